@@ -1,0 +1,20 @@
+"""The one exception that a person can mend."""
+
+import difflib
+
+
+class BrickworkError(Exception):
+    """A mistake in what was asked for, in one line: where, what was expected, what came, what to do.
+
+    The command line prints it without a traceback and leaves with exit code 2.
+    """
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """The phrase that ends an "unknown ..." message: the nearest known word, or all of them when few."""
+    looks = str.maketrans("ol", "01")  # resnet5O is resnet50
+    seen = {name.lower().translate(looks): name for name in known}
+    close = difflib.get_close_matches(word.lower().translate(looks), list(seen), n=1, cutoff=0.6)
+    if close:
+        return f"did you mean {seen[close[0]]!r}?"
+    return f"known: {', '.join(known)}." if len(known) <= 12 else ""

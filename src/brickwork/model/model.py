@@ -1,0 +1,61 @@
+"""A network that has been built and has weights."""
+
+from torch import Tensor, nn
+
+from brickwork.model.build import module
+from brickwork.model.initialise import initialise
+from brickwork.network import Network, cost
+from brickwork.network.cost import parts_of, stage_of, tap
+
+
+class Model(nn.Module):
+    """An ordinary torch module; its children are the network's stages, its head and its side heads, by name.
+
+    Images are batch x channels x height x width, logits are batch x classes.
+    """
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        total = cost(network)  # also the check that the input fits
+        self.network = network
+        self.stages = [stage.name for stage in network.stages]
+        starts = {stage_of(piece.path): piece.start.shape for piece in reversed(total.pieces)}
+        for part in network.parts():
+            self.add_module(part.name, module(part, starts[part.name]))
+        for side in total.side_heads:
+            self.add_module(side.path, module(side.expr, side.start.shape))
+        self.taps = {tap(network, side): side.name for side in network.side_heads}
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits, in every mode."""
+        for name in self.stages:
+            x = getattr(self, name)(x)
+        logits: Tensor = self.head(x)
+        return logits
+
+    def features(self, x: Tensor) -> dict[str, Tensor]:
+        """Every stage's output by the stage's name."""
+        outputs = {}
+        for name in self.stages:
+            outputs[name] = x = getattr(self, name)(x)
+        return outputs
+
+    def all_logits(self, x: Tensor) -> dict[str, Tensor]:
+        """The logits of the head, as "head", and of every side head by its name, for a training loss."""
+        logits = {}
+        for path, _ in parts_of(self.network):
+            x = self.get_submodule(path)(x)
+            if path in self.taps:
+                logits[self.taps[path]] = self.get_submodule(self.taps[path])(x)
+        return {"head": x, **logits}
+
+
+def build(network: Network, *, init: str | None = None) -> Model:
+    """The network as a torch module with fresh weights.
+
+    `init` names an initialisation (see brickwork.model.initialise); the default is the network's own.
+    Raises BrickworkError where the network's input does not fit.
+    """
+    model = Model(network)
+    initialise(model, init or network.facts.init)
+    return model

@@ -1,0 +1,68 @@
+"""The core: layers, combinators, and what follows from them by arithmetic. Pure Python."""
+
+from brickwork.network.algebra import (
+    IDENTITY,
+    Block,
+    Chain,
+    Concat,
+    Expr,
+    Gate,
+    Named,
+    OnChange,
+    Residual,
+    block,
+    chain,
+    children,
+    concat,
+    gate,
+    named,
+    on_change,
+    residual,
+    transform,
+    walk,
+)
+from brickwork.network.cost import Cost, cost, smallest_input
+from brickwork.network.document import from_json, to_json
+from brickwork.network.flow import Row, shape_after
+from brickwork.network.layer import Layer, Shape
+from brickwork.network.rewrite import widened
+from brickwork.network.text import line, table
+from brickwork.network.value import Facts, Network, SideHead, stages
+
+__all__ = [
+    "IDENTITY",
+    "Block",
+    "Chain",
+    "Concat",
+    "Cost",
+    "Expr",
+    "Facts",
+    "Gate",
+    "Layer",
+    "Named",
+    "Network",
+    "OnChange",
+    "Residual",
+    "Row",
+    "Shape",
+    "SideHead",
+    "block",
+    "chain",
+    "children",
+    "concat",
+    "cost",
+    "from_json",
+    "gate",
+    "line",
+    "named",
+    "on_change",
+    "residual",
+    "shape_after",
+    "smallest_input",
+    "stages",
+    "table",
+    "to_json",
+    "transform",
+    "walk",
+    "widened",
+]

@@ -1,0 +1,127 @@
+"""Residual blocks. A flavor is an order of four things: convolution, norm, ReLU and the sum."""
+
+from dataclasses import MISSING, dataclass, fields
+from typing import Literal
+
+from brickwork.errors import BrickworkError, nearest
+from brickwork.network.algebra import IDENTITY, Expr, block, chain, gate, named, on_change, residual
+from brickwork.network.layers import AvgPool, BatchNorm, Conv, GlobalAvgPool, PadShortcut, ReLU, Sigmoid
+
+# He et al. 2016 (Identity Mappings), Fig. 4 a to e. The order is repeated for every convolution of a
+# block; "+" is where the sum stands in the last repeat.
+FLAVORS = {
+    "original": "conv norm + relu",
+    "bn_after_add": "conv + norm relu",
+    "relu_before_add": "conv norm relu +",
+    "relu_only_pre": "relu conv norm +",
+    "pre": "norm relu conv +",
+}
+
+Opening = Literal["body", "before", "absent"]
+
+
+@dataclass(frozen=True, repr=False)
+class Style:
+    """What all blocks of a residual network have in common."""
+
+    flavor: str = "original"  # a name in FLAVORS, or an order of your own
+    shortcut: Literal["A", "B", "C", "D"] = "B"  # A pads, B projects on change, C always, D on change after pooling
+    strided: Literal["3x3", "1x1"] = "3x3"  # a bottleneck's convolution with the stride: v1.5 or v1
+    groups: int = 1  # of the 3x3 convolution: ResNeXt's cardinality
+    base: int = 64  # inner width for each group where the block's width is 64: ResNeXt 4, wide ResNet 128
+    squeeze: int = 0  # squeeze and excitation's reduction; 0 for none
+
+    def __repr__(self) -> str:
+        words = [
+            f"{f.name}={v!r}"
+            for f in fields(self)
+            if f.default is not MISSING and (v := getattr(self, f.name)) != f.default
+        ]
+        return f"Style({', '.join(words)})"
+
+
+PLAIN = Style()
+
+
+@block
+def basic(width: int, stride: int = 1, *, style: Style = PLAIN, opening: Opening = "body") -> Expr:
+    """Two 3x3 convolutions (He et al. 2015, Fig. 5 left)."""
+    convs = [
+        Conv(width, 3, stride, 1, bias=False),
+        Conv(width, 3, 1, 1, bias=False),
+    ]
+    return ordered(convs, stride, style, opening)
+
+
+@block
+def bottleneck(width: int, stride: int = 1, *, style: Style = PLAIN, opening: Opening = "body") -> Expr:
+    """1x1, 3x3, and 1x1 to four times the width (He et al. 2015, Fig. 5 right)."""
+    inner = width * style.base // 64 * style.groups
+    first, second = (stride, 1) if style.strided == "1x1" else (1, stride)
+    convs = [
+        Conv(inner, 1, first, bias=False),
+        Conv(inner, 3, second, 1, style.groups, bias=False),
+        Conv(4 * width, 1, bias=False),
+    ]
+    return ordered(convs, stride, style, opening)
+
+
+def ordered(convs: list[Conv], stride: int, style: Style, opening: Opening = "body") -> Expr:
+    """A residual block from its convolutions and its style's order.
+
+    `opening` says where the layers stand that come before the first convolution: in the body, before the
+    split, where body and shortcut share them, or nowhere, because the stem has them already.
+    """
+    order = order_of(style.flavor)
+    start, conv, end = order.partition("conv")
+    until, _, after = end.partition("+")
+    repeats = [f"{start}{conv}{until}{after}".split()] * (len(convs) - 1) + [f"{start}{conv}{until}".split()]
+    body = [layer(step, convs[i]) for i, steps in enumerate(repeats) for step in steps]
+    head, body = body[: len(start.split())], body[len(start.split()) :]
+    return residual(
+        chain(*(head if opening == "body" else []), *body, squeeze_excite(convs[-1].out, style.squeeze)),
+        shortcut(convs[-1].out, stride, style),
+        before=chain(*head) if opening == "before" else IDENTITY,
+        after=chain(*(layer(step, convs[-1]) for step in after.split())),
+    )
+
+
+def order_of(flavor: str) -> str:
+    """The order that a flavor's name stands for, or the order itself; raises BrickworkError for anything else."""
+    order = FLAVORS.get(flavor, flavor)
+    steps = order.split()
+    if sorted(steps) != ["+", "conv", "norm", "relu"]:
+        raise BrickworkError(
+            f"unknown flavor {flavor!r}: {nearest(flavor, list(FLAVORS))} Or give an order, as in 'conv norm + relu'."
+        )
+    if steps.index("+") < steps.index("conv"):
+        raise BrickworkError(f"flavor {flavor!r}: the sum '+' comes after the convolution.")
+    return " ".join(steps)
+
+
+def layer(step: str, conv: Conv) -> Expr:
+    return {"conv": conv, "norm": BatchNorm(), "relu": ReLU()}[step]
+
+
+def shortcut(out: int, stride: int, style: Style) -> Expr:
+    """The way around: options A, B and C (He et al. 2015, section 3.3), and D (He et al. 2018, Fig. 2c)."""
+    # A unit that opens with its norm projects its already normalised input (He et al. 2016, section 4.1).
+    norm = IDENTITY if order_of(style.flavor).startswith("norm") else BatchNorm()
+    match style.shortcut:
+        case "A":
+            return on_change(PadShortcut(out, stride))
+        case "C":
+            return chain(Conv(out, 1, stride, bias=False), norm)
+        case "D":
+            pool = AvgPool(2, stride, ceil=True, include_pad=False) if stride > 1 else IDENTITY
+            return on_change(chain(pool, Conv(out, 1, bias=False), norm))
+    return on_change(chain(Conv(out, 1, stride, bias=False), norm))
+
+
+def squeeze_excite(channels: int, reduction: int) -> Expr:
+    """Each channel times a number that all channels' means decide (Hu et al. 2017, Fig. 3)."""
+    if not reduction:
+        return IDENTITY
+    return named(
+        "se", gate(chain(GlobalAvgPool(), Conv(channels // reduction, 1), ReLU(), Conv(channels, 1), Sigmoid()))
+    )

@@ -1,0 +1,206 @@
+"""What a network costs: pure arithmetic over the expression."""
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import NamedTuple
+
+from brickwork.errors import BrickworkError
+from brickwork.network.algebra import Block, Chain, Expr, Named, children, under
+from brickwork.network.flow import Row, Signal, flow
+from brickwork.network.layer import Layer, Pair, Shape, by
+from brickwork.network.value import Network, SideHead
+
+
+class Inside(NamedTuple):
+    """What a part costs for one input shape, wherever it stands: paths and fields count from its own input."""
+
+    output: Signal
+    rows: tuple[Row, ...]
+    params: int
+    macs: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a stage (a block, or a layer between blocks) in its place."""
+
+    path: str
+    expr: Expr
+    start: Signal
+    inside: Inside
+
+    @property
+    def output(self) -> Signal:
+        shape, field, jump = self.inside.output
+        return Signal(shape, self._seen(field), (self.start.jump[0] * jump[0], self.start.jump[1] * jump[1]))
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """A row for each layer, with its whole path and its field in the network's input."""
+        return tuple(
+            row._replace(path=under(self.path, row.path), field=self._seen(row.field)) for row in self.inside.rows
+        )
+
+    def _seen(self, field: Pair) -> Pair:
+        (high, wide), (down, right) = self.start.field, self.start.jump
+        return high + (field[0] - 1) * down, wide + (field[1] - 1) * right
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Parameters and MACs of one image; side heads stand apart because they do not run at inference."""
+
+    pieces: tuple[Piece, ...]
+    side_heads: tuple[Piece, ...]
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        return tuple(row for piece in self.pieces for row in piece.rows)
+
+    @property
+    def params(self) -> int:
+        return sum(piece.inside.params for piece in self.pieces)
+
+    @property
+    def macs(self) -> int:
+        return sum(piece.inside.macs for piece in self.pieces)
+
+    @property
+    def bytes(self) -> int:
+        return sum(piece.inside.bytes for piece in self.pieces)
+
+    @property
+    def params_with_side_heads(self) -> int:
+        return self.params + sum(piece.inside.params for piece in self.side_heads)
+
+    def at(self, depth: str) -> list[Row]:
+        """The rows at one of three depths, "stage", "block" or "layer"; the two upper ones are sums."""
+        if depth == "layer":
+            return list(self.rows)
+        if depth == "block":
+            return [_sum(piece.path, [piece]) for piece in self.pieces]
+        if depth == "stage":
+            return [_sum(name, list(group)) for name, group in groupby(self.pieces, lambda piece: stage_of(piece.path))]
+        raise BrickworkError(
+            f"a network is shown by its stages, blocks or layers: 'stage', 'block' or 'layer', not {depth!r}."
+        )
+
+
+def stage_of(path: str) -> str:
+    return path.partition(".")[0]
+
+
+def _sum(path: str, pieces: list[Piece]) -> Row:
+    insides = [piece.inside for piece in pieces]
+    return Row(
+        path,
+        "stage" if len(pieces) > 1 else kind_of(pieces[0].expr),
+        tuple(piece.expr for piece in pieces),
+        pieces[-1].output.shape,
+        sum(inside.params for inside in insides),
+        sum(inside.macs for inside in insides),
+        sum(inside.bytes for inside in insides),
+        pieces[-1].output.field,
+    )
+
+
+def kind_of(expr: Expr) -> str:
+    """A layer's kind, a block's name, or the combinator's."""
+    match expr:
+        case Layer():
+            return expr.kind
+        case Block(name=name):
+            return name
+        case Named(body=body):
+            return kind_of(body)
+    return type(expr).__name__.lower()
+
+
+def cost(network: Network) -> Cost:
+    """Parameters, MACs, bytes and receptive fields of every layer.
+
+    Raises BrickworkError where the input does not fit, naming the layer and the smallest input that does.
+    """
+    try:
+        return _run(network)
+    except BrickworkError as misfit:
+        raise BrickworkError(f"{network.name} on {by(network.input)}: {misfit}{_hint(network)}") from None
+
+
+def _run(network: Network) -> Cost:
+    signal = Signal(network.input)
+    known: dict[tuple[int, Shape], Inside] = {}
+    pieces: dict[str, Piece] = {}
+    for path, expr in parts_of(network):
+        key = (id(expr), signal.shape)  # a stage repeats one block object: cost it once
+        if key not in known:
+            known[key] = _inside(expr, signal.shape, path)
+        pieces[path] = Piece(path, expr, signal, known[key])
+        signal = pieces[path].output
+    return Cost(
+        tuple(pieces.values()), tuple(_side(side, pieces[tap(network, side)].output) for side in network.side_heads)
+    )
+
+
+def _inside(expr: Expr, shape: Shape, path: str) -> Inside:
+    rows: list[Row] = []
+    try:
+        output = flow(expr, Signal(shape), "", rows)
+    except BrickworkError as misfit:
+        raise BrickworkError(f"{path}{'' if str(misfit).startswith(':') else '.'}{misfit}") from None
+    return Inside(
+        output,
+        tuple(rows),
+        sum(row.params for row in rows),
+        sum(row.macs for row in rows),
+        sum(row.bytes for row in rows),
+    )
+
+
+def _side(side: SideHead, start: Signal) -> Piece:
+    return Piece(side.name, side.body, start, _inside(side.body, start.shape, side.name))
+
+
+def parts_of(network: Network) -> list[tuple[str, Expr]]:
+    """What every stage and the head is made of, in the order in which it runs, each part with its path."""
+    return [
+        (under(stage.name, name), part)
+        for stage in network.parts()
+        for name, part in (children(stage) if isinstance(stage.body, Chain) else [("", stage.body)])
+    ]
+
+
+def tap(network: Network, side: SideHead) -> str:
+    """The path of the part whose output a side head reads: the one it names, or the last of the stage it names."""
+    paths = [path for path, _ in parts_of(network) if side.after in (path, stage_of(path))]
+    if not paths:
+        raise BrickworkError(f"the side head {side.name} reads {side.after!r}, which is no stage and no part of one.")
+    return paths[-1]
+
+
+def _hint(network: Network) -> str:
+    side = smallest_input(network)
+    if side is None or side <= min(network.input[1:]):
+        return ""
+    return f" The smallest square input that fits is {network.input[0]}x{side}x{side}."
+
+
+def smallest_input(network: Network, most: int = 1024) -> int | None:
+    """The side of the smallest square input that fits, or None when `most` does not fit either."""
+    low, high = 1, most
+    if not fits(network, high):
+        return None
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if fits(network, middle) else (middle + 1, high)
+    return low
+
+
+def fits(network: Network, side: int) -> bool:
+    """Whether a square input of this side passes through the stages, the head and the side heads."""
+    try:
+        _run(network.at((network.input[0], side, side)))
+    except BrickworkError:
+        return False
+    return True

@@ -1,0 +1,113 @@
+"""A network to JSON and back: the architecture in a model file, without code."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from brickwork.errors import BrickworkError
+from brickwork.network import layers as atoms
+from brickwork.network.algebra import Block, Chain, Concat, Expr, Gate, Named, OnChange, Residual
+from brickwork.network.layer import Layer
+from brickwork.network.value import Facts, Network, SideHead
+
+FORMAT = 1  # raised when a document of today could no longer be read
+
+ATOMS = {
+    name: atom
+    for name, atom in vars(atoms).items()
+    if isinstance(atom, type) and issubclass(atom, Layer) and hasattr(atom, "kind")
+}
+
+
+def to_json(network: Network) -> str:
+    """The network as one JSON document; layers write only what differs from their defaults."""
+    document = {
+        "format": FORMAT,
+        "name": network.name,
+        "input": network.input,
+        "classes": network.classes,
+        "stages": [written(stage) for stage in network.stages],
+        "head": written(network.head),
+        "side_heads": [
+            {"name": s.name, "after": s.after, "body": written(s.body), "weight": s.weight} for s in network.side_heads
+        ],
+        "facts": vars(network.facts),
+    }
+    return json.dumps(document)
+
+
+def from_json(text: str, layers: Sequence[type[Layer]] = ()) -> Network:
+    """The network that `to_json` wrote; `layers` are your own layer classes, if it has any.
+
+    Raises BrickworkError where the text is no such document.
+    """
+    known = ATOMS | {layer.__name__: layer for layer in layers}
+    try:
+        document = json.loads(text)
+        if document["format"] != FORMAT:
+            raise BrickworkError(
+                f"the network is in format {document['format']}, but this version reads {FORMAT}: update brickwork."
+            )
+        return _network(document, known)
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as fault:
+        raise BrickworkError(f"the text is no network that brickwork wrote: {type(fault).__name__} {fault}") from None
+
+
+def _network(document: dict[str, Any], known: dict[str, type[Layer]]) -> Network:
+    sides = (SideHead(s["name"], s["after"], read(s["body"], known), s["weight"]) for s in document["side_heads"])
+    stages = [read(stage, known) for stage in document["stages"]]
+    if not all(isinstance(stage, Named) for stage in stages):
+        raise BrickworkError("the text is no network that brickwork wrote: a stage has no name.")
+    return Network(
+        document["name"],
+        tuple(document["input"]),
+        document["classes"],
+        tuple(stages),  # type: ignore[arg-type]
+        read(document["head"], known),
+        tuple(sides),
+        Facts(**document["facts"]),
+    )
+
+
+def written(expr: Expr) -> dict[str, Any] | list[Any]:
+    match expr:
+        case Chain(parts):
+            return [written(part) for part in parts]
+        case Concat(paths):
+            return {"concat": [written(path) for path in paths]}
+        case Residual():
+            return {"residual": {name: written(part) for name, part in vars(expr).items()}}
+        case Gate(body):
+            return {"gate": written(body)}
+        case Block(name, arguments, body):
+            return {"block": name, "arguments": arguments, "body": written(body)}
+        case Named(name, body):
+            return {"named": name, "body": written(body)}
+        case OnChange(body):
+            return {"on_change": written(body)}
+    return {"layer": type(expr).__name__, **expr.stated()}
+
+
+def read(document: Any, known: dict[str, type[Layer]]) -> Expr:
+    match document:
+        case list():
+            return Chain(tuple(read(part, known) for part in document))
+        case {"concat": paths}:
+            return Concat(tuple(read(path, known) for path in paths))
+        case {"residual": parts}:
+            return Residual(**{name: read(part, known) for name, part in parts.items()})
+        case {"gate": body}:
+            return Gate(read(body, known))
+        case {"block": str(name), "arguments": str(arguments), "body": body}:
+            return Block(name, arguments, read(body, known))
+        case {"named": str(name), "body": body}:
+            return Named(name, read(body, known))
+        case {"on_change": body}:
+            return OnChange(read(body, known))
+        case {"layer": str(name), **values}:
+            if name not in known:
+                raise BrickworkError(
+                    f"the network has a layer {name!r} that is not known here: pass its class in `layers`."
+                )
+            return known[name](**{str(key): tuple(v) if isinstance(v, list) else v for key, v in values.items()})
+    raise ValueError(f"no part of a network: {str(document)[:60]}")

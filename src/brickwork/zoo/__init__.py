@@ -1,0 +1,58 @@
+"""Every network by name. A family is one file here: a docstring, a table `NETWORKS` with a row for each
+name, and a function of the file's name that makes a network from a name. A new file is found by itself.
+"""
+
+from collections.abc import Callable
+from fnmatch import fnmatch
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+
+from brickwork.errors import BrickworkError, nearest
+from brickwork.network.layer import Shape
+from brickwork.network.rewrite import widened
+from brickwork.network.value import Network
+from brickwork.zoo.brackets import parse, typed
+
+Make = Callable[..., Network]
+
+
+@cache
+def families() -> dict[str, Make]:
+    """The function that makes each network, by the network's name."""
+    found: dict[str, Make] = {}
+    for module in iter_modules(__path__):
+        family = import_module(f"{__name__}.{module.name}")
+        for name in getattr(family, "NETWORKS", ()):
+            found[name] = getattr(family, module.name)
+    return found
+
+
+def names(pattern: str = "*") -> list[str]:
+    """The names that match a pattern such as "res*", each family in its own order."""
+    return [name for name in families() if fnmatch(name, pattern)]
+
+
+def network(text: str, *, input: Shape | None = None, classes: int | None = None) -> Network:
+    """A network from its name and arguments in brackets, as in "resnet20[width=0.5]".
+
+    `width` multiplies all channel numbers and is there for every network; the others are those of the
+    family's function. Raises BrickworkError for an unknown name, argument or value, with the nearest right one.
+    """
+    name, words = parse(text)
+    if name not in families():
+        raise BrickworkError(
+            f"unknown network {name!r}: {nearest(name, names())} See 'brickwork list'.".replace("  ", " ")
+        )
+    make = families()[name]
+    arguments = typed(name, make, words)
+    width = arguments.pop("width", 1.0)
+    arguments |= {key: value for key, value in (("input", input), ("classes", classes)) if value is not None}
+    made = widened(make(name, **arguments), width)
+    return made if not words else _renamed(made, text)
+
+
+def _renamed(network: Network, text: str) -> Network:
+    from dataclasses import replace
+
+    return replace(network, name=text.replace(" ", ""))
