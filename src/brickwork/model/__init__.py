@@ -1,0 +1,6 @@
+"""From the value to torch: build a network, and write and read model files."""
+
+from brickwork.model.file import ModelFile, load, save
+from brickwork.model.model import Model, build
+
+__all__ = ["Model", "ModelFile", "build", "load", "save"]
