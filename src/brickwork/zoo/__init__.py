@@ -3,6 +3,7 @@ name, and a function of the file's name that makes a network from a name. A new 
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from fnmatch import fnmatch
 from functools import cache
 from importlib import import_module
@@ -49,10 +50,4 @@ def network(text: str, *, input: Shape | None = None, classes: int | None = None
     width = arguments.pop("width", 1.0)
     arguments |= {key: value for key, value in (("input", input), ("classes", classes)) if value is not None}
     made = widened(make(name, **arguments), width)
-    return made if not words else _renamed(made, text)
-
-
-def _renamed(network: Network, text: str) -> Network:
-    from dataclasses import replace
-
-    return replace(network, name=text.replace(" ", ""))
+    return replace(made, name="".join(text.split()))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from inspect import signature
+from math import isfinite, nan
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from brickwork.errors import BrickworkError, nearest
@@ -56,11 +57,12 @@ def value_of(name: str, key: str, word: str, kind: Any) -> bool | int | float | 
     if kind is str:
         return word.strip("'\"")
     try:
-        return int(word) if kind is int else float(word)
+        number = int(word) if kind is int else float(word)
     except ValueError:
-        raise BrickworkError(
-            f"{name}[{key}={word}]: {key} is {'a whole number' if kind is int else 'a number'}."
-        ) from None
+        number = nan
+    if not isfinite(number):
+        raise BrickworkError(f"{name}[{key}={word}]: {key} is {'a whole number' if kind is int else 'a number'}.")
+    return number
 
 
 def shape(text: str) -> Shape:
