@@ -7,7 +7,7 @@ def test_columns_stand_under_each_other_to_the_left_or_to_the_right() -> None:
 
 def test_the_folded_column_takes_as_many_lines_as_its_width_needs() -> None:
     rows = [("a", "one two three four five six seven", "1")]
-    assert grid(rows, "<=>", width=30) == ["a  one two three four five  1", "   six seven"]
+    assert grid(rows, "<=>", width=30) == ["a  one two three four five   1", "   six seven"]
 
 
 def test_a_no_break_space_keeps_two_words_on_one_line_and_is_printed_as_a_space() -> None:

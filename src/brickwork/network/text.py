@@ -42,10 +42,10 @@ def table(network: Network, depth: str = "block", width: int = 120) -> str:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    return row.path, summary(row.parts), by(row.output), f"{row.params:,}", f"{row.macs:,}", side(row.field)
+    return row.path, summary(row.parts), by(row.output), f"{row.params:,}", f"{row.macs:,}", span(row.field)
 
 
-def side(size: Pair) -> str:
+def span(size: Pair) -> str:
     """A square by its side, another rectangle by both."""
     high, wide = size
     return str(high) if high == wide else f"{high}x{wide}"
@@ -70,7 +70,7 @@ def _ending(network: Network, total: Cost) -> list[str]:
         "field: the side of the receptive field, in pixels of the input.",
         f"{count(total.bytes)}B of activations for one image in float32.",
         *(
-            f"{side.name} reads {side.after}: {piece.inside.params:,} more parameters in training, loss x {side.weight}."
+            f"{side.name} reads {side.after}: {piece.inside.params:,} parameters in training, loss x {side.weight}."
             for side, piece in zip(network.side_heads, total.side_heads, strict=True)
         ),
     ]
