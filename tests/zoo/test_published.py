@@ -15,6 +15,7 @@ PUBLISHED = DOCUMENT["networks"]
 NAMES = {
     "lenet5_d2l": "lenet5",
     "alexnet_2012": "alexnet",
+    "alexnet_d2l": "alexnet_lecture",
     "nin_imagenet": "nin",
     "nin_d2l": "nin_lecture",
     "googlenet_paper": "googlenet",
