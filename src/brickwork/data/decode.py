@@ -1,0 +1,141 @@
+"""From a picture's file to upright pixels, or to one plain reason why not."""
+
+import os
+import stat
+import threading
+import warnings
+from types import TracebackType
+
+from PIL import ExifTags, Image, UnidentifiedImageError
+
+from brickwork.data.content import START, guess
+from brickwork.data.modes import plain
+from brickwork.data.names import printable
+from brickwork.errors import BrickworkError
+
+MAX_PIXELS = 178_956_970  # where Pillow itself refuses: half a gigabyte of red, green and blue
+TURNS = {  # Exif 2.32, tag 274: what brings a picture upright
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+class Unreadable(BrickworkError):
+    """A file that gives no picture: where it is, and why."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.path} is unreadable: {self.reason}."
+
+
+def decode(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Image.Image:
+    """The picture as "L" or "RGB", turned as its EXIF says; of an animation, the first frame.
+
+    Palettes and CMYK become RGB, transparency lies on white, 16-bit and float pixels are scaled by their depth.
+    Raises Unreadable for everything else, also for a picture of more than `max_pixels`. May run in many threads.
+    """
+    try:
+        with QUIET:
+            return upright(path, max_pixels)
+    except Exception as error:  # damaged files raise all sorts from inside Pillow's plugins
+        raise Unreadable(printable(os.fspath(path)), reason(error, path, max_pixels)) from None
+
+
+def upright(path: str | os.PathLike[str], max_pixels: int) -> Image.Image:
+    check_file(path)
+    with Image.open(path) as image:
+        if image.width * image.height > max_pixels:
+            raise Image.DecompressionBombError
+        if image.format == "EPS":  # Pillow would start Ghostscript
+            raise BrickworkError("PostScript, a drawing without pixels: export it as PNG")
+        image.load()
+        turn = TURNS.get(orientation(image))
+        pixels = plain(image)
+        if turn is not None:
+            return pixels.transpose(turn)
+        return pixels.copy() if pixels is image else pixels  # free of the file
+
+
+def check_file(path: str | os.PathLike[str]) -> None:
+    status = os.stat(path)
+    if stat.S_ISDIR(status.st_mode):
+        raise BrickworkError("a folder, not a picture")
+    if not stat.S_ISREG(status.st_mode):
+        raise BrickworkError("a device or a pipe, not a file")
+    if status.st_size == 0:
+        raise BrickworkError("empty (0 bytes)")
+
+
+def orientation(image: Image.Image) -> int:
+    """EXIF's number from 1 to 8; 1, upright, where the EXIF data are damaged."""
+    try:
+        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except Exception:
+        return 1
+
+
+def reason(error: Exception, path: str | os.PathLike[str], max_pixels: int) -> str:
+    """One phrase for a person."""
+    match error:
+        case BrickworkError():
+            return str(error)
+        case FileNotFoundError():
+            return "there is no such file"
+        case Image.DecompressionBombError():
+            return f"it would take more than the {max_pixels:,} pixels that are allowed"
+        case UnidentifiedImageError():
+            return guess(first_bytes(path))
+        case MemoryError():
+            return "there is not enough memory for its pixels"
+        case OSError(strerror=str(words)):
+            return f"the system says: {words}"
+    words = (str(error).splitlines() or [""])[0]
+    if isinstance(error, EOFError) or "truncated" in words.lower():
+        return "truncated: the file ends before its picture does"
+    return f"damaged ({printable(words) or type(error).__name__})"
+
+
+def first_bytes(path: str | os.PathLike[str]) -> bytes:
+    with open(path, "rb") as file:
+        return file.read(START)
+
+
+class Quiet:
+    """Keeps Pillow's warnings from the person while at least one thread decodes.
+
+    Warnings are filtered for the whole process, and `catch_warnings` alone is not made for threads: two that
+    overlap can leave their filters behind. So the first thread in sets the filter and the last one out lifts it.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.inside = 0
+        self.filters = warnings.catch_warnings()
+
+    def __enter__(self) -> None:
+        with self.lock:
+            if self.inside == 0:
+                self.filters = warnings.catch_warnings()
+                self.filters.__enter__()
+                warnings.filterwarnings("ignore", module=r"PIL\.")
+            self.inside += 1
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self.lock:
+            self.inside -= 1
+            if self.inside == 0:
+                self.filters.__exit__(None, None, None)
+
+
+QUIET = Quiet()  # one for the process, as the warnings' filters are

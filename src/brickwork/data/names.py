@@ -1,0 +1,16 @@
+"""File and class names: in an order for people, and safe to print."""
+
+import re
+
+Key = tuple[tuple[str | int, ...], str]
+
+
+def natural(name: str) -> Key:
+    """The sort key under which class2 comes before class10; equal but for case, the name itself decides."""
+    parts = re.split(r"([0-9]+)", name.casefold())  # text and digits take turns, so like meets like
+    return tuple(int(part) if i % 2 else part for i, part in enumerate(parts)), name
+
+
+def printable(name: str) -> str:
+    """The name in one line of characters that every terminal takes: others, as bytes that are no UTF-8, as escapes."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)

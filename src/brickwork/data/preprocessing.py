@@ -1,0 +1,128 @@
+"""From a picture of any shape to a network's input: one object for training, prediction and export."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from brickwork.data.modes import plain
+from brickwork.errors import BrickworkError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Fit = Literal["crop", "pad", "squash"]
+Interpolation = Literal["bilinear", "bicubic", "nearest"]
+Size = tuple[int, int]  # width, height, as Pillow has it
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """How a picture becomes a network's input; it travels in the model file as plain data."""
+
+    channels: int  # 1 (grey) or 3 (red, green, blue)
+    height: int
+    width: int
+    mean: tuple[float, ...]  # one a channel, of pixels in 0..1
+    std: tuple[float, ...]  # one a channel
+    fit: Fit = "crop"  # crop: cover the input, cut what stands over; pad: all of it, bars in the mean colour; squash
+    interpolation: Interpolation = "bilinear"
+
+    def __post_init__(self) -> None:
+        if problem := self._problem():
+            raise BrickworkError(f"preprocessing: {problem}.")
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        return (self.channels, self.height, self.width)
+
+    def pixels(self, image: Image.Image) -> NDArray[np.uint8]:
+        """A picture as channels x height x width; one that has this size already keeps every value."""
+        image = plain(image).convert("L" if self.channels == 1 else "RGB")
+        target = (self.width, self.height)
+        if image.size != target:
+            image = self._fitted(image, target)
+        array = np.asarray(image)
+        return array[None] if self.channels == 1 else np.ascontiguousarray(array.transpose(2, 0, 1))
+
+    def normalised(self, pixels: "Tensor") -> "Tensor":
+        """A batch of bytes as float32, (x / 255 - mean) / std, on the batch's own device."""
+        import torch
+
+        mean, std = (torch.tensor(values, device=pixels.device).view(-1, 1, 1) for values in (self.mean, self.std))
+        return (pixels.float() / 255 - mean) / std
+
+    def document(self) -> dict[str, Any]:
+        """As plain data for JSON; `read` takes it back."""
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+
+    @staticmethod
+    def read(document: dict[str, Any]) -> "Preprocessing":
+        """From what `document` gave; raises BrickworkError where it is not that."""
+        known = {field.name for field in fields(Preprocessing)}
+        if not isinstance(document, dict) or set(document) != known:
+            raise BrickworkError(f"preprocessing: expected {', '.join(sorted(known))}, found {document!r:.200}.")
+        lists = {key: tuple(value) for key, value in document.items() if isinstance(value, list)}
+        return Preprocessing(**{**document, **lists})
+
+    def _fitted(self, image: Image.Image, target: Size) -> Image.Image:
+        resample = Image.Resampling[self.interpolation.upper()]
+        if self.fit == "squash":
+            return image.resize(target, resample)
+        if self.fit == "crop":
+            return image.resize(target, resample, box=centre_box(image.size, target))
+        inner = contained(image.size, target)
+        canvas = Image.new(image.mode, target, colour(self.mean))
+        canvas.paste(image.resize(inner, resample), ((target[0] - inner[0]) // 2, (target[1] - inner[1]) // 2))
+        return canvas
+
+    def _problem(self) -> str | None:
+        if self.channels not in (1, 3):
+            return f"a picture has 1 channel or 3, not {self.channels}"
+        if not all(isinstance(side, int) and side > 0 for side in (self.height, self.width)):
+            return f"height and width are at least 1, not {self.height} x {self.width}"
+        for name, values in (("mean", self.mean), ("std", self.std)):
+            if len(values) != self.channels or not all(np.isfinite(values)):
+                return f"{name} needs a number for each of the {self.channels} channels, found {values}"
+        if min(self.std) <= 0:
+            return f"std is above 0, not {min(self.std)}"
+        for field, known in (("fit", get_args(Fit)), ("interpolation", get_args(Interpolation))):
+            if getattr(self, field) not in known:
+                return f"{field} is one of {', '.join(known)}, not {getattr(self, field)!r}"
+        return None
+
+
+def centre_box(size: Size, target: Size) -> tuple[float, float, float, float]:
+    """The middle of a picture that covers the target: what is left of it after resizing and a centre crop.
+
+    Resizing that box alone needs no memory for what is cut off, which for a very long picture is most of it.
+    """
+    scaled = covering(size, target)
+    starts = [round((s - t) / 2) for s, t in zip(scaled, target, strict=True)]
+    (x, y), (w, h) = starts, target
+    across, down = size[0] / scaled[0], size[1] / scaled[1]
+    return (x * across, y * down, (x + w) * across, (y + h) * down)
+
+
+def covering(size: Size, target: Size) -> Size:
+    """The smallest size of the picture's own shape that covers the target."""
+    (w, h), (width, height) = size, target
+    if width * h >= height * w:
+        return (width, max(height, width * h // w))
+    return (max(width, height * w // h), height)
+
+
+def contained(size: Size, target: Size) -> Size:
+    """The largest size of the picture's own shape that the target holds."""
+    (w, h), (width, height) = size, target
+    if width * h <= height * w:
+        return (width, max(1, width * h // w))
+    return (max(1, height * w // h), height)
+
+
+def colour(values: Sequence[float]) -> tuple[int, ...]:
+    """A colour in 0..1 as bytes."""
+    return tuple(round(255 * min(max(value, 0.0), 1.0)) for value in values)

@@ -1,0 +1,83 @@
+"""What lies in a folder: pictures, folders, and what is passed over."""
+
+import os
+from dataclasses import dataclass
+from itertools import compress
+from operator import not_
+from pathlib import Path
+
+from brickwork.data.content import START, picture
+from brickwork.data.names import natural
+from brickwork.errors import BrickworkError
+
+JUNK = {  # what systems and tools leave behind, in lower case; names that begin with a dot are hidden anyway
+    "__macosx", "__pycache__", "@eadir", "$recycle.bin", "system volume information", "lost+found",
+    "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r",
+}  # fmt: skip
+PICTURE_NAMES = {  # what Pillow reads
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".mpo", ".png", ".apng", ".gif", ".bmp", ".dib", ".webp", ".avif",
+    ".avifs", ".tif", ".tiff", ".jp2", ".j2k", ".jpf", ".jpx", ".j2c", ".jpc", ".ppm", ".pgm", ".pbm", ".pnm",
+    ".pfm", ".tga", ".icb", ".vda", ".vst", ".ico", ".cur", ".icns", ".pcx", ".dcx", ".dds", ".sgi", ".rgb",
+    ".rgba", ".bw", ".psd", ".qoi", ".xbm", ".xpm", ".fits", ".fit", ".fts", ".im", ".msp", ".blp", ".ras",
+    # what people take for pictures: each is named, with the reason why it is not read
+    ".heic", ".heif", ".svg", ".eps", ".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".rw2", ".raf",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A folder's entries; files as paths relative to it, with "/" between folders, in natural order."""
+
+    folders: tuple[str, ...]
+    pictures: tuple[str, ...]
+    others: tuple[str, ...]  # files that are no pictures
+    hidden: int  # hidden and junk entries; a folder counts as one
+
+    @property
+    def ignored(self) -> int:
+        return self.hidden + len(self.others)
+
+
+def listing(folder: Path) -> Listing:
+    """One folder without those inside it; raises BrickworkError where it may not be read."""
+    try:
+        with os.scandir(folder) as found:
+            everything = sorted(found, key=lambda entry: natural(entry.name))
+    except OSError as error:
+        raise BrickworkError(f"{folder} cannot be listed: {error.strerror}.") from None
+    entries = [entry for entry in everything if not is_junk(entry.name)]
+    folders = tuple(entry.name for entry in entries if entry.is_dir())
+    files = [entry.name for entry in entries if not entry.is_dir()]
+    kinds = [is_picture(folder / name) for name in files]
+    pictures, others = (tuple(compress(files, kept)) for kept in (kinds, map(not_, kinds)))
+    return Listing(folders, pictures, others, hidden=len(everything) - len(entries))
+
+
+def is_junk(name: str) -> bool:
+    return name.startswith(".") or name.lower() in JUNK
+
+
+def is_picture(path: Path) -> bool:
+    """By the ending of its name; where that says nothing, by its first bytes."""
+    if path.suffix.lower() in PICTURE_NAMES:
+        return True
+    try:
+        with path.open("rb") as file:
+            return picture(file.read(START)) is not None
+    except OSError:
+        return False
+
+
+def below(folder: Path, above: frozenset[str] = frozenset()) -> Listing:
+    """A folder with everything inside it, as one listing without folders; links that lead back up are not followed."""
+    place = os.path.realpath(folder)
+    top = listing(folder)
+    if place in above:
+        return Listing((), (), (), hidden=0)
+    parts = [(name, below(folder / name, above | {place})) for name in top.folders]
+    return Listing(
+        folders=(),
+        pictures=(*top.pictures, *(f"{name}/{file}" for name, part in parts for file in part.pictures)),
+        others=(*top.others, *(f"{name}/{file}" for name, part in parts for file in part.others)),
+        hidden=top.hidden + sum(part.hidden for _, part in parts),
+    )

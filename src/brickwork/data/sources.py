@@ -1,0 +1,34 @@
+"""Where pictures come from: a word for an embedded set, or a folder."""
+
+from pathlib import Path
+
+from brickwork.data.dataset import Dataset, Split
+from brickwork.data.folder import open_folder
+from brickwork.data.idx import holds_idx, open_idx
+from brickwork.errors import BrickworkError, nearest
+
+__all__ = ["EMBEDDED", "Dataset", "Split", "open_data"]
+
+EMBEDDED = {"fashion": Path(__file__).parent / "fashion"}  # Fashion-MNIST's 10,000 + 2,000, see scripts/make_fashion.py
+
+
+def open_data(source: str, *, seed: int = 0) -> Dataset:
+    """The data set that a word or a path names; nothing is decoded yet.
+
+    "fashion" is embedded. A folder holds idx files, or class folders with or without train, val and test
+    above them; without, the seed draws 80, 10 and 10 % of each class. Raises BrickworkError.
+    """
+    if source in EMBEDDED:
+        return open_idx(EMBEDDED[source], source)
+    path = Path(source).expanduser()
+    if not path.exists():
+        raise BrickworkError(missing(source))
+    if not path.is_dir():
+        raise BrickworkError(f"{source} is a file: data is a folder of class folders, or of idx files.")
+    return open_idx(path, path.resolve().name) if holds_idx(path) else open_folder(path, seed=seed)
+
+
+def missing(source: str) -> str:
+    if any(mark in source for mark in "/\\.~"):
+        return f"there is no folder {source}: data is {' or '.join(map(repr, EMBEDDED))}, or a folder of class folders."
+    return f"unknown data {source!r}: {nearest(source, list(EMBEDDED))} A folder of this name is not here either."
