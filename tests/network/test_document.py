@@ -25,8 +25,8 @@ def test_every_layer_comes_back() -> None:
 
 def test_a_layer_of_ones_own_comes_back_where_its_class_is_given() -> None:
     network = Network("own", (4, 9, 9), 2, stages(stage1=Swish()), Swish())
-    assert from_json(to_json(network), layers=[Swish]) == network
-    with pytest.raises(BrickworkError, match="a layer 'Swish' that is not known here: pass its class in `layers`"):
+    assert from_json(to_json(network), own=[Swish]) == network
+    with pytest.raises(BrickworkError, match="a layer 'Swish' that is not known here: pass its class in `own`"):
         from_json(to_json(network))
 
 

@@ -17,3 +17,7 @@ def test_a_no_break_space_keeps_two_words_on_one_line_and_is_printed_as_a_space(
 
 def test_a_line_ends_with_its_last_word() -> None:
     assert grid([("long name", "x"), ("a", "")], "<<") == ["long name  x", "a"]
+
+
+def test_a_heading_stands_as_it_is_and_sets_no_width() -> None:
+    assert grid(["A heading", ("a", "b")], "<<") == ["A heading", "a  b"]

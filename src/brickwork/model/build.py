@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from brickwork.model.historic import Codes, PartialConv2d, Subsample2d
+from brickwork.network import historic
 from brickwork.network import layers as atoms
 from brickwork.network.algebra import Block, Chain, Concat, Expr, Gate, Named, Residual, children
 from brickwork.network.flow import shape_after, shortcut_of
@@ -119,6 +121,9 @@ MODULES: dict[type[Layer], Callable[[Any, Shape], nn.Module]] = {
     atoms.Dropout: lambda c, shape: nn.Dropout(c.p),
     atoms.StochasticDepth: lambda c, shape: Drop(c.drop, c.each, c.rescale),
     atoms.Scale: lambda c, shape: Times(c.factor),
+    historic.PartialConv: lambda c, shape: PartialConv2d(shape[0], c.links, c.kernel),
+    historic.Subsampling: lambda c, shape: Subsample2d(shape[0]),
+    historic.RadialBasis: lambda c, shape: Codes(c.codes),
     atoms.PadShortcut: lambda c, shape: Subsample(c.stride, c.out - shape[0]),
 }
 

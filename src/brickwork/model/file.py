@@ -61,8 +61,8 @@ def _replace(path: Path, content: bytes) -> None:
         beside.unlink(missing_ok=True)
 
 
-def load(path: str | Path, layers: Sequence[type[Layer]] = ()) -> ModelFile:
-    """The model file at `path`; `layers` are your own layer classes, if the network has any.
+def load(path: str | Path, own: Sequence[type[Layer]] = ()) -> ModelFile:
+    """The model file at `path`; `own` are your own layer classes, if the network has any.
 
     Raises BrickworkError where the file is missing, damaged, or not a model file.
     """
@@ -71,7 +71,7 @@ def load(path: str | Path, layers: Sequence[type[Layer]] = ()) -> ModelFile:
     if metadata.get("brickwork") != FORMAT:
         raise BrickworkError(f"{path}: a safetensors file, but not a model file that brickwork wrote.")
     try:
-        model = Model(from_json(metadata["network"], layers))
+        model = Model(from_json(metadata["network"], own))
         words = {name: json.loads(metadata[name]) for name in ("classes", "preprocessing", "record")}
     except (BrickworkError, KeyError, ValueError) as fault:
         raise BrickworkError(f"{path}: the model file is damaged: {fault}") from None

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from brickwork.errors import BrickworkError
-from brickwork.network import layers as atoms
+from brickwork.network import historic, layers
 from brickwork.network.algebra import Block, Chain, Concat, Expr, Gate, Named, OnChange, Residual
 from brickwork.network.layer import Layer
 from brickwork.network.value import Facts, Network, SideHead
@@ -14,7 +14,8 @@ FORMAT = 1  # raised when a document of today could no longer be read
 
 ATOMS = {
     name: atom
-    for name, atom in vars(atoms).items()
+    for room in (layers, historic)
+    for name, atom in vars(room).items()
     if isinstance(atom, type) and issubclass(atom, Layer) and hasattr(atom, "kind")
 }
 
@@ -36,12 +37,12 @@ def to_json(network: Network) -> str:
     return json.dumps(document)
 
 
-def from_json(text: str, layers: Sequence[type[Layer]] = ()) -> Network:
-    """The network that `to_json` wrote; `layers` are your own layer classes, if it has any.
+def from_json(text: str, own: Sequence[type[Layer]] = ()) -> Network:
+    """The network that `to_json` wrote; `own` are your own layer classes, if it has any.
 
     Raises BrickworkError where the text is no such document.
     """
-    known = ATOMS | {layer.__name__: layer for layer in layers}
+    known = ATOMS | {layer.__name__: layer for layer in own}
     try:
         document = json.loads(text)
         if document["format"] != FORMAT:
@@ -107,7 +108,7 @@ def read(document: Any, known: dict[str, type[Layer]]) -> Expr:
         case {"layer": str(name), **values}:
             if name not in known:
                 raise BrickworkError(
-                    f"the network has a layer {name!r} that is not known here: pass its class in `layers`."
+                    f"the network has a layer {name!r} that is not known here: pass its class in `own`."
                 )
             return known[name](**{str(key): tuple(v) if isinstance(v, list) else v for key, v in values.items()})
     raise ValueError(f"no part of a network: {str(document)[:60]}")

@@ -42,9 +42,8 @@ def network(text: str, *, input: Shape | None = None, classes: int | None = None
     """
     name, words = parse(text)
     if name not in families():
-        raise BrickworkError(
-            f"unknown network {name!r}: {nearest(name, names())} See 'brickwork list'.".replace("  ", " ")
-        )
+        close = nearest(name, names())
+        raise BrickworkError(f"unknown network {name!r}: {close + ' See' if close else 'see'} 'brickwork list'.")
     make = families()[name]
     arguments = typed(name, make, words)
     width = arguments.pop("width", 1.0)

@@ -2,47 +2,69 @@
 
 Krizhevsky, Sutskever, Hinton: ImageNet classification with deep convolutional neural networks, NIPS 2012,
 Fig. 2 and section 3.5. The paper says 224 pixels; its arithmetic needs 227. Two GPUs are two groups.
-`alexnet_lecture` is the form that lectures teach: one group, no normalisation, and 224 pixels padded by 1.
+`alexnet_owt` is the network of Krizhevsky: One weird trick, arXiv 1404.5997, as torch and torchvision have it:
+other widths, no normalisation, dropout before the dense layers, not after. `alexnet_ungrouped` is the network of
+2012 on one GPU without normalisation. `alexnet_lecture` is the form that lectures teach, on 224 pixels padded by 1.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from brickwork.network.algebra import IDENTITY, Expr, chain
 from brickwork.network.blocks import conv
 from brickwork.network.layer import Shape
-from brickwork.network.layers import Conv, Dropout, Flatten, Linear, LocalResponseNorm, MaxPool, ReLU
+from brickwork.network.layers import (
+    AdaptiveAvgPool,
+    Conv,
+    Dropout,
+    Flatten,
+    Linear,
+    LocalResponseNorm,
+    MaxPool,
+    ReLU,
+)
 from brickwork.network.value import Facts, Network, stages
 
 
 class Form(NamedTuple):
-    input: Shape
-    classes: int
-    padding: int  # of the first convolution
-    groups: int  # of the second, fourth and fifth
-    norm: Expr
-    facts: Facts
+    widths: tuple[int, int, int, int, int] = (96, 256, 384, 384, 256)
+    padding: int = 0  # of the first convolution
+    groups: int = 1  # of the second, fourth and fifth
+    norm: Expr = IDENTITY
+    input: Shape = (3, 227, 227)
+    classes: int = 1000
+    facts: Facts = Facts("Krizhevsky, Sutskever, Hinton 2012, NIPS, Fig. 2", 2012)
 
 
-PAPER = "Krizhevsky, Sutskever, Hinton 2012, Fig. 2"
+OWT = Facts("Krizhevsky 2014, arXiv 1404.5997, as torchvision has it", 2014)
+PAPER = Form().facts
 
 NETWORKS = {
-    "alexnet": Form((3, 227, 227), 1000, 0, 2, LocalResponseNorm(), Facts(PAPER, 2012, init="alexnet")),
-    "alexnet_lecture": Form((1, 224, 224), 10, 1, 1, IDENTITY, Facts(f"{PAPER}, as lectures teach it", 2012)),
-}
+    "alexnet":           Form(groups=2, norm=LocalResponseNorm(), facts=replace(PAPER, init="alexnet")),
+    "alexnet_owt":       Form((64, 192, 384, 256, 256), padding=2, input=(3, 224, 224), facts=OWT),
+    "alexnet_ungrouped": Form(),
+    "alexnet_lecture":   Form(padding=1, input=(1, 224, 224), classes=10),
+}  # fmt: skip
 
 
 def alexnet(name: str, *, input: Shape | None = None, classes: int | None = None) -> Network:
-    form = NETWORKS[name]
-    classes = classes or form.classes
+    widths, padding, groups, norm, own_input, own_classes, facts = NETWORKS[name]
+    classes = own_classes if classes is None else classes
     return Network(
-        name, input or form.input, classes,
+        name, input or own_input, classes,
         stages(
-            stage1=chain(Conv(96, 11, stride=4, padding=form.padding), ReLU(), form.norm, MaxPool(3, stride=2)),
-            stage2=chain(Conv(256, 5, padding=2, groups=form.groups), ReLU(), form.norm, MaxPool(3, stride=2)),
-            stage3=chain(conv(384, 3)),
-            stage4=chain(Conv(384, 3, padding=1, groups=form.groups), ReLU()),
-            stage5=chain(Conv(256, 3, padding=1, groups=form.groups), ReLU(), MaxPool(3, stride=2)),
+            stage1=chain(Conv(widths[0], 11, stride=4, padding=padding), ReLU(), norm, MaxPool(3, stride=2)),
+            stage2=chain(Conv(widths[1], 5, padding=2, groups=groups), ReLU(), norm, MaxPool(3, stride=2)),
+            stage3=chain(conv(widths[2], 3)),
+            stage4=chain(Conv(widths[3], 3, padding=1, groups=groups), ReLU()),
+            stage5=chain(Conv(widths[4], 3, padding=1, groups=groups), ReLU(), MaxPool(3, stride=2)),
         ),
-        head=chain(Flatten(), Linear(4096), ReLU(), Dropout(), Linear(4096), ReLU(), Dropout(), Linear(classes)),
-        facts=form.facts,
+        head=chain(
+            AdaptiveAvgPool(6), Flatten(),
+            Dropout(), Linear(4096), ReLU(), Dropout(), Linear(4096), ReLU(), Linear(classes),
+        ) if name == "alexnet_owt" else chain(
+            Flatten(),
+            Linear(4096), ReLU(), Dropout(), Linear(4096), ReLU(), Dropout(), Linear(classes),
+        ),
+        facts=facts,
     )  # fmt: skip

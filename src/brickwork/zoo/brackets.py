@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from inspect import signature
 from math import isfinite, nan
+from types import NoneType, UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from brickwork.errors import BrickworkError, nearest
@@ -42,7 +43,12 @@ def typed(name: str, make: Callable[..., Network], words: dict[str, str]) -> dic
 def choices(make: Callable[..., Network]) -> dict[str, Any]:
     """The arguments that a family's function takes in brackets, with their types."""
     hints = get_type_hints(make)
-    return {key: hints[key] for key in signature(make).parameters if key not in ("name", "input", "classes")}
+    return {key: _required(hints[key]) for key in signature(make).parameters if key not in ("name", "input", "classes")}
+
+
+def _required(kind: Any) -> Any:
+    """The type without None, which stands for a network's own value."""
+    return next(arg for arg in get_args(kind) if arg is not NoneType) if isinstance(kind, UnionType) else kind
 
 
 def value_of(name: str, key: str, word: str, kind: Any) -> bool | int | float | str:

@@ -1,32 +1,56 @@
 """Network in network: 1x1 convolutions after every convolution, and the mean of a map as a class's score.
 
-Lin, Chen, Yan: Network in network, arXiv 1312.4400, Fig. 2. The paper prints no widths. `nin` has those of the
-authors' ImageNet model; `nin_lecture` is the form that lectures teach, whose last block makes the classes.
+Lin, Chen, Yan: Network in network, arXiv 1312.4400, Fig. 2. The paper prints no widths: `nin` and `nin_cifar` have
+those of the authors' models for ImageNet and CIFAR-10. `nin_lecture` is the form that lectures teach, whose last
+block makes the classes. Every convolution has a ReLU, the last one too: no score is below 0.
 """
 
 from brickwork.network.algebra import chain
 from brickwork.network.blocks import nin_block
 from brickwork.network.layer import Shape
-from brickwork.network.layers import Dropout, Flatten, GlobalAvgPool, MaxPool
+from brickwork.network.layers import AvgPool, Dropout, Flatten, GlobalAvgPool, MaxPool
 from brickwork.network.value import Facts, Network, stages
 
+PAPER = "Lin, Chen, Yan 2013, arXiv 1312.4400"
+
 NETWORKS = {
-    "nin": Facts("Lin, Chen, Yan 2013, arXiv 1312.4400; widths from the authors' ImageNet model", 2013),
-    "nin_lecture": Facts("Lin, Chen, Yan 2013, arXiv 1312.4400, as lectures teach it", 2013, init="xavier"),
+    "nin": Facts(PAPER, 2013, "Widths from the authors' ImageNet model."),
+    "nin_cifar": Facts(PAPER, 2013, "Widths from the authors' CIFAR-10 model."),
+    "nin_lecture": Facts(PAPER, 2013, "As lectures teach it.", init="xavier"),
 }
 
+HALVE = MaxPool(3, stride=2, ceil=True)
+FLOOR = MaxPool(3, stride=2)
+MEAN = chain(GlobalAvgPool(), Flatten())
 
-def nin(name: str, *, input: Shape = (3, 224, 224), classes: int = 1000) -> Network:
-    lecture = name == "nin_lecture"
-    halve = MaxPool(3, stride=2, ceil=not lecture)
-    last = (classes, (classes, classes)) if lecture else (1024, (1024, classes))
-    return Network(
-        name, input, classes,
-        stages(
-            stage1=chain(nin_block(96, kernel=11, stride=4, padding=0), halve),
-            stage2=chain(nin_block(256, kernel=5, stride=1, padding=2), halve),
-            stage3=chain(nin_block(384, kernel=3, stride=1, padding=1), halve, Dropout()),
+
+def nin(name: str, *, input: Shape | None = None, classes: int | None = None) -> Network:
+    if classes is None:
+        classes = 10 if name == "nin_cifar" else 1000
+    body, head = {
+        "nin": (
+            stages(
+                stage1=chain(nin_block(96, 11, stride=4), HALVE),
+                stage2=chain(nin_block(256, 5, padding=2), HALVE),
+                stage3=chain(nin_block(384, 3, padding=1), HALVE, Dropout()),
+            ),
+            chain(nin_block(1024, 3, padding=1, inner=(1024, classes)), MEAN),
         ),
-        head=chain(nin_block(last[0], kernel=3, stride=1, padding=1, inner=last[1]), GlobalAvgPool(), Flatten()),
-        facts=NETWORKS[name],
-    )  # fmt: skip
+        "nin_cifar": (
+            stages(
+                stage1=chain(nin_block(192, 5, padding=2, inner=(160, 96)), HALVE, Dropout()),
+                stage2=chain(nin_block(192, 5, padding=2), AvgPool(3, stride=2, ceil=True), Dropout()),
+            ),
+            chain(nin_block(192, 3, padding=1, inner=(192, classes)), MEAN),
+        ),
+        "nin_lecture": (
+            stages(
+                stage1=chain(nin_block(96, 11, stride=4), FLOOR),
+                stage2=chain(nin_block(256, 5, padding=2), FLOOR),
+                stage3=chain(nin_block(384, 3, padding=1), FLOOR, Dropout()),
+            ),
+            chain(nin_block(classes, 3, padding=1), MEAN),
+        ),
+    }[name]
+    own_input = (3, 32, 32) if name == "nin_cifar" else (3, 224, 224)
+    return Network(name, input or own_input, classes, body, head, facts=NETWORKS[name])

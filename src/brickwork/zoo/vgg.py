@@ -1,34 +1,58 @@
 """VGG: 3x3 convolutions only, deeper and deeper.
 
-Simonyan, Zisserman: Very deep convolutional networks for large-scale image recognition, arXiv 1409.1556,
-Table 1, configurations A, B, D and E.
+Simonyan, Zisserman: Very deep convolutional networks for large-scale image recognition, arXiv 1409.1556, Table 1:
+configurations A, A-LRN, B, C, D and E. `vgg11_quarter` is what the lecture trains, `vgg16_cifar` the form that
+small images have come to be compared on (batch norm, one dense layer).
 """
 
-from brickwork.network.algebra import chain
+from typing import NamedTuple
+
+from brickwork.network.algebra import IDENTITY, Expr, chain
 from brickwork.network.blocks import vgg_block
 from brickwork.network.layer import Shape
-from brickwork.network.layers import Dropout, Flatten, Linear, ReLU
+from brickwork.network.layers import Dropout, Flatten, Linear, LocalResponseNorm, ReLU
 from brickwork.network.value import Facts, Network, stages
 
-WIDTHS = (64, 128, 256, 512, 512)
 
-NETWORKS = {         # 3x3 convolutions in each of the five stages
-    "vgg11": (1, 1, 2, 2, 2),  # A
-    "vgg13": (2, 2, 2, 2, 2),  # B
-    "vgg16": (2, 2, 3, 3, 3),  # D
-    "vgg19": (2, 2, 4, 4, 4),  # E
+class Form(NamedTuple):
+    convs: tuple[int, int, int, int, int]  # in each of the five stages
+    last: int = 3  # kernel of the last convolution in stages 3 to 5
+    norm: Expr = IDENTITY  # after the first convolution
+    widths: tuple[int, int, int, int, int] = (64, 128, 256, 512, 512)
+    input: Shape = (3, 224, 224)
+    classes: int = 1000
+
+
+NETWORKS = {
+    "vgg11":         Form((1, 1, 2, 2, 2)),                             # A
+    "vgg11_lrn":     Form((1, 1, 2, 2, 2), norm=LocalResponseNorm()),   # A-LRN
+    "vgg13":         Form((2, 2, 2, 2, 2)),                             # B
+    "vgg16_c":       Form((2, 2, 3, 3, 3), last=1),                     # C
+    "vgg16":         Form((2, 2, 3, 3, 3)),                             # D
+    "vgg19":         Form((2, 2, 4, 4, 4)),                             # E
+    "vgg11_quarter": Form((1, 1, 2, 2, 2), widths=(16, 32, 64, 128, 128), input=(1, 224, 224), classes=10),
+    "vgg16_cifar":   Form((2, 2, 3, 3, 3), input=(3, 32, 32), classes=10),
 }  # fmt: skip
 
 FACTS = Facts("Simonyan, Zisserman 2014, arXiv 1409.1556, Table 1", 2014)
 
 
-def vgg(name: str, *, input: Shape = (3, 224, 224), classes: int = 1000, batchnorm: bool = False) -> Network:
+def vgg(name: str, *, input: Shape | None = None, classes: int | None = None, batchnorm: bool | None = None) -> Network:
+    form = NETWORKS[name]
+    classes = form.classes if classes is None else classes
+    norms = name == "vgg16_cifar" if batchnorm is None else batchnorm
+    kernels = (3, 3, form.last, form.last, form.last)
     one, two, three, four, five = (
-        vgg_block(convs, out, batchnorm=batchnorm) for convs, out in zip(NETWORKS[name], WIDTHS, strict=True)
+        vgg_block(convs, out, last=kernel, batchnorm=norms)
+        for convs, out, kernel in zip(form.convs, form.widths, kernels, strict=True)
     )
+    if form.norm != IDENTITY:
+        one = vgg_block(form.convs[0], form.widths[0], after_first=form.norm, batchnorm=norms)
     return Network(
-        name, input, classes,
+        name, input or form.input, classes,
         stages(stage1=one, stage2=two, stage3=three, stage4=four, stage5=five),
-        head=chain(Flatten(), Linear(4096), ReLU(), Dropout(), Linear(4096), ReLU(), Dropout(), Linear(classes)),
+        head=chain(Flatten(), Linear(classes)) if name == "vgg16_cifar" else chain(
+            Flatten(), Linear(4096), ReLU(), Dropout(), Linear(4096), ReLU(), Dropout(), Linear(classes),
+        ),
         facts=FACTS,
     )  # fmt: skip

@@ -1,7 +1,23 @@
 """Blocks: functions that return expressions, known by their name and arguments."""
 
-from brickwork.network.blocks.inception import inception
+from brickwork.network.blocks.inception import COLUMN, ROW, TF_NORM, inception, mean, path
 from brickwork.network.blocks.plain import conv, nin_block, vgg_block
-from brickwork.network.blocks.residual import FLAVORS, Style, basic, bottleneck
+from brickwork.network.blocks.residual import FLAVORS, Style, basic, bottleneck, opening_of, residual_stages
 
-__all__ = ["FLAVORS", "Style", "basic", "bottleneck", "conv", "inception", "nin_block", "vgg_block"]
+__all__ = [
+    "COLUMN",
+    "FLAVORS",
+    "ROW",
+    "TF_NORM",
+    "Style",
+    "basic",
+    "bottleneck",
+    "conv",
+    "inception",
+    "mean",
+    "nin_block",
+    "opening_of",
+    "path",
+    "residual_stages",
+    "vgg_block",
+]

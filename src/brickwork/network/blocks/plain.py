@@ -18,14 +18,18 @@ def conv(out: int, kernel: Size, stride: Size = 1, padding: Size | None = None, 
 
 
 @block
-def vgg_block(convs: int, out: int, batchnorm: bool = False) -> Expr:
+def vgg_block(convs: int, out: int, *, last: int = 3, batchnorm: bool = False, after_first: Expr = IDENTITY) -> Expr:
     """3x3 convolutions, then halve the map (Simonyan & Zisserman 2014, section 2.1)."""
+    kernels = [3] * (convs - 1) + [last]
     norm = BatchNorm() if batchnorm else IDENTITY
-    return chain(*[Conv(out, 3, padding=1), norm, ReLU()] * convs, MaxPool(2))
+    first, *others = (chain(Conv(out, kernel, padding=kernel // 2), norm, ReLU()) for kernel in kernels)
+    return chain(first, after_first, *others, MaxPool(2))
 
 
 @block
-def nin_block(out: int, kernel: int, stride: int, padding: int, inner: tuple[int, int] | None = None) -> Expr:
+def nin_block(
+    out: int, kernel: int, *, stride: int = 1, padding: int = 0, inner: tuple[int, int] | None = None
+) -> Expr:
     """A convolution and two 1x1 convolutions, a small network at every pixel (Lin et al. 2013, section 3.1)."""
     first, second = inner or (out, out)
     return chain(conv(out, kernel, stride, padding), conv(first, 1), conv(second, 1))
