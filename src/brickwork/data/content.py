@@ -11,7 +11,10 @@ PICTURES = {
     b"MM\x00*": "a TIFF or a camera's raw file",
     b"\x00\x00\x00\x0cjP  ": "a JPEG 2000",
 }
+POSTSCRIPT = "PostScript, a drawing without pixels: export it as PNG"
 OTHERS = {
+    b"%!PS": POSTSCRIPT,
+    b"\xc5\xd0\xd3\xc6": POSTSCRIPT,
     b"%PDF": "a PDF document, not a picture",
     b"PK\x03\x04": "a ZIP archive, not a picture",
     b"\x1f\x8b": "gzip-compressed data, not a picture",
@@ -43,12 +46,12 @@ def guess(start: bytes) -> str:
         return "HEIC, which Pillow cannot read: convert it to JPEG" if start[8:12] in HEIC else "a film, not a picture"
     if not any(start):
         return "nothing but zero bytes"
+    if kind := next((phrase for mark, phrase in OTHERS.items() if start.startswith(mark)), None):
+        return kind
     text = as_text(start)
-    if text is not None:
-        return next((phrase for mark, phrase in TEXTS.items() if mark in text.lower()), "text, not a picture")
-    return next(
-        (phrase for mark, phrase in OTHERS.items() if start.startswith(mark)), "not a picture that Pillow knows"
-    )
+    if text is None:
+        return "not a picture that Pillow knows"
+    return next((phrase for mark, phrase in TEXTS.items() if mark in text.lower()), "text, not a picture")
 
 
 def as_text(start: bytes) -> str | None:

@@ -14,6 +14,11 @@ from brickwork.data.names import printable
 from brickwork.errors import BrickworkError
 
 MAX_PIXELS = 178_956_970  # where Pillow itself refuses: half a gigabyte of red, green and blue
+FORMATS = (  # tried in this order; Pillow's own depends on what it has read before
+    "JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000", "ICO", "ICNS", "CUR", "DIB", "PSD", "DDS",
+    "QOI", "SGI", "PCX", "DCX", "SUN", "MSP", "XBM", "XPM", "FITS", "BLP", "FLI", "FTEX", "GBR", "PIXAR", "XVTHUMB",
+    "TGA", "IM", "IMT", "PCD", "SPIDER",  # these have no signature, so they come last
+)  # fmt: skip
 TURNS = {  # Exif 2.32, tag 274: what brings a picture upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -47,22 +52,29 @@ def decode(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Ima
         with QUIET:
             return upright(path, max_pixels)
     except Exception as error:  # damaged files raise all sorts from inside Pillow's plugins
-        raise Unreadable(printable(os.fspath(path)), reason(error, path, max_pixels)) from None
+        raise Unreadable(printable(os.fspath(path)), reason(error, max_pixels)) from None
 
 
 def upright(path: str | os.PathLike[str], max_pixels: int) -> Image.Image:
     check_file(path)
-    with Image.open(path) as image:
+    Image.preinit()  # the common formats, without which Pillow would import all for the first one it lacks
+    with opened(path) as image:
         if image.width * image.height > max_pixels:
             raise Image.DecompressionBombError
-        if image.format == "EPS":  # Pillow would start Ghostscript
-            raise BrickworkError("PostScript, a drawing without pixels: export it as PNG")
         image.load()
         turn = TURNS.get(orientation(image))
         pixels = plain(image)
         if turn is not None:
             return pixels.transpose(turn)
         return pixels.copy() if pixels is image else pixels  # free of the file
+
+
+def opened(path: str | os.PathLike[str]) -> Image.Image:
+    try:
+        return Image.open(path, formats=FORMATS)
+    except UnidentifiedImageError:
+        with open(path, "rb") as file:
+            raise BrickworkError(guess(file.read(START))) from None
 
 
 def check_file(path: str | os.PathLike[str]) -> None:
@@ -83,7 +95,7 @@ def orientation(image: Image.Image) -> int:
         return 1
 
 
-def reason(error: Exception, path: str | os.PathLike[str], max_pixels: int) -> str:
+def reason(error: Exception, max_pixels: int) -> str:
     """One phrase for a person."""
     match error:
         case BrickworkError():
@@ -92,8 +104,6 @@ def reason(error: Exception, path: str | os.PathLike[str], max_pixels: int) -> s
             return "there is no such file"
         case Image.DecompressionBombError():
             return f"it would take more than the {max_pixels:,} pixels that are allowed"
-        case UnidentifiedImageError():
-            return guess(first_bytes(path))
         case MemoryError():
             return "there is not enough memory for its pixels"
         case OSError(strerror=str(words)):
@@ -102,11 +112,6 @@ def reason(error: Exception, path: str | os.PathLike[str], max_pixels: int) -> s
     if isinstance(error, EOFError) or "truncated" in words.lower():
         return "truncated: the file ends before its picture does"
     return f"damaged ({printable(words) or type(error).__name__})"
-
-
-def first_bytes(path: str | os.PathLike[str]) -> bytes:
-    with open(path, "rb") as file:
-        return file.read(START)
 
 
 class Quiet:

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.ImageCms import createProfile, profileToProfile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from brickwork.errors import BrickworkError
@@ -10,14 +11,14 @@ from brickwork.errors import BrickworkError
 GREY = ("1", "L", "LA", "La")
 DEEP = ("I", "I;16", "I;16B", "I;16L", "I;16N", "F")
 BITS, PHOTOMETRIC, FORMAT = 258, 262, 339  # TIFF 6.0: BitsPerSample, PhotometricInterpretation, SampleFormat
-WHITE_IS_ZERO, SIGNED = 0, 2
+WHITE_IS_ZERO, UNSIGNED, SIGNED = 0, 1, 2
 FLOAT_RANGES = ((0.0, 1.0), (0.0, 255.0), (0.0, 65535.0))
 
 
 def plain(image: Image.Image) -> Image.Image:
     """The picture as "L" or "RGB": transparency on white, deep pixels scaled by their depth, never clipped.
 
-    Raises BrickworkError for pixels that are no numbers, ValueError for a colour space that Pillow cannot convert.
+    Raises BrickworkError for floats that are no numbers.
     """
     if image.mode in DEEP:
         return Image.fromarray(scaled(image))
@@ -26,6 +27,8 @@ def plain(image: Image.Image) -> Image.Image:
         return opaque.convert("L") if image.mode in GREY else opaque
     if image.mode in ("L", "RGB"):
         return image
+    if image.mode == "LAB":
+        return from_lab(image)
     return image.convert("L" if image.mode in GREY else "RGB")
 
 
@@ -34,12 +37,16 @@ def on_white(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(white, image).convert("RGB")
 
 
+def from_lab(image: Image.Image) -> Image.Image:
+    converted = profileToProfile(image, createProfile("LAB"), createProfile("sRGB"), outputMode="RGB")
+    assert converted  # None only where it works in place
+    return converted
+
+
 def scaled(image: Image.Image) -> NDArray[np.uint8]:
     """Deep pixels as bytes: their whole range becomes 0..255."""
-    values = np.asarray(image)
+    values = numbers(image)
     low, high = value_range(image, values)
-    if low < 0 and tag(image, BITS) == 32 and tag(image, FORMAT) != SIGNED:
-        values, low, high = values.view(np.uint32), 0.0, 2.0**32 - 1  # Pillow holds unsigned values in signed ones
     share = (values.astype(np.float32) - np.float32(low)) * np.float32(255 / (high - low))
     pixels: NDArray[np.uint8] = share.round().clip(0, 255).astype(np.uint8)  # the clip is for the last rounding
     if image.mode != "F" and tag(image, PHOTOMETRIC) == WHITE_IS_ZERO:
@@ -48,6 +55,13 @@ def scaled(image: Image.Image) -> NDArray[np.uint8]:
     if isinstance(transparent, int):
         pixels[values == transparent] = 255
     return pixels
+
+
+def numbers(image: Image.Image) -> NDArray[np.generic]:
+    """The values as the file means them; Pillow holds a TIFF's unsigned 32 bits in signed ones."""
+    values = np.asarray(image)
+    unsigned = image.mode == "I" and tag(image, BITS) == 32 and tag(image, FORMAT) in (None, UNSIGNED)
+    return values.view(np.uint32) if unsigned else values
 
 
 def value_range(image: Image.Image, values: NDArray[np.generic]) -> tuple[float, float]:
@@ -59,13 +73,11 @@ def value_range(image: Image.Image, values: NDArray[np.generic]) -> tuple[float,
     if image.mode == "F":
         return float_range(values)
     bits = tag(image, BITS)
-    if image.mode == "I" and bits is None:  # not TIFF: PGM, PNG and the like stretch to 16 bits
-        fits = values.min() >= 0 and values.max() <= 65535
-        return (0.0, 65535.0) if fits else (-(2.0**31), 2.0**31 - 1)
-    depth = bits or 16
-    if image.mode == "I" and (tag(image, FORMAT) == SIGNED or depth == 32):
-        return -(2.0 ** (depth - 1)), 2.0 ** (depth - 1) - 1
-    return 0.0, 2.0**depth - 1
+    if image.mode == "I" and bits is None:  # not TIFF: PGM and the like stretch to 16 bits
+        return (0.0, 65535.0) if values.min() >= 0 and values.max() <= 65535 else (-(2.0**31), 2.0**31 - 1)
+    if tag(image, FORMAT) == SIGNED and bits:
+        return -(2.0 ** (bits - 1)), 2.0 ** (bits - 1) - 1
+    return 0.0, 2.0 ** (bits or 16) - 1
 
 
 def float_range(values: NDArray[np.generic]) -> tuple[float, float]:
