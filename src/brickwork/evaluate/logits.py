@@ -1,0 +1,34 @@
+"""A model's answers to images that are in memory."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from brickwork.data.preprocessing import Preprocessing
+from brickwork.model.model import Model
+
+BATCH = 256  # images at a time; the answers do not depend on it
+
+
+@torch.no_grad()
+def logits_of(
+    model: Model, images: Tensor, preprocessing: Preprocessing, *, progress: Callable[[int], None] | None = None
+) -> Tensor:
+    """Logits, N x classes in float32 on the CPU, of N x C x H x W bytes; `progress` hears how many are done.
+
+    The model works in evaluation mode, in float32, on the device where its weights are, and is handed back in the
+    mode in which it came.
+    """
+    was_training, home = model.training, next(model.parameters()).device
+    model.eval()
+    answers = [torch.empty(0, model.network.classes)]
+    try:
+        for start in range(0, len(images), BATCH):
+            batch = preprocessing.normalised(images[start : start + BATCH].to(home))
+            answers.append(model(batch).float().cpu())
+            if progress:
+                progress(start + len(batch))
+    finally:
+        model.train(was_training)
+    return torch.cat(answers)

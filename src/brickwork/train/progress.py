@@ -1,0 +1,40 @@
+"""What a training tells while it runs, and what it has come to."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from brickwork.data.memory import Skipped
+
+
+@dataclass(frozen=True)
+class Progress:
+    """News of a training: a step that was taken, an epoch that ended, or a sentence."""
+
+    kind: Literal["step", "epoch", "note"]
+    text: str  # the news as one line
+    epoch: int = 0  # counted from 1
+    epochs: int = 0
+    step: int = 0  # steps taken in this epoch
+    steps: int = 0  # of an epoch
+    loss: float = 0.0  # on the training images: of this step, or the mean of the epoch
+    accuracy: float | None = None  # on the validation images, when an epoch has ended
+    images_per_second: float = 0.0  # in this epoch
+    seconds_left: float = 0.0  # until the last epoch ends
+
+
+Listen = Callable[[Progress], None]
+
+
+@dataclass(frozen=True)
+class Result:
+    """A training that has ended."""
+
+    run: Path  # the run folder
+    model: Path  # the model file, of the best epoch
+    accuracy: float  # of that model on `split`
+    seconds: float  # from reading the images to the test
+    skipped: tuple[Skipped, ...] = ()  # images that could not be read
+    interrupted: bool = False
+    split: str = "test"  # "val" where the data has no test split, and where the training was interrupted

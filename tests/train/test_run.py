@@ -1,0 +1,25 @@
+from pathlib import Path
+
+from brickwork.train.run import Epoch, best_of, new
+
+
+def epoch(number: int, accuracy: float, loss: float) -> Epoch:
+    return Epoch(number, 1.0, loss, accuracy, 0.1, 1.0, 100.0)
+
+
+def test_the_best_epoch_is_the_most_accurate_then_the_least_loss_then_the_first() -> None:
+    assert best_of([epoch(1, 0.8, 0.1), epoch(2, 0.9, 0.5)]).epoch == 2
+    assert best_of([epoch(1, 0.9, 0.5), epoch(2, 0.9, 0.4), epoch(3, 0.9, 0.6)]).epoch == 2
+    assert best_of([epoch(1, 0.9, 0.5), epoch(2, 0.9, 0.5)]).epoch == 1
+
+
+def test_a_new_run_has_the_first_free_number(tmp_path: Path) -> None:
+    assert new(tmp_path, "resnet20", "fashion").name == "resnet20-fashion-1"
+    (tmp_path / "resnet20-fashion-1").mkdir()
+    assert new(tmp_path, "resnet20", "fashion").name == "resnet20-fashion-2"
+
+
+def test_a_runs_name_is_a_folders_name(tmp_path: Path) -> None:
+    assert new(tmp_path, "resnet20[width=0.5,flavor=pre]", "my photos/cats").name == (
+        "resnet20-width=0.5-flavor=pre-my-photos-cats-1"
+    )
