@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -83,16 +84,25 @@ class Preprocessing:
         if self.channels not in (1, 3):
             return f"a picture has 1 channel or 3, not {self.channels}"
         if not all(isinstance(side, int) and side > 0 for side in (self.height, self.width)):
-            return f"height and width are at least 1, not {self.height} x {self.width}"
+            return f"height and width are whole numbers from 1, not {self.height} x {self.width}"
         for name, values in (("mean", self.mean), ("std", self.std)):
-            if len(values) != self.channels or not all(np.isfinite(values)):
-                return f"{name} needs a number for each of the {self.channels} channels, found {values}"
+            if not are_numbers(values, self.channels):
+                return f"{name} needs a number for each of the {self.channels} channels, found {values!r:.100}"
         if min(self.std) <= 0:
             return f"std is above 0, not {min(self.std)}"
         for field, known in (("fit", get_args(Fit)), ("interpolation", get_args(Interpolation))):
             if getattr(self, field) not in known:
                 return f"{field} is one of {', '.join(known)}, not {getattr(self, field)!r}"
         return None
+
+
+def are_numbers(values: object, count: int) -> bool:
+    """Also asked of what a file says, so of anything."""
+    return (
+        isinstance(values, tuple)
+        and len(values) == count
+        and all(isinstance(value, int | float) and isfinite(value) for value in values)
+    )
 
 
 def centre_box(size: Size, target: Size) -> tuple[float, float, float, float]:
