@@ -1,6 +1,8 @@
-"""Published initialisations, by name."""
+"""Published initialisations, by name. docs/initialisation.md says which network learns with which, and why."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from math import sqrt
 
 import torch
 from torch import nn
@@ -10,54 +12,93 @@ from brickwork.errors import BrickworkError, nearest
 Layer = nn.Conv2d | nn.Linear
 
 
-def he(layer: Layer) -> None:
-    """N(0, 2 / fan_out), for ReLU networks (He et al. 2015, arXiv 1502.01852, section 2.2, backward form)."""
-    if isinstance(layer, nn.Conv2d):
-        nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
-    else:
-        nn.init.kaiming_normal_(layer.weight, mode="fan_in", nonlinearity="linear")
+@dataclass(frozen=True)
+class Place:
+    """Where a layer stands in its model."""
+
+    number: int  # among the convolutions, or among the dense layers, counted from 1
+    last: bool  # the last of its stage or head; a dense layer there makes logits
 
 
-def xavier(layer: Layer) -> None:
+def fans(layer: Layer) -> tuple[int, int]:
+    """How many numbers each output is made of, and how many outputs each input goes into; a group is on its own."""
+    groups = layer.groups if isinstance(layer, nn.Conv2d) else 1
+    return layer.weight[0].numel(), layer.weight[:, 0].numel() // groups
+
+
+def he(layer: Layer, place: Place) -> None:
+    """N(0, 2 / fan_out) for convolutions (He et al. 2015, arXiv 1502.01852, section 2.2, backward form).
+
+    Dense layers have the forward form, N(0, 2 / fan_in); the one that makes logits has no ReLU behind it to halve
+    the variance, and so N(0, 1 / fan_in).
+    """
+    fan_in, fan_out = fans(layer)
+    variance = 2 / fan_out if isinstance(layer, nn.Conv2d) else (1 if place.last else 2) / fan_in
+    nn.init.normal_(layer.weight, std=sqrt(variance))
+
+
+def xavier(layer: Layer, place: Place) -> None:
     """U(+-sqrt(6 / (fan_in + fan_out))) (Glorot & Bengio 2010, equation 16)."""
-    nn.init.xavier_uniform_(layer.weight)
-
-
-def alexnet(layer: Layer) -> None:
-    """N(0, 0.01) (Krizhevsky et al. 2012, section 5)."""
-    nn.init.normal_(layer.weight, std=0.01)
-
-
-def vgg(layer: Layer) -> None:
-    """N(0, variance 0.01), as printed (Simonyan & Zisserman 2014, section 3.1)."""
-    nn.init.normal_(layer.weight, std=0.1)
-
-
-def lecun(layer: Layer) -> None:
-    """U(+-2.4 / fan_in) (LeCun et al. 1998, appendix A)."""
-    bound = 2.4 / layer.weight[0].numel()
+    bound = sqrt(6 / sum(fans(layer)))
     nn.init.uniform_(layer.weight, -bound, bound)
 
 
-INITIALISATIONS: dict[str, Callable[[Layer], None]] = {
+def gauss(layer: Layer, place: Place) -> None:
+    """N(0, 0.01^2), whatever the layer: what Caffe's models of 2013 and 2014 began with."""
+    nn.init.normal_(layer.weight, std=0.01)
+
+
+def alexnet(layer: Layer, place: Place) -> None:
+    """N(0, 0.01^2); biases 1 in the 2nd, 4th and 5th convolution and the hidden dense layers, else 0, "to accelerate
+    the early stages of learning by providing the ReLUs with positive inputs" (Krizhevsky et al. 2012, section 5).
+    """
+    gauss(layer, place)
+    ahead = place.number in (2, 4, 5) if isinstance(layer, nn.Conv2d) else not place.last
+    if ahead and layer.bias is not None:
+        nn.init.ones_(layer.bias)
+
+
+def vgg(layer: Layer, place: Place) -> None:
+    """N(0, 0.1^2): a variance of 10^-2, as printed (Simonyan & Zisserman 2014, section 3.1)."""
+    nn.init.normal_(layer.weight, std=0.1)
+
+
+def lecun(layer: Layer, place: Place) -> None:
+    """U(+-2.4 / fan_in) (LeCun et al. 1998, appendix A)."""
+    bound = 2.4 / fans(layer)[0]
+    nn.init.uniform_(layer.weight, -bound, bound)
+
+
+INITIALISATIONS: dict[str, Callable[[Layer, Place], None]] = {
     "he": he,
     "xavier": xavier,
+    "gauss": gauss,
     "alexnet": alexnet,
     "vgg": vgg,
     "lecun": lecun,
 }
 
 
+def places(model: nn.Module) -> Iterator[tuple[Layer, Place]]:
+    """Every layer with a weight to draw, in order, with its place."""
+    convs = dense = 0
+    for part in model.children():
+        layers = [layer for layer in part.modules() if isinstance(layer, nn.Conv2d | nn.Linear)]
+        for layer in layers:
+            convs += isinstance(layer, nn.Conv2d)
+            dense += isinstance(layer, nn.Linear)
+            yield layer, Place(convs if isinstance(layer, nn.Conv2d) else dense, last=layer is layers[-1])
+
+
 @torch.no_grad()
 def initialise(model: nn.Module, name: str) -> None:
-    """Draws every weight anew; biases are 0, norms 1 and 0.
+    """Draws every weight anew; biases are 0 unless the initialisation says otherwise, norms stay at 1 and 0.
 
     Raises BrickworkError for an unknown name, with the nearest known one.
     """
     if name not in INITIALISATIONS:
         raise BrickworkError(f"unknown initialisation {name!r}: {nearest(name, list(INITIALISATIONS))}")
-    for layer in model.modules():
-        if isinstance(layer, nn.Conv2d | nn.Linear):
-            INITIALISATIONS[name](layer)
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
+    for layer, place in places(model):
+        if layer.bias is not None:
+            nn.init.zeros_(layer.bias)
+        INITIALISATIONS[name](layer, place)
