@@ -5,7 +5,7 @@ from collections.abc import Callable
 from inspect import signature
 from math import isfinite, nan
 from types import NoneType, UnionType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from brickwork.errors import BrickworkError, nearest
 from brickwork.network.layer import Shape
@@ -48,7 +48,9 @@ def choices(make: Callable[..., Network]) -> dict[str, Any]:
 
 def _required(kind: Any) -> Any:
     """The type without None, which stands for a network's own value."""
-    return next(arg for arg in get_args(kind) if arg is not NoneType) if isinstance(kind, UnionType) else kind
+    return (
+        next(arg for arg in get_args(kind) if arg is not NoneType) if get_origin(kind) in (Union, UnionType) else kind
+    )
 
 
 def value_of(name: str, key: str, word: str, kind: Any) -> bool | int | float | str:

@@ -26,7 +26,6 @@ from brickwork.network.layers import (
 )
 from brickwork.network.value import Facts, Network, SideHead, stages
 
-
 PAPER = Facts("Szegedy et al. 2014, arXiv 1409.4842, Table 1", 2014)
 CEIL, PAD = MaxPool(3, stride=2, ceil=True), MaxPool(3, stride=2, padding=1)
 

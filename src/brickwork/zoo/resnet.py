@@ -6,15 +6,17 @@ stride stands in its 3x3 convolution ("v1.5", as everybody trains it); `stride=v
 `drop` is 1 - p_L of stochastic depth (Huang et al. 2016, arXiv 1603.09382, equation 4).
 """
 
+from collections.abc import Callable
 from typing import Literal
 
 from brickwork.network.algebra import Expr, chain
-from brickwork.network.blocks import Style, basic, bottleneck, conv, opening_of, residual_stages
+from brickwork.network.blocks import Shortcut, Style, basic, bottleneck, conv, opening_of, residual_stages
 from brickwork.network.layer import Shape
 from brickwork.network.layers import BatchNorm, Flatten, GlobalAvgPool, Linear, MaxPool
 from brickwork.network.value import Facts, Network, stages
 
-NETWORKS = {  #  block       stage2 to stage5  stem    shortcut
+NETWORKS: dict[str, tuple[Callable[..., Expr], tuple[int, ...], str, Shortcut]] = {
+    #  block       stage2 to stage5  stem    shortcut
     "resnet18":  (basic,      (2, 2, 2, 2),  "7x7",  "B"),
     "resnet34":  (basic,      (3, 4, 6, 3),  "7x7",  "B"),
     "resnet50":  (bottleneck, (3, 4, 6, 3),  "7x7",  "B"),
@@ -40,12 +42,12 @@ def resnet(
     input: Shape = (3, 224, 224),
     classes: int = 1000,
     flavor: str = "original",
-    shortcut: Literal["own", "A", "B", "C", "D"] = "own",
+    shortcut: Shortcut | None = None,
     stride: Literal["v1.5", "v1"] = "v1.5",
     drop: float = 0.0,
 ) -> Network:
     block, depths, stem, own = NETWORKS[name]
-    style = Style(flavor, own if shortcut == "own" else shortcut, "1x1" if stride == "v1" else "3x3")
+    style = Style(flavor, shortcut or own, "1x1" if stride == "v1" else "3x3")
     facts = Facts("He, Zhang, Ren, Sun 2015, arXiv 1512.03385, Table 1", 2015)
     if stem == "deep":
         facts = Facts("He, Zhang, Zhang, Zhang, Xie, Li 2018, arXiv 1812.01187, Fig. 2", 2018)

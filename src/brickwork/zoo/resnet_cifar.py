@@ -6,15 +6,16 @@ networks, arXiv 1603.05027, Table 3: 9n+2 layers of bottlenecks, which need proj
 are pre-activation. `flavor` is an order of its Fig. 4; `drop` is 1 - p_L of stochastic depth (Huang et al. 2016).
 """
 
-from typing import Literal
+from collections.abc import Callable
 
-from brickwork.network.algebra import chain
-from brickwork.network.blocks import Style, basic, bottleneck, opening_of, residual_stages
+from brickwork.network.algebra import Expr, chain
+from brickwork.network.blocks import Shortcut, Style, basic, bottleneck, opening_of, residual_stages
 from brickwork.network.layer import Shape
 from brickwork.network.layers import BatchNorm, Conv, Flatten, GlobalAvgPool, Linear, ReLU
 from brickwork.network.value import Facts, Network, stages
 
-NETWORKS = {  #        block        n   shortcut  flavor
+NETWORKS: dict[str, tuple[Callable[..., Expr], int, Shortcut, str]] = {
+    #        block        n   shortcut  flavor
     "resnet20":          (basic,        3, "A", "original"),
     "resnet32":          (basic,        5, "A", "original"),
     "resnet44":          (basic,        7, "A", "original"),
@@ -37,13 +38,12 @@ def resnet_cifar(
     *,
     input: Shape = (3, 32, 32),
     classes: int = 10,
-    flavor: str = "own",
-    shortcut: Literal["own", "A", "B", "C"] = "own",
+    flavor: str | None = None,
+    shortcut: Shortcut | None = None,
     drop: float = 0.0,
 ) -> Network:
     block, depth, way, order = NETWORKS[name]
-    flavor, shortcut = order if flavor == "own" else flavor, way if shortcut == "own" else shortcut
-    style = Style(flavor, shortcut, strided="1x1" if block is bottleneck else "3x3")
+    style = Style(flavor or order, shortcut or way, strided="1x1" if block is bottleneck else "3x3")
     stage1, stage2, stage3 = residual_stages(block, (16, 32, 64), (depth,) * 3, style, drop=drop)
     opening = opening_of(style)
     closing = [step for step in (BatchNorm(), ReLU()) if step not in opening]

@@ -30,6 +30,7 @@ FLAVORS = {
 }
 
 Opening = Literal["body", "before", "absent"]
+Shortcut = Literal["A", "B", "C", "D"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -37,7 +38,7 @@ class Style:
     """What all blocks of a residual network have in common."""
 
     flavor: str = "original"  # a name in FLAVORS, or an order of your own
-    shortcut: Literal["A", "B", "C", "D"] = "B"  # A pads, B projects on change, C always, D on change after pooling
+    shortcut: Shortcut = "B"  # A pads, B projects on change, C always, D on change after pooling
     strided: Literal["3x3", "1x1"] = "3x3"  # a bottleneck's convolution with the stride: v1.5 or v1
     groups: int = 1  # of the 3x3 convolution: ResNeXt's cardinality
     base: int = 64  # inner width for each group where the block's width is 64: ResNeXt 4, wide ResNet 128
@@ -168,7 +169,9 @@ def residual_stages(
         units = []
         for place in range(depth):
             built += 1
-            opening = ("absent" if stem_opens and not number else "before") if shared and not place else "body"
+            opening: Opening = "body"
+            if shared and not place:
+                opening = "absent" if stem_opens and not number else "before"
             stride = 2 if number and not place else 1
             units.append(unit(width, stride=stride, opening=opening, drop=round(drop * built / total, 6)))
         made.append(chain(*units))
