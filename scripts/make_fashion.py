@@ -35,14 +35,14 @@ def write(path: Path, values: NDArray[np.uint8]) -> None:
     path.write_bytes(gzip.compress(header + values.tobytes(), compresslevel=9, mtime=0))
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, out: Path) -> None:
     for split, each in EACH.items():
         part = (full := arrays(folder, split)).take(chosen(full, each))
-        write(OUT / f"{STEMS[split]}-images-idx3-ubyte.gz", part.images[:, 0])
-        write(OUT / f"{STEMS[split]}-labels-idx1-ubyte.gz", part.labels.astype(np.uint8))
-    size = sum(file.stat().st_size for file in OUT.iterdir())
-    print(f"{OUT}: {size:,} bytes")
+        write(out / f"{STEMS[split]}-images-idx3-ubyte.gz", part.images[:, 0])
+        write(out / f"{STEMS[split]}-labels-idx1-ubyte.gz", part.labels.astype(np.uint8))
+    size = sum(file.stat().st_size for file in out.iterdir())
+    print(f"{out}: {size:,} bytes")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else DEBIAN)
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else DEBIAN, OUT)

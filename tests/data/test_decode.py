@@ -43,7 +43,7 @@ def refusal(path: Path) -> str:
 
 @pytest.mark.parametrize("number", range(1, 9))
 @pytest.mark.parametrize("ending", ["jpg", "png", "webp", "tiff"])
-def test_a_picture_is_turned_as_its_exif_says(number: int, ending: str, tmp_path: Path) -> None:
+def test_a_image_is_turned_as_its_exif_says(number: int, ending: str, tmp_path: Path) -> None:
     upright = quarters()
     back = {6: 8, 8: 6}.get(number, number)  # a quarter turn is undone by the opposite one, all others by themselves
     exif = Image.Exif()
@@ -56,7 +56,7 @@ def test_a_picture_is_turned_as_its_exif_says(number: int, ending: str, tmp_path
         assert np.abs(np.subtract(found.getpixel(corner), upright.getpixel(corner))).max() < 16
 
 
-def test_damaged_exif_leaves_the_picture_as_it_is(tmp_path: Path) -> None:
+def test_damaged_exif_leaves_the_image_as_it_is(tmp_path: Path) -> None:
     quarters().save(tmp_path / "a.jpg", exif=b"Exif\x00\x00MM\x00*\x00\x00\xff\xff nonsense")
     assert decode(tmp_path / "a.jpg").size == quarters().size
 
@@ -143,7 +143,7 @@ def test_sixteen_bits_are_scaled_by_their_depth(name: str, tmp_path: Path) -> No
     assert (values(found) == np.round(deep / 257)).all()
 
 
-def test_a_dark_sixteen_bit_picture_stays_dark(tmp_path: Path) -> None:
+def test_a_dark_sixteen_bit_image_stays_dark(tmp_path: Path) -> None:
     Image.fromarray(np.full((4, 4), 257, np.uint16)).save(tmp_path / "a.png")
     assert (values(decode(tmp_path / "a.png")) == 1).all()
 
@@ -211,48 +211,48 @@ def test_floats_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
     ("content", "why"),
     [
         (b"", "empty (0 bytes)"),
-        (b"\n\n <!DOCTYPE HTML><html><body>404</body></html>", "HTML text, not a picture"),
-        (b"<html>", "HTML text, not a picture"),
-        ("Grüße".encode(), "text, not a picture"),
-        ("hello".encode("utf-16"), "text, not a picture"),
-        ("é".encode() * 300, "text, not a picture"),  # the 512 bytes that are read end within a character or not
-        (("x" + "é" * 300).encode(), "text, not a picture"),
+        (b"\n\n <!DOCTYPE HTML><html><body>404</body></html>", "HTML text, not an image"),
+        (b"<html>", "HTML text, not an image"),
+        ("Grüße".encode(), "text, not an image"),
+        ("hello".encode("utf-16"), "text, not an image"),
+        ("é".encode() * 300, "text, not an image"),  # the 512 bytes that are read end within a character or not
+        (("x" + "é" * 300).encode(), "text, not an image"),
         (b"<?xml version='1.0'?><svg/>", "an SVG drawing, which has no pixels: export it as PNG"),
         (
             b"version https://git-lfs.github.com/spec/v1\noid",
-            "a Git LFS pointer, not the picture itself: run 'git lfs pull'",
+            "a Git LFS pointer, not the image itself: run 'git lfs pull'",
         ),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n", "PostScript, a drawing without pixels: export it as PNG"),
-        (b"%PDF-1.7 \xff\xfe", "a PDF document, not a picture"),
-        (b"PK\x03\x04\x14\x00", "a ZIP archive, not a picture"),
+        (b"%PDF-1.7 \xff\xfe", "a PDF document, not an image"),
+        (b"PK\x03\x04\x14\x00", "a ZIP archive, not an image"),
         (b"\x00\x00\x00\x18ftypheic\x00\x00", "HEIC, which Pillow cannot read: convert it to JPEG"),
-        (b"\x00\x00\x00\x18ftypisom\x00\x00", "a film, not a picture"),
+        (b"\x00\x00\x00\x18ftypisom\x00\x00", "a film, not an image"),
         (b"\x00" * 100, "nothing but zero bytes"),
-        (b"\x80\x81\x82\x83" * 10, "not a picture that Pillow knows"),
+        (b"\x80\x81\x82\x83" * 10, "not an image that Pillow knows"),
         (b"\xff\xd8\xff\xe0\x00", "damaged or cut short: it begins as a JPEG, but cannot be read on"),
     ],
 )
-def test_what_is_no_picture_is_refused_with_what_it_is(content: bytes, why: str, tmp_path: Path) -> None:
+def test_what_is_no_image_is_refused_with_what_it_is(content: bytes, why: str, tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(content)
     assert refusal(tmp_path / "a.jpg") == why
 
 
 @pytest.mark.parametrize("ending", ["jpg", "png", "gif", "bmp", "webp", "tiff", "ppm"])
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
-def test_a_truncated_picture_is_refused(ending: str, share: float, tmp_path: Path) -> None:
+def test_a_truncated_image_is_refused(ending: str, share: float, tmp_path: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
     Image.fromarray(noise).save(tmp_path / f"whole.{ending}")
     whole = (tmp_path / f"whole.{ending}").read_bytes()
     (tmp_path / f"a.{ending}").write_bytes(whole[: int(len(whole) * share)])
     why = refusal(tmp_path / f"a.{ending}")
-    assert any(word in why for word in ("truncated", "damaged", "cut short", "not a picture"))
+    assert any(word in why for word in ("truncated", "damaged", "cut short", "not an image"))
 
 
 def test_a_progressive_jpeg_that_was_cut_is_called_truncated(tmp_path: Path) -> None:
     quarters(256).save(tmp_path / "whole.jpg", progressive=True)
     whole = (tmp_path / "whole.jpg").read_bytes()
     (tmp_path / "a.jpg").write_bytes(whole[: len(whole) * 2 // 3])
-    assert refusal(tmp_path / "a.jpg") == "truncated: the file ends before its picture does"
+    assert refusal(tmp_path / "a.jpg") == "truncated: the file ends before its image does"
 
 
 def test_a_bomb_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
@@ -276,7 +276,7 @@ def test_a_real_bomb_neither_warns_nor_fills_the_memory(side: int, tmp_path: Pat
 
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     assert refusal(tmp_path / "gone.jpg") == "there is no such file"
-    assert refusal(tmp_path) == "a folder, not a picture"
+    assert refusal(tmp_path) == "a folder, not an image"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such pipes")
@@ -295,14 +295,14 @@ def test_the_message_is_one_line_whatever_the_file_is_called(tmp_path: Path) -> 
         pytest.skip("this file system takes no such name")
     with pytest.raises(Unreadable) as caught:
         decode(path)
-    assert str(caught.value).endswith("a\\nb\\udce9.jpg is unreadable: HTML text, not a picture.")
+    assert str(caught.value).endswith("a\\nb\\udce9.jpg is unreadable: HTML text, not an image.")
 
 
 def test_a_refusal_is_a_users_mistake_and_crosses_processes() -> None:
-    error = pickle.loads(pickle.dumps(Unreadable("a.jpg", "text, not a picture")))
+    error = pickle.loads(pickle.dumps(Unreadable("a.jpg", "text, not an image")))
     assert isinstance(error, BrickworkError)
-    assert (error.path, error.reason) == ("a.jpg", "text, not a picture")
-    assert str(error) == "a.jpg is unreadable: text, not a picture."
+    assert (error.path, error.reason) == ("a.jpg", "text, not an image")
+    assert str(error) == "a.jpg is unreadable: text, not an image."
 
 
 def test_mutated_files_are_refused_or_decoded_and_nothing_else(tmp_path: Path) -> None:
@@ -322,7 +322,7 @@ def test_mutated_files_are_refused_or_decoded_and_nothing_else(tmp_path: Path) -
                 continue
             seen.add(refusal(tmp_path / "a.img"))
     assert "RGB" in seen
-    assert "truncated: the file ends before its picture does" in seen
+    assert "truncated: the file ends before its image does" in seen
 
 
 # Warnings, and what was read before
@@ -341,7 +341,7 @@ def test_pillows_warnings_do_not_reach_the_person(tmp_path: Path) -> None:
     assert caught == []
 
 
-def test_warnings_from_elsewhere_pass_while_a_picture_is_decoded() -> None:
+def test_warnings_from_elsewhere_pass_while_a_image_is_decoded() -> None:
     with Quiet(), pytest.warns(UserWarning, match="mine"):
         warnings.warn("mine", stacklevel=1)
 
@@ -355,7 +355,7 @@ def test_threads_that_overlap_leave_the_warnings_as_they_were(tmp_path: Path) ->
     assert list(warnings.filters) == before
 
 
-def test_pillows_order_of_formats_does_not_change_a_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pillows_order_of_formats_does_not_change_a_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An icon of 64 to 128 kB can be read as a TGA, which has no signature; Pillow tries first what it learnt first."""
     noise = np.random.default_rng(0).integers(0, 256, (150, 150, 3), np.uint8)
     Image.fromarray(noise).save(tmp_path / "a.ico", sizes=[(150, 150)])

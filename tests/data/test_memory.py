@@ -58,7 +58,7 @@ def test_files_keep_their_order(tmp_path: Path) -> None:
     assert found.names[599] == str(tmp_path / "599.png")
 
 
-def test_an_unreadable_picture_is_named_and_left_out_and_not_replaced(tmp_path: Path) -> None:
+def test_an_unreadable_image_is_named_and_left_out_and_not_replaced(tmp_path: Path) -> None:
     split = file_split(tmp_path)
     (tmp_path / "1.png").write_text("<html>")
     (tmp_path / "3.png").unlink()
@@ -67,12 +67,12 @@ def test_an_unreadable_picture_is_named_and_left_out_and_not_replaced(tmp_path: 
     assert found.images[:, 0, 0, 0].tolist() == [0, 2, 4]
     assert found.names == tuple(str(tmp_path / f"{i}.png") for i in (0, 2, 4))
     assert found.skipped == (
-        Skipped(str(tmp_path / "1.png"), "HTML text, not a picture"),
+        Skipped(str(tmp_path / "1.png"), "HTML text, not an image"),
         Skipped(str(tmp_path / "3.png"), "there is no such file"),
     )
 
 
-def test_progress_hears_how_many_pictures_are_done(tmp_path: Path) -> None:
+def test_progress_hears_how_many_images_are_done(tmp_path: Path) -> None:
     heard: list[int] = []
     load_pixels(file_split(tmp_path), RGB8, progress=heard.append)
     load_pixels(array_split(), GREY28, progress=heard.append)
@@ -81,7 +81,7 @@ def test_progress_hears_how_many_pictures_are_done(tmp_path: Path) -> None:
 
 def test_a_split_that_does_not_fit_into_memory_is_a_users_mistake() -> None:
     huge = Preprocessing(3, 10**7, 10**7, (0.0,) * 3, (1.0,) * 3)
-    with pytest.raises(BrickworkError, match=r"5 pictures of 3x10000000x10000000 need 1,500,000.0 GB of memory"):
+    with pytest.raises(BrickworkError, match=r"5 images of 3x10000000x10000000 need 1,500,000.0 GB of memory"):
         load_pixels(array_split(), huge)
 
 
@@ -96,7 +96,7 @@ def test_statistics_are_each_channels_mean_and_deviation() -> None:
     assert np.allclose(std, images.std(axis=(0, 2, 3)) / 255, atol=1e-12)
 
 
-def test_statistics_do_not_depend_on_the_order_of_the_pictures() -> None:
+def test_statistics_do_not_depend_on_the_order_of_the_images() -> None:
     images = np.random.default_rng(0).integers(0, 256, (600, 1, 5, 5), np.uint8)
     assert statistics(pixels(images)) == statistics(pixels(images[::-1]))
 
@@ -107,5 +107,5 @@ def test_one_flat_colour_has_a_deviation_that_can_be_divided_by() -> None:
 
 
 def test_no_pixels_have_no_statistics() -> None:
-    with pytest.raises(BrickworkError, match="no picture could be read"):
+    with pytest.raises(BrickworkError, match="no image could be read"):
         statistics(pixels(np.empty((0, 3, 4, 4), np.uint8)))

@@ -25,21 +25,21 @@ def noise(width: int, height: int, mode: str = "RGB") -> Image.Image:
 
 @pytest.mark.parametrize("fit", ["crop", "pad", "squash"])
 @pytest.mark.parametrize("interpolation", ["bilinear", "bicubic", "nearest"])
-def test_a_picture_of_the_right_size_passes_bit_for_bit(fit: Fit, interpolation: Interpolation) -> None:
+def test_a_image_of_the_right_size_passes_bit_for_bit(fit: Fit, interpolation: Interpolation) -> None:
     image = noise(40, 24)
     found = colour(24, 40, fit=fit, interpolation=interpolation).pixels(image)
     assert (found == np.asarray(image).transpose(2, 0, 1)).all()
     assert found.flags.c_contiguous
 
 
-def test_a_grey_picture_of_the_right_size_passes_bit_for_bit_in_one_channel_and_in_three() -> None:
+def test_a_grey_image_of_the_right_size_passes_bit_for_bit_in_one_channel_and_in_three() -> None:
     image = noise(28, 28, "L")
     assert (grey(28, 28).pixels(image) == np.asarray(image)).all()
     assert (colour(28, 28).pixels(image) == np.asarray(image)).all()
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_any_picture_gets_the_networks_shape(seed: int) -> None:
+def test_any_image_gets_the_networks_shape(seed: int) -> None:
     rng = np.random.default_rng(seed)
     width, height, w, h = (int(side) for side in rng.integers(1, 70, 4))
     fit = ("crop", "pad", "squash")[seed % 3]
@@ -69,13 +69,13 @@ def test_a_crop_keeps_the_middle_and_the_shape_of_things() -> None:
     assert (colour(10, 10).pixels(image)[2, :, 1:-1] == 255).all()  # at the edges, red shines in
 
 
-def test_a_very_long_picture_needs_no_memory_for_what_is_cut_off() -> None:
+def test_a_very_long_image_needs_no_memory_for_what_is_cut_off() -> None:
     assert covering((100_000, 1), (224, 224)) == (22_400_000, 224)  # 15 GB, were it made
     assert colour(224, 224).pixels(Image.new("RGB", (100_000, 1), "red")).shape == (3, 224, 224)
 
 
 @pytest.mark.parametrize("seed", range(200))
-def test_the_box_that_is_cropped_lies_in_the_picture_and_in_its_middle(seed: int) -> None:
+def test_the_box_that_is_cropped_lies_in_the_image_and_in_its_middle(seed: int) -> None:
     rng = np.random.default_rng(seed)
     (w, h), (width, height) = rng.integers(1, 5000, 2).tolist(), rng.integers(1, 500, 2).tolist()
     left, top, right, bottom = centre_box((w, h), (width, height))
@@ -97,7 +97,7 @@ def test_a_covering_size_covers_and_a_contained_one_fits(seed: int) -> None:
     assert height in (outer[1], inner[1])
 
 
-def test_pad_shows_all_of_the_picture_between_bars_in_the_mean_colour() -> None:
+def test_pad_shows_all_of_the_image_between_bars_in_the_mean_colour() -> None:
     found = colour(20, 20, fit="pad").pixels(Image.new("RGB", (40, 20), (10, 20, 30)))
     bars = [128, 64, 255]  # the mean, as bytes
     assert found[:, 5, 0].tolist() == [10, 20, 30]
@@ -106,7 +106,7 @@ def test_pad_shows_all_of_the_picture_between_bars_in_the_mean_colour() -> None:
     assert found[:, 15, 19].tolist() == bars
 
 
-def test_squash_shows_all_of_the_picture() -> None:
+def test_squash_shows_all_of_the_image() -> None:
     image = Image.new("RGB", (40, 20), "red")
     image.paste("blue", (20, 0, 40, 20))
     found = colour(10, 10, fit="squash", interpolation="nearest").pixels(image)
@@ -134,7 +134,7 @@ def test_a_document_is_plain_json_and_reads_back_as_it_was() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"channels": 2}, "a picture has 1 channel or 3, not 2"),
+        ({"channels": 2}, "an image has 1 channel or 3, not 2"),
         ({"height": 0}, "height and width are whole numbers from 1, not 0 x 8"),
         ({"width": 8.5}, "height and width are whole numbers from 1, not 8 x 8.5"),
         ({"mean": [0.5]}, r"mean needs a number for each of the 3 channels, found \(0.5,\)"),

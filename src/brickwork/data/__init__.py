@@ -1,4 +1,4 @@
-"""Pictures with labels: where they come from, how they are decoded, and how they become a network's input."""
+"""Images with labels: where they come from, how they are decoded, and how they become a network's input."""
 
 from brickwork.data.dataset import ArraySplit, Dataset, FileSplit, Split
 from brickwork.data.decode import Unreadable, decode

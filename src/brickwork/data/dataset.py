@@ -1,4 +1,4 @@
-"""A data set: class names, and splits of labelled pictures that are decoded when they are asked for."""
+"""A data set: class names, and splits of labelled images that are decoded when they are asked for."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -21,27 +21,27 @@ Images = NDArray[np.uint8]
 
 @dataclass(frozen=True, eq=False)
 class Split(ABC):
-    """Pictures with their labels, in a fixed order."""
+    """Images with their labels, in a fixed order."""
 
     labels: Labels  # N, a position in the data set's classes each
 
     @property
     @abstractmethod
     def names(self) -> Sequence[str]:
-        """Where each picture is, for a person: a path, or "file#number"."""
+        """Where each image is, for a person: a path, or "file#number"."""
 
     @property
     @abstractmethod
     def keys(self) -> Sequence[str]:
-        """What identifies each picture wherever the data set lies: chance is drawn from it."""
+        """What identifies each image wherever the data set lies: chance is drawn from it."""
 
     @abstractmethod
     def image(self, i: int) -> Image.Image:
-        """Picture number i; raises Unreadable."""
+        """Image number i; raises Unreadable."""
 
     @abstractmethod
     def take(self, positions: Sequence[int]) -> "Split":
-        """The pictures at these positions."""
+        """The images at these positions."""
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -49,7 +49,7 @@ class Split(ABC):
 
 @dataclass(frozen=True, eq=False)
 class FileSplit(Split):
-    """Pictures in files of their own."""
+    """Images in files of their own."""
 
     root: Path
     files: tuple[str, ...]  # relative to the root, with "/" between folders
@@ -71,11 +71,11 @@ class FileSplit(Split):
 
 @dataclass(frozen=True, eq=False)
 class ArraySplit(Split):
-    """Pictures of one size, in memory."""
+    """Images of one size, in memory."""
 
     images: Images  # N x channels x height x width
     file: str  # the file that they come from
-    numbers: tuple[int, ...]  # each picture's place in that file
+    numbers: tuple[int, ...]  # each image's place in that file
 
     @cached_property
     def names(self) -> Sequence[str]:
@@ -101,8 +101,8 @@ class Dataset:
     name: str
     classes: tuple[str, ...]
     splits: dict[str, Split]
-    shape: tuple[int, int, int] | None = None  # channels, height, width where every picture has the same
-    ignored: int = 0  # hidden and junk entries, and files that are not pictures
+    shape: tuple[int, int, int] | None = None  # channels, height, width where every image has the same
+    ignored: int = 0  # hidden and junk entries, and files that are not images
     notes: tuple[str, ...] = ()  # sentences about what was found, for a person
 
     def split(self, name: str) -> Split:
@@ -115,6 +115,8 @@ class Dataset:
         """The same set with a stratified part of train held out as "val", where there is no "val" yet."""
         if "val" in self.splits:
             return self
+        if not 0 < fraction < 1:
+            raise BrickworkError(f"{self.name}: the share held out for validation is between 0 and 1, not {fraction}.")
         train = self.splits["train"]
         held = stratified(train.keys, train.labels.tolist(), fraction, seed)
         kept = np.setdiff1d(np.arange(len(train)), held).tolist()

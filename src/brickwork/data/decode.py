@@ -1,4 +1,4 @@
-"""From a picture's file to upright pixels, or to one plain reason why not."""
+"""From an image's file to upright pixels, or to one plain reason why not."""
 
 import os
 import stat
@@ -19,7 +19,7 @@ FORMATS = (  # tried in this order; Pillow's own depends on what it has read bef
     "QOI", "SGI", "PCX", "DCX", "SUN", "MSP", "XBM", "XPM", "FITS", "BLP", "FLI", "FTEX", "GBR", "PIXAR", "XVTHUMB",
     "TGA", "IM", "IMT", "PCD", "SPIDER",  # these have no signature, so they come last
 )  # fmt: skip
-TURNS = {  # Exif 2.32, tag 274: what brings a picture upright
+TURNS = {  # Exif 2.32, tag 274: what brings an image upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -31,7 +31,7 @@ TURNS = {  # Exif 2.32, tag 274: what brings a picture upright
 
 
 class Unreadable(BrickworkError):
-    """A file that gives no picture: where it is, and why."""
+    """A file that gives no image: where it is, and why."""
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(path, reason)
@@ -43,10 +43,10 @@ class Unreadable(BrickworkError):
 
 
 def decode(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Image.Image:
-    """The picture as "L" or "RGB", turned as its EXIF says; of an animation, the first frame.
+    """The image as "L" or "RGB", turned as its EXIF says; of an animation, the first frame.
 
     Palettes and CMYK become RGB, transparency lies on white, 16-bit and float pixels are scaled by their depth.
-    Raises Unreadable for everything else, also for a picture of more than `max_pixels`. May run in many threads.
+    Raises Unreadable for everything else, also for an image of more than `max_pixels`. May run in many threads.
     """
     try:
         with QUIET:
@@ -80,7 +80,7 @@ def opened(path: str | os.PathLike[str]) -> Image.Image:
 def check_file(path: str | os.PathLike[str]) -> None:
     status = os.stat(path)
     if stat.S_ISDIR(status.st_mode):
-        raise BrickworkError("a folder, not a picture")
+        raise BrickworkError("a folder, not an image")
     if not stat.S_ISREG(status.st_mode):
         raise BrickworkError("a device or a pipe, not a file")
     if status.st_size == 0:
@@ -110,7 +110,7 @@ def reason(error: Exception, max_pixels: int) -> str:
             return f"the system says: {words}"
     words = (str(error).splitlines() or [""])[0]
     if isinstance(error, EOFError) or "truncated" in words.lower():
-        return "truncated: the file ends before its picture does"
+        return "truncated: the file ends before its image does"
     return f"damaged ({printable(words) or type(error).__name__})"
 
 

@@ -26,11 +26,11 @@ def open_idx(folder: Path, name: str) -> Dataset:
     """The data set in a folder of idx files; the classes are digits unless classes.txt names them."""
     found = {split: arrays(folder, split) for split in STEMS if find(folder, split, "images")}
     if "train" not in found:
-        raise BrickworkError(f"{folder}: there are idx files for testing, but no train-images-idx3-ubyte[.gz].")
+        raise BrickworkError(f"{folder} has no train-images-idx3-ubyte[.gz], only t10k's: training needs both.")
     shapes = {split.images.shape[1:] for split in found.values()}
     if len(shapes) > 1:
         sizes = " and ".join("x".join(map(str, shape[1:])) for shape in sorted(shapes))
-        raise BrickworkError(f"{folder}: training and test pictures differ in size ({sizes}).")
+        raise BrickworkError(f"{folder}: training and test images differ in size ({sizes}).")
     classes = class_names(folder, highest=max(int(split.labels.max()) for split in found.values()))
     _, height, width = shapes.pop()
     return Dataset(name, classes, dict(found), shape=(1, height, width))
@@ -57,7 +57,7 @@ def arrays(folder: Path, split: str) -> ArraySplit:
         )
     images, labels = read_idx(images_file, rank=3), read_idx(labels_file, rank=1)
     if len(images) != len(labels):
-        raise BrickworkError(f"{labels_file} has {len(labels)} labels for the {len(images)} pictures of {images_file}.")
+        raise BrickworkError(f"{labels_file} has {len(labels)} labels for the {len(images)} images of {images_file}.")
     if images.size == 0:
         raise BrickworkError(f"{images_file} holds no pixels: its sizes are {' x '.join(map(str, images.shape))}.")
     return ArraySplit(labels.astype(np.int64), images[:, None], str(images_file), tuple(range(len(images))))
@@ -68,7 +68,11 @@ def class_names(folder: Path, highest: int) -> tuple[str, ...]:
     path = folder / CLASSES
     if not path.is_file():
         return tuple(map(str, range(max(10, highest + 1))))
-    names = tuple(line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip())
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise BrickworkError(f"{path} is no UTF-8 text: save it as UTF-8.") from None
+    names = tuple(line.strip() for line in lines if line.strip())
     if len(set(names)) < len(names):
         raise BrickworkError(f"{path} names a class twice.")
     if highest >= len(names):

@@ -13,12 +13,12 @@ from brickwork.data.decode import Unreadable
 from brickwork.data.preprocessing import Preprocessing
 from brickwork.errors import BrickworkError
 
-WINDOW = 256  # pictures that are decoded ahead of the one that is stored
+WINDOW = 256  # images that are decoded ahead of the one that is stored
 
 
 @dataclass(frozen=True)
 class Skipped:
-    """A picture that was left out."""
+    """An image that was left out."""
 
     name: str
     reason: str
@@ -26,7 +26,7 @@ class Skipped:
 
 @dataclass(frozen=True, eq=False)
 class Pixels:
-    """Pictures after preprocessing, with their labels; what could not be read is left out and listed."""
+    """Images after preprocessing, with their labels; what could not be read is left out and listed."""
 
     images: Images  # N x channels x height x width
     labels: Labels  # N
@@ -38,9 +38,9 @@ class Pixels:
 
 
 def load_pixels(split: Split, preprocessing: Preprocessing, *, progress: Callable[[int], None] | None = None) -> Pixels:
-    """Decodes a whole split, on every core; `progress` hears how many pictures are done.
+    """Decodes a whole split, on every core; `progress` hears how many images are done.
 
-    The order is the split's own. An array whose pictures have the wanted shape is copied as it is.
+    The order is the split's own. An array whose images have the wanted shape is copied as it is.
     """
     tell = progress or (lambda done: None)
     if isinstance(split, ArraySplit) and split.images.shape[1:] == preprocessing.shape:
@@ -60,7 +60,7 @@ def load_pixels(split: Split, preprocessing: Preprocessing, *, progress: Callabl
 
 
 def decoded(split: Split, preprocessing: Preprocessing) -> Iterator[Images | Unreadable]:
-    """Every picture's pixels, or why there are none, in order; Pillow lets other threads run as it decodes."""
+    """Every image's pixels, or why there are none, in order; Pillow lets other threads run as it decodes."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for start in range(0, len(split), WINDOW):
             window = range(start, min(start + WINDOW, len(split)))
@@ -81,7 +81,7 @@ def empty(count: int, shape: tuple[int, int, int]) -> Images:
         size = "x".join(map(str, shape))
         gigabytes = count * np.prod(shape, dtype=float) / 1e9
         raise BrickworkError(
-            f"{count:,} pictures of {size} need {gigabytes:,.1f} GB of memory, which this machine refuses: "
+            f"{count:,} images of {size} need {gigabytes:,.1f} GB of memory, which this machine refuses: "
             f"train on a smaller input."
         ) from None
 
@@ -89,10 +89,10 @@ def empty(count: int, shape: tuple[int, int, int]) -> Images:
 def statistics(pixels: Pixels) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Each channel's mean and standard deviation, of values in 0..1; exact, as the bytes are counted.
 
-    A channel of one value gets a deviation of one step (1/255), since pictures are divided by it.
+    A channel of one value gets a deviation of one step (1/255), since images are divided by it.
     """
     if len(pixels) == 0:
-        raise BrickworkError("no picture could be read, so there is no mean colour to compute.")
+        raise BrickworkError("no image could be read, so there is no mean colour to compute.")
     windows = np.array_split(pixels.images, -(-len(pixels) // WINDOW))
     counts = np.sum([histogram(window) for window in windows], axis=0)
     values = np.arange(256) / 255

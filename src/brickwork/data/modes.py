@@ -16,7 +16,7 @@ FLOAT_RANGES = ((0.0, 1.0), (0.0, 255.0), (0.0, 65535.0))
 
 
 def plain(image: Image.Image) -> Image.Image:
-    """The picture as "L" or "RGB": transparency on white, deep pixels scaled by their depth, never clipped.
+    """The image as "L" or "RGB": transparency on white, deep pixels scaled by their depth, never clipped.
 
     Raises BrickworkError for floats that are no numbers.
     """

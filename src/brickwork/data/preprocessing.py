@@ -1,4 +1,4 @@
-"""From a picture of any shape to a network's input: one object for training, prediction and export."""
+"""From an image of any shape to a network's input: one object for training, prediction and export."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
@@ -22,7 +22,7 @@ Size = tuple[int, int]  # width, height, as Pillow has it
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """How a picture becomes a network's input; it travels in the model file as plain data."""
+    """How an image becomes a network's input; it travels in the model file as plain data."""
 
     channels: int  # 1 (grey) or 3 (red, green, blue)
     height: int
@@ -41,7 +41,7 @@ class Preprocessing:
         return (self.channels, self.height, self.width)
 
     def pixels(self, image: Image.Image) -> NDArray[np.uint8]:
-        """A picture as channels x height x width; one that has this size already keeps every value."""
+        """An image as channels x height x width; one that has this size already keeps every value."""
         image = plain(image).convert("L" if self.channels == 1 else "RGB")
         target = (self.width, self.height)
         if image.size != target:
@@ -82,7 +82,7 @@ class Preprocessing:
 
     def _problem(self) -> str | None:
         if self.channels not in (1, 3):
-            return f"a picture has 1 channel or 3, not {self.channels}"
+            return f"an image has 1 channel or 3, not {self.channels}"
         if not all(isinstance(side, int) and side > 0 for side in (self.height, self.width)):
             return f"height and width are whole numbers from 1, not {self.height} x {self.width}"
         for name, values in (("mean", self.mean), ("std", self.std)):
@@ -106,9 +106,9 @@ def are_numbers(values: object, count: int) -> bool:
 
 
 def centre_box(size: Size, target: Size) -> tuple[float, float, float, float]:
-    """The middle of a picture that covers the target: what is left of it after resizing and a centre crop.
+    """The middle of an image that covers the target: what is left of it after resizing and a centre crop.
 
-    Resizing that box alone needs no memory for what is cut off, which for a very long picture is most of it.
+    Resizing that box alone needs no memory for what is cut off, which for a very long image is most of it.
     """
     scaled = covering(size, target)
     starts = [round((s - t) / 2) for s, t in zip(scaled, target, strict=True)]
@@ -118,7 +118,7 @@ def centre_box(size: Size, target: Size) -> tuple[float, float, float, float]:
 
 
 def covering(size: Size, target: Size) -> Size:
-    """The smallest size of the picture's own shape that covers the target."""
+    """The smallest size of the image's own shape that covers the target."""
     (w, h), (width, height) = size, target
     if width * h >= height * w:
         return (width, max(height, width * h // w))
@@ -126,7 +126,7 @@ def covering(size: Size, target: Size) -> Size:
 
 
 def contained(size: Size, target: Size) -> Size:
-    """The largest size of the picture's own shape that the target holds."""
+    """The largest size of the image's own shape that the target holds."""
     (w, h), (width, height) = size, target
     if width * h <= height * w:
         return (width, max(1, width * h // w))

@@ -1,4 +1,4 @@
-"""What lies in a folder: pictures, folders, and what is passed over."""
+"""What lies in a folder: images, folders, and what is passed over."""
 
 import os
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from itertools import compress
 from operator import not_
 from pathlib import Path
 
-from brickwork.data.content import START, picture
+from brickwork.data.content import START, begins_as
 from brickwork.data.names import natural
 from brickwork.errors import BrickworkError
 
@@ -14,12 +14,12 @@ JUNK = {  # what systems and tools leave behind, in lower case; names that begin
     "__macosx", "__pycache__", "@eadir", "$recycle.bin", "system volume information", "lost+found",
     "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r",
 }  # fmt: skip
-PICTURE_NAMES = {  # what Pillow reads
+ENDINGS = {  # what Pillow reads
     ".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".mpo", ".png", ".apng", ".gif", ".bmp", ".dib", ".webp", ".avif",
     ".avifs", ".tif", ".tiff", ".jp2", ".j2k", ".jpf", ".jpx", ".j2c", ".jpc", ".ppm", ".pgm", ".pbm", ".pnm",
     ".pfm", ".tga", ".icb", ".vda", ".vst", ".ico", ".cur", ".icns", ".pcx", ".dcx", ".dds", ".sgi", ".rgb",
     ".rgba", ".bw", ".psd", ".qoi", ".xbm", ".xpm", ".fits", ".fit", ".fts", ".im", ".msp", ".blp", ".ras",
-    # what people take for pictures: each is named, with the reason why it is not read
+    # what people take for images: each is named, with the reason why it is not read
     ".heic", ".heif", ".svg", ".eps", ".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".rw2", ".raf",
 }  # fmt: skip
 
@@ -29,8 +29,8 @@ class Listing:
     """A folder's entries; files as paths relative to it, with "/" between folders, in natural order."""
 
     folders: tuple[str, ...]
-    pictures: tuple[str, ...]
-    others: tuple[str, ...]  # files that are no pictures
+    images: tuple[str, ...]
+    others: tuple[str, ...]  # files that are no images
     hidden: int  # hidden and junk entries; a folder counts as one
 
     @property
@@ -48,22 +48,22 @@ def listing(folder: Path) -> Listing:
     entries = [entry for entry in everything if not is_junk(entry.name)]
     folders = tuple(entry.name for entry in entries if entry.is_dir())
     files = [entry.name for entry in entries if not entry.is_dir()]
-    kinds = [is_picture(folder / name) for name in files]
-    pictures, others = (tuple(compress(files, kept)) for kept in (kinds, map(not_, kinds)))
-    return Listing(folders, pictures, others, hidden=len(everything) - len(entries))
+    kinds = [is_image(folder / name) for name in files]
+    images, others = (tuple(compress(files, kept)) for kept in (kinds, map(not_, kinds)))
+    return Listing(folders, images, others, hidden=len(everything) - len(entries))
 
 
 def is_junk(name: str) -> bool:
     return name.startswith(".") or name.lower() in JUNK
 
 
-def is_picture(path: Path) -> bool:
+def is_image(path: Path) -> bool:
     """By the ending of its name; where that says nothing, by its first bytes."""
-    if path.suffix.lower() in PICTURE_NAMES:
+    if path.suffix.lower() in ENDINGS:
         return True
     try:
         with path.open("rb") as file:
-            return picture(file.read(START)) is not None
+            return begins_as(file.read(START)) is not None
     except OSError:
         return False
 
@@ -77,7 +77,7 @@ def below(folder: Path, above: frozenset[str] = frozenset()) -> Listing:
     parts = [(name, below(folder / name, above | {place})) for name in top.folders]
     return Listing(
         folders=(),
-        pictures=(*top.pictures, *(f"{name}/{file}" for name, part in parts for file in part.pictures)),
+        images=(*top.images, *(f"{name}/{file}" for name, part in parts for file in part.images)),
         others=(*top.others, *(f"{name}/{file}" for name, part in parts for file in part.others)),
         hidden=top.hidden + sum(part.hidden for _, part in parts),
     )

@@ -1,4 +1,4 @@
-"""Where pictures come from: a word for an embedded set, or a folder."""
+"""Where images come from: a word for an embedded set, or a folder."""
 
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from brickwork.errors import BrickworkError, nearest
 
 __all__ = ["EMBEDDED", "Dataset", "Split", "open_data"]
 
+FOLDERS = "a folder of class folders or of idx files"
 EMBEDDED = {"fashion": Path(__file__).parent / "fashion"}  # Fashion-MNIST's 10,000 + 2,000, see scripts/make_fashion.py
 
 
@@ -21,14 +22,14 @@ def open_data(source: str, *, seed: int = 0) -> Dataset:
     if source in EMBEDDED:
         return open_idx(EMBEDDED[source], source)
     path = Path(source).expanduser()
-    if not path.exists():
+    if not source or not path.exists():
         raise BrickworkError(missing(source))
     if not path.is_dir():
-        raise BrickworkError(f"{source} is a file: data is a folder of class folders, or of idx files.")
+        raise BrickworkError(f"{source} is a file: data is {FOLDERS}.")
     return open_idx(path, path.resolve().name) if holds_idx(path) else open_folder(path, seed=seed)
 
 
 def missing(source: str) -> str:
     if any(mark in source for mark in "/\\.~"):
-        return f"there is no folder {source}: data is {' or '.join(map(repr, EMBEDDED))}, or a folder of class folders."
-    return f"unknown data {source!r}: {nearest(source, list(EMBEDDED))} A folder of this name is not here either."
+        return f"there is no folder {source}: data is {FOLDERS}, or one of: {', '.join(EMBEDDED)}."
+    return f"unknown data {source!r}: {nearest(source, list(EMBEDDED))} There is no folder of this name here either."

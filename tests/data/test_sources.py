@@ -1,0 +1,54 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from brickwork.data.sources import open_data
+from brickwork.errors import BrickworkError
+
+
+def test_a_word_names_an_embedded_set() -> None:
+    assert open_data("fashion").name == "fashion"
+
+
+def test_a_folder_of_class_folders_takes_the_folders_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("cat", "dog"):
+        (tmp_path / "pets" / name).mkdir(parents=True)
+        Image.new("L", (3, 3)).save(tmp_path / "pets" / name / "1.png")
+    monkeypatch.chdir(tmp_path / "pets")
+    assert open_data(".").name == "pets"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert open_data("~/pets").classes == ("cat", "dog")
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("fashoin", "unknown data 'fashoin': did you mean 'fashion'? There is no folder of this name here either."),
+        ("cifar10", "unknown data 'cifar10': known: fashion. There is no folder of this name here either."),
+        ("", "unknown data '': known: fashion. There is no folder of this name here either."),
+        ("./gone", "there is no folder ./gone: data is a folder of class folders or of idx files, or one of: fashion."),
+        ("~/gone", "there is no folder ~/gone: data is a folder of class folders or of idx files, or one of: fashion."),
+    ],
+)
+def test_what_is_not_there_is_refused(
+    source: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BrickworkError) as caught:
+        open_data(source)
+    assert str(caught.value) == message
+
+
+def test_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_text("")
+    with pytest.raises(BrickworkError, match=r"a\.zip is a file: data is a folder of class folders or of idx files\."):
+        open_data(str(tmp_path / "a.zip"))
+
+
+def test_opening_data_does_not_import_torch() -> None:
+    code = "import sys, brickwork.data as d; d.open_data('fashion'); sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
