@@ -229,7 +229,7 @@ def test_floats_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
         (b"\x00\x00\x00\x18ftypisom\x00\x00", "a film, not an image"),
         (b"\x00" * 100, "nothing but zero bytes"),
         (b"\x80\x81\x82\x83" * 10, "not an image that Pillow knows"),
-        (b"\xff\xd8\xff\xe0\x00", "damaged or cut short: it begins as a JPEG, but cannot be read on"),
+        (b"\xff\xd8\xff\xe0\x00", "begins as a JPEG, but is cut short, damaged or of a kind that Pillow cannot read"),
     ],
 )
 def test_what_is_no_image_is_refused_with_what_it_is(content: bytes, why: str, tmp_path: Path) -> None:
@@ -245,7 +245,7 @@ def test_a_truncated_image_is_refused(ending: str, share: float, tmp_path: Path)
     whole = (tmp_path / f"whole.{ending}").read_bytes()
     (tmp_path / f"a.{ending}").write_bytes(whole[: int(len(whole) * share)])
     why = refusal(tmp_path / f"a.{ending}")
-    assert any(word in why for word in ("truncated", "damaged", "cut short", "not an image"))
+    assert any(word in why for word in ("truncated", "cut short", "cannot be decoded", "not an image"))
 
 
 def test_a_progressive_jpeg_that_was_cut_is_called_truncated(tmp_path: Path) -> None:

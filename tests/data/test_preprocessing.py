@@ -48,6 +48,8 @@ def test_any_image_gets_the_networks_shape(seed: int) -> None:
         found = preprocessing.pixels(noise(width, height).convert("L" if mode in "IF" else "RGB").convert(mode))
         assert found.shape == preprocessing.shape
         assert found.dtype == np.uint8
+        assert found.flags.c_contiguous
+        assert found.flags.writeable
 
 
 @pytest.mark.parametrize("size", [(64, 48), (48, 64), (33, 100), (101, 32), (500, 333), (7, 5)])

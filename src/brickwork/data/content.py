@@ -41,7 +41,7 @@ def begins_as(start: bytes) -> str | None:
 def guess(start: bytes) -> str:
     """Why Pillow does not know a file, as a phrase."""
     if kind := begins_as(start):
-        return f"damaged or cut short: it begins as {kind}, but cannot be read on"
+        return f"begins as {kind}, but is cut short, damaged or of a kind that Pillow cannot read"
     if start[4:8] == b"ftyp":
         return "HEIC, which Pillow cannot read: convert it to JPEG" if start[8:12] in HEIC else "a film, not an image"
     if not any(start):

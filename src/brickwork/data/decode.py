@@ -103,7 +103,7 @@ def reason(error: Exception, max_pixels: int) -> str:
         case FileNotFoundError():
             return "there is no such file"
         case Image.DecompressionBombError():
-            return f"it would take more than the {max_pixels:,} pixels that are allowed"
+            return f"it would take more than the {min(max_pixels, MAX_PIXELS):,} pixels that are allowed"
         case MemoryError():
             return "there is not enough memory for its pixels"
         case OSError(strerror=str(words)):
@@ -111,7 +111,7 @@ def reason(error: Exception, max_pixels: int) -> str:
     words = (str(error).splitlines() or [""])[0]
     if isinstance(error, EOFError) or "truncated" in words.lower():
         return "truncated: the file ends before its image does"
-    return f"damaged ({printable(words) or type(error).__name__})"
+    return f"cannot be decoded ({printable(words) or type(error).__name__})"
 
 
 class Quiet:

@@ -46,8 +46,8 @@ class Preprocessing:
         target = (self.width, self.height)
         if image.size != target:
             image = self._fitted(image, target)
-        array = np.asarray(image)
-        return array[None] if self.channels == 1 else np.ascontiguousarray(array.transpose(2, 0, 1))
+        array = np.asarray(image).reshape(self.height, self.width, self.channels)
+        return array.transpose(2, 0, 1).copy()  # Pillow's own is read-only, which torch warns of
 
     def normalised(self, pixels: "Tensor") -> "Tensor":
         """A batch of bytes as float32, (x / 255 - mean) / std, on the batch's own device."""
