@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from brickwork.model.batchnorm import Norm, with_norm
 from brickwork.model.build import module
 from brickwork.model.initialise import initialise
 from brickwork.network import Network, cost
@@ -49,12 +50,14 @@ class Model(nn.Module):
         return {"head": x, **logits}
 
 
-def build(network: Network, *, init: str | None = None) -> Model:
+def build(network: Network, *, init: str | None = None, norm: Norm = "torch", ghost: int = 32) -> Model:
     """The network as a torch module with fresh weights.
 
-    `init` names an initialisation (see brickwork.model.initialise); the default is the network's own.
+    `init` names an initialisation (see brickwork.model.initialise); the default is the network's own. `norm` is
+    the kind of batch norm (see brickwork.model.batchnorm), `ghost` the size of a ghost batch in images.
     Raises BrickworkError where the network's input does not fit.
     """
     model = Model(network)
     initialise(model, init or network.facts.init)
+    with_norm(model, norm, ghost)
     return model

@@ -1,6 +1,6 @@
 """What a network costs: pure arithmetic over the expression."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import NamedTuple
 
@@ -180,10 +180,13 @@ def tap(network: Network, side: SideHead) -> str:
 
 
 def _hint(network: Network) -> str:
-    side = smallest_input(network)
+    """What would fit: a larger input, or for a network with side heads also the one without them."""
+    side, bare = smallest_input(network), smallest_input(replace(network, side_heads=()))
     if side is None or side <= min(network.input[1:]):
         return ""
-    return f" The smallest square input that fits is {network.input[0]}x{side}x{side}."
+    channels = network.input[0]
+    without = f", or {channels}x{bare}x{bare} without side heads" if bare is not None and bare < side else ""
+    return f" The smallest square input that fits is {channels}x{side}x{side}{without}."
 
 
 def smallest_input(network: Network, most: int = 1024) -> int | None:

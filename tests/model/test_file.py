@@ -1,0 +1,113 @@
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from brickwork import zoo
+from brickwork.errors import BrickworkError
+from brickwork.model.file import load, save
+from brickwork.model.model import Model, build
+from brickwork.network.algebra import chain
+from brickwork.network.layers import Flatten, Linear
+from brickwork.network.value import Network, stages
+from network.test_layers import Swish
+
+CLASSES = ("ankle boot", "bag", "coat")
+PREPROCESSING = {"channels": 1, "mean": [0.25]}
+RECORD = {"epochs": 3}
+
+
+@pytest.fixture
+def model() -> Model:
+    torch.manual_seed(0)
+    return build(zoo.network("resnet20[width=0.25]", input=(1, 28, 28), classes=3))
+
+
+@pytest.fixture
+def path(tmp_path: Path, model: Model) -> Path:
+    path = tmp_path / "runs" / "one" / "model.safetensors"
+    save(path, model, classes=CLASSES, preprocessing=PREPROCESSING, record=RECORD)
+    return path
+
+
+def test_everything_comes_back_and_nothing_else_is_written(path: Path, model: Model) -> None:
+    file = load(path)
+    assert (file.classes, file.preprocessing, file.record) == (CLASSES, PREPROCESSING, RECORD)
+    assert file.model.network == model.network
+    assert not file.model.training
+    images = torch.randn(2, 1, 28, 28)
+    with torch.no_grad():
+        assert torch.equal(file.model(images), model.eval()(images))
+    assert [entry.name for entry in path.parent.iterdir()] == ["model.safetensors"]
+
+
+def test_the_file_is_one_that_safetensors_reads(path: Path, model: Model) -> None:
+    assert load_file(path).keys() == model.state_dict().keys()
+
+
+def test_a_failed_save_leaves_the_old_file(path: Path, model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = path.read_bytes()
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        save(path, model, classes=CLASSES, preprocessing={}, record={})
+    assert path.read_bytes() == before
+    assert [entry.name for entry in path.parent.iterdir()] == ["model.safetensors"]
+
+
+def test_class_names_are_as_many_as_the_networks_classes(tmp_path: Path, model: Model) -> None:
+    with pytest.raises(BrickworkError, match="the network tells 3 classes apart, not 2"):
+        save(tmp_path / "m.safetensors", model, classes=CLASSES[:2], preprocessing={}, record={})
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(BrickworkError) as caught:
+        load(path)
+    assert "\n" not in str(caught.value)
+    assert str(path) in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_missing_file_says_where_one_comes_from(tmp_path: Path) -> None:
+    assert "no such model file. 'brickwork train' writes one" in refusal(tmp_path / "none.safetensors")
+    assert "no such model file" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize("keep", [0, 7, 100, -1000, -1])
+def test_a_file_that_was_cut_is_refused(path: Path, keep: int) -> None:
+    path.write_bytes(path.read_bytes()[:keep])
+    assert "not a model file, or a damaged one" in refusal(path)
+
+
+def test_other_files_are_refused(path: Path, model: Model) -> None:
+    save_file(model.state_dict(), path)
+    assert "but not a model file that brickwork wrote" in refusal(path)
+    torch.save(model.state_dict(), path)
+    assert "not a model file, or a damaged one" in refusal(path)
+
+
+def test_weights_that_are_not_the_networks_are_named(path: Path, model: Model) -> None:
+    from safetensors import safe_open
+
+    with safe_open(path, framework="pt") as file:
+        metadata = file.metadata()
+    weights = {key: tensor.contiguous() for key, tensor in model.state_dict().items()}
+    save_file({**weights, "extra": torch.ones(1)}, path, metadata)
+    assert "its network has extra as nothing, its weights as (1,)" in refusal(path)
+    del weights["head.linear.bias"]
+    save_file(weights, path, metadata)
+    assert "its network has head.linear.bias as (3,), its weights as nothing" in refusal(path)
+    save_file(weights, path, {**metadata, "network": "{}"})
+    assert "the model file is damaged: the text is no network" in refusal(path)
+
+
+def test_a_network_with_a_layer_of_ones_own_needs_its_class(tmp_path: Path) -> None:
+    network = Network("own", (1, 4, 4), 2, stages(stage1=Swish()), chain(Flatten(), Linear(2)))
+    path = tmp_path / "own.safetensors"
+    save(path, build(network), classes=("a", "b"), preprocessing={}, record={})
+    assert load(path, own=[Swish]).model.network == network
+    assert "a layer 'Swish' that is not known here" in refusal(path)

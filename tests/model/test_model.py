@@ -1,0 +1,115 @@
+import pytest
+import torch
+import torchvision
+from torch import nn
+
+from brickwork import zoo
+from brickwork.errors import BrickworkError
+from brickwork.model.model import Model, build
+from brickwork.network.algebra import chain, concat, gate, named, residual
+from brickwork.network.cost import cost
+from brickwork.network.layers import Conv, Flatten, GlobalAvgPool, Linear, ReLU, Scale, Sigmoid
+from brickwork.network.value import Network, stages
+
+
+@pytest.mark.parametrize("name", ["resnet50", "vgg16"])
+def test_with_torchvisions_weights_in_order_logits_are_torchvisions_to_the_last_bit(name: str) -> None:
+    torch.manual_seed(0)
+    ours, theirs = build(zoo.network(name)).eval(), getattr(torchvision.models, name)(weights=None).eval()
+    for key, tensor in theirs.state_dict().items():
+        if "running" in key:
+            tensor.uniform_(0.5, 1.5)
+    ours.load_state_dict(dict(zip(ours.state_dict(), theirs.state_dict().values(), strict=True)))
+    images = torch.randn(2, 3, 224, 224)
+    with torch.no_grad():
+        assert torch.equal(ours(images), theirs(images))
+
+
+def test_weight_names_read_well() -> None:
+    names = list(build(zoo.network("resnet20")).state_dict())
+    assert names[0] == "stem.conv.weight"
+    assert "stage2.0.body.conv1.weight" in names
+    assert names[-2:] == ["head.linear.weight", "head.linear.bias"]
+    assert "stage3.3a.path2.conv1.weight" in build(zoo.network("googlenet", input=(3, 96, 96))).state_dict()
+
+
+@pytest.mark.parametrize("name", ["resnet18", "googlenet", "vgg11", "inception_v4", "seresnet50"])
+def test_a_models_shapes_are_its_networks(name: str) -> None:
+    network = zoo.network(f"{name}[width=0.125]", input=(3, 96, 96), classes=4)
+    model = build(network).eval()
+    with torch.no_grad():
+        features = model.features(torch.randn(2, 3, 96, 96))
+    rows = {row.path: row.output for row in cost(network).at("stage")}
+    assert {stage: tuple(feature.shape[1:]) for stage, feature in features.items()} == {
+        stage: shape for stage, shape in rows.items() if stage != "head"
+    }
+
+
+def test_logits_come_in_every_mode_and_side_heads_only_when_asked_for() -> None:
+    model = build(zoo.network("googlenet[width=0.125]", input=(3, 96, 96), classes=4))
+    images = torch.randn(2, 3, 96, 96)
+    for mode in (model.train(), model.eval()):
+        assert mode(images).shape == (2, 4)
+    logits = model.all_logits(images)
+    assert list(logits) == ["head", "side1", "side2"]
+    torch.testing.assert_close(logits["head"], model(images))
+
+
+def test_asking_for_features_changes_no_earlier_one() -> None:
+    model = build(zoo.network("resnet20[flavor=relu_only_pre]")).eval()  # each unit begins with a ReLU
+    images = torch.randn(1, 3, 32, 32)
+    with torch.no_grad():
+        first = model.stem(images)  # type: ignore[operator]
+        assert torch.equal(model.features(images)["stem"], first)
+    assert (first < 0).any()
+
+
+def test_a_model_compiles_in_one_graph_and_exports_with_a_free_batch() -> None:
+    model = build(zoo.network("googlenet[width=0.125]", input=(3, 96, 96), classes=4)).eval()
+    images = torch.randn(2, 3, 96, 96)
+    with torch.no_grad():
+        expected = model(images)
+        torch.testing.assert_close(torch.compile(model, fullgraph=True, backend="eager")(images), expected)
+        exported = torch.export.export(model, (images,), dynamic_shapes=({0: torch.export.Dim("batch")},)).module()
+        torch.testing.assert_close(exported(images), expected)
+        assert exported(torch.randn(5, 3, 96, 96)).shape == (5, 4)
+
+
+def test_the_combinators_compute_what_they_say() -> None:
+    expr = chain(
+        residual(concat(Conv(2, 1), Scale(0.5)), Conv(5, 1), after=ReLU()),
+        gate(chain(GlobalAvgPool(), Conv(5, 1), Sigmoid())),
+        named("end", ReLU()),
+    )
+    model = Model(
+        Network("all", (3, 4, 4), 2, stages(stage1=expr), chain(GlobalAvgPool(), Flatten(), Linear(2)))
+    ).eval()
+    x = torch.randn(2, 3, 4, 4)
+    parts = dict(model.named_modules())
+    added = torch.relu(torch.cat([parts["stage1.0.body.path1"](x), 0.5 * x], 1) + parts["stage1.0.shortcut"](x))
+    gated = added * torch.sigmoid(parts["stage1.1.gate.conv"](added.mean((2, 3), keepdim=True)))
+    torch.testing.assert_close(model.features(x)["stage1"], torch.relu(gated))
+
+
+def test_an_input_that_does_not_fit_is_refused_before_anything_is_built() -> None:
+    with pytest.raises(BrickworkError, match=r"vgg11 on 3x16x16: stage5\.maxpool"):
+        build(zoo.network("vgg11", input=(3, 16, 16)))
+
+
+def test_a_global_mean_lets_a_built_model_take_other_sizes() -> None:
+    model = build(zoo.network("resnet18[width=0.125]", classes=3)).eval()
+    assert model(torch.randn(1, 3, 64, 80)).shape == (1, 3)
+
+
+@pytest.mark.parametrize("drop", [0.0, 0.5])
+def test_stochastic_depth_multiplies_each_body_by_its_survival_at_test(drop: float) -> None:
+    model = build(zoo.network(f"resnet20[drop={drop}]")).eval()
+    keeps = [module.keep for module in model.modules() if type(module).__name__ == "Drop"]
+    expected = [1 - drop * (block + 1) / 9 for block in range(9)] if drop else []
+    assert keeps == pytest.approx(expected, abs=1e-5)
+
+
+def test_every_layer_of_a_model_is_a_torch_module_that_people_know() -> None:
+    known = (nn.Conv2d, nn.BatchNorm2d, nn.ReLU, nn.MaxPool2d, nn.AdaptiveAvgPool2d, nn.Flatten, nn.Linear, nn.Identity)
+    leaves = [module for module in build(zoo.network("resnet18")).modules() if not list(module.children())]
+    assert all(isinstance(leaf, known) for leaf in leaves)
