@@ -53,7 +53,7 @@ def test_a_folder_is_walked_in_natural_order_without_hidden_and_junk(tmp_path: P
 def test_a_folder_without_an_image_is_a_row(tmp_path: Path) -> None:
     (found,) = predict(bars.judge_of_brightness(), [str(tmp_path)])
     assert found.path == str(tmp_path)
-    assert found.reason == "a folder, not a picture"
+    assert found.reason == "a folder, not an image"
 
 
 def test_batches_change_nothing_and_are_made_as_they_are_asked_for(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ class Prediction:
 def files_at(path: str | Path) -> list[Path]:
     """The images below a folder in natural order; otherwise the path itself, which decoding then judges."""
     path = Path(path).expanduser()
-    inside = below(path).pictures if path.is_dir() else ()
+    inside = below(path).images if path.is_dir() else ()
     return [path / name for name in inside] or [path]
 
 
