@@ -1,0 +1,80 @@
+"""The verbs, and what becomes of mistakes, Ctrl-C and closed pipes."""
+
+import io
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from brickwork import __version__
+from brickwork.cli.doctor import doctor
+from brickwork.cli.models import evaluate, predict
+from brickwork.cli.networks import lecture, list_networks, show
+from brickwork.cli.train import train
+from brickwork.errors import BrickworkError, nearest
+
+
+class Verbs(click.Group):
+    """Commands in the order in which they are written; an unknown one is answered with the nearest."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command:
+        if name not in self.commands:
+            raise BrickworkError(f"unknown command {name!r}: {nearest(name, list(self.commands))}")
+        return self.commands[name]
+
+
+@click.group(cls=Verbs, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="%(version)s")
+@click.pass_context
+def brickwork(context: click.Context) -> None:
+    """The convolutional networks from LeNet to ResNet: read, cost, train and use them.
+
+    Every command prints its own help with --help, and one JSON document with --json.
+    """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+for command in (list_networks, show, lecture, train, evaluate, predict, doctor):
+    brickwork.add_command(command)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The exit code: 0, 2 after a mistake of the person at the keyboard, 130 after Ctrl-C, 1 where nobody reads on."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name need not be text that a terminal can show
+    try:
+        code = brickwork.main(list(arguments), prog_name="brickwork", standalone_mode=False)
+        sys.stdout.flush()
+        return code or 0
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still buffered goes nowhere
+        return 1
+    except (BrickworkError, click.UsageError, OSError) as mistake:
+        print(f"brickwork: {line(mistake)}", file=sys.stderr)
+        return 2
+    except (KeyboardInterrupt, click.Abort):
+        return 130
+
+
+def line(mistake: BrickworkError | click.UsageError | OSError) -> str:
+    """A mistake in one line."""
+    match mistake:
+        case click.NoSuchOption(ctx=click.Context() as context):
+            known = [option for parameter in context.command.params for option in parameter.opts]
+            text = f"unknown option {mistake.option_name!r}: {nearest(mistake.option_name, known)}{usage(context)}"
+        case click.UsageError(ctx=context):
+            text = f"{mistake.format_message().rstrip('.')}.{usage(context)}"
+        case OSError(filename=str(name), strerror=str(reason)):
+            text = f"{name}: {reason}."
+        case _:
+            text = str(mistake)
+    return " ".join(text.split())
+
+
+def usage(context: click.Context | None) -> str:
+    return f" See '{context.command_path if context else 'brickwork'} --help'."

@@ -1,0 +1,151 @@
+"""`brickwork train`: from images to a model file."""
+
+import shlex
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+import click
+
+from brickwork.cli.output import count_of, json_option, print_json, tell
+from brickwork.cli.progress import followed
+from brickwork.errors import BrickworkError
+from brickwork.train.recipe import Recipe, helps
+
+if TYPE_CHECKING:
+    from brickwork.data.dataset import Dataset
+    from brickwork.network import Network, Shape
+    from brickwork.train.progress import Result
+
+Command = TypeVar("Command", bound=Callable[..., None])
+
+SPLITS = {"test": "Test", "val": "Validation"}
+
+
+def recipe_options(command: Command) -> Command:
+    """An option for every field of a recipe; the comment beside the field is its help."""
+    meanings, kinds = helps(), get_type_hints(Recipe)
+    for field in reversed(fields(Recipe)):
+        word, kind = field.name.replace("_", "-"), kinds[field.name]
+        name = f"--{word}/--no-{word}" if kind is bool else f"--{word}"
+        choices = click.Choice(get_args(kind)) if get_origin(kind) is Literal else kind
+        option = click.option(name, type=choices, default=field.default, show_default=True, help=meanings[field.name])
+        command = option(command)
+    return command
+
+
+@click.command()
+@click.argument("network", default="resnet20")
+@click.option("--data", default="fashion", show_default=True, help="A folder of class folders or of idx files.")
+@click.option("--out", metavar="RUN", type=click.Path(path_type=Path), help="The run's folder.  [default: runs/NAME]")
+@click.option("--input", metavar="CxHxW", help="The network's input, where it should not follow from the data.")
+@click.option("--classes", type=int, metavar="N", help="Stop where the data has not so many classes.")
+@recipe_options
+@json_option
+def train(
+    network: str, data: str, out: Path | None, input: str | None, classes: int | None, as_json: bool, **recipe: Any
+) -> None:
+    """Train a network on images.
+
+    NETWORK is a name from 'brickwork list'; without one it is resnet20. DATA has a folder for each class, with
+    or without train, val and test above them; "fashion" is built in: 10,000 images of clothes.
+
+    \b
+    Examples:
+      brickwork train
+      brickwork train resnet18 --data photos --epochs 20
+    """
+    plan = Recipe(**recipe)
+    dataset = opened(data, plan.seed, classes)
+    made = fitted(network, dataset, input)
+    result = followed_training(made, dataset, plan, out)
+    if as_json:
+        print_json(document(result))
+    else:
+        print(closing(result, data))
+    if result.interrupted:
+        raise click.exceptions.Exit(130)
+
+
+def opened(data: str, seed: int, classes: int | None) -> "Dataset":
+    from brickwork.data import open_data
+
+    dataset = open_data(data, seed=seed)
+    if classes not in (None, len(dataset.classes)):
+        raise BrickworkError(f"{data} has {len(dataset.classes)} classes, not {classes}: {', '.join(dataset.classes)}.")
+    return dataset
+
+
+def fitted(text: str, dataset: "Dataset", input: str | None) -> "Network":
+    """The network with the data's classes, on an input that suits both."""
+    from brickwork import zoo
+    from brickwork.network import cost
+
+    classes = len(dataset.classes)
+    shape = zoo.brackets.shape(input) if input else suited(zoo.network(text, classes=classes), dataset.shape)
+    network = zoo.network(text, input=shape, classes=classes)
+    cost(network)  # raises where it does not fit, long before torch is there
+    return network
+
+
+def suited(network: "Network", images: "Shape | None") -> "Shape":
+    """Images of one size as they are, or where the network needs more, the smallest square that it takes;
+    images of many sizes in colour, as large as the network was made for.
+    """
+    from brickwork.network import cost, smallest_input
+
+    if images is None:
+        return (3, *network.input[1:])
+    try:
+        cost(network.at(images))
+    except BrickworkError:
+        side = smallest_input(network.at(images)) or network.input[1]
+        return (images[0], side, side)
+    return images
+
+
+def followed_training(network: "Network", dataset: "Dataset", plan: Recipe, out: Path | None) -> "Result":
+    from brickwork.train.run import new
+    from brickwork.train.train import train
+
+    for note in (*dataset.notes, beginning(network, dataset)):
+        tell(note)
+    with followed() as report:
+        return train(network, dataset, plan, out or new(Path("runs"), network.name, dataset.name), report=report)
+
+
+def beginning(network: "Network", dataset: "Dataset") -> str:
+    """What is about to be trained; where the images are not taken as they are, that too."""
+    from brickwork.network import line
+    from brickwork.network.layer import by
+
+    scaled = f" Images of {by(dataset.shape)} are scaled to it." if dataset.shape else ""
+    return f"{line(network)}.{'' if dataset.shape == network.input else scaled}"
+
+
+def document(result: "Result") -> dict[str, object]:
+    """What `train --json` prints."""
+    return {
+        "run": str(result.run),
+        "model": str(result.model),
+        "accuracy": result.accuracy,
+        "seconds": round(result.seconds, 3),
+    }
+
+
+def closing(result: "Result", data: str) -> str:
+    """What has come of it, and what to type next."""
+    model = shlex.quote(str(result.model))
+    return "\n".join(
+        [
+            *(["Stopped early: the best model so far is kept."] if result.interrupted else []),
+            f"{SPLITS[result.split]} accuracy {result.accuracy:.2%} after {result.seconds:.0f} s.",
+            *([f"{count_of(len(result.skipped), 'image')} could not be read."] if result.skipped else []),
+            f"The model is {result.model}, its curve {result.run / 'curve.svg'}.",
+            "",
+            "Next:",
+            f"  brickwork evaluate {model} --data {shlex.quote(data)}",
+            f"  brickwork predict {model} IMAGE...",
+        ]
+    )

@@ -1,0 +1,142 @@
+"""What `evaluate` and `predict` print, for a model that tells black, grey and white apart."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import bars
+from brickwork.model import save
+from shell import Ask
+
+SHADES = {"black": 0, "grey": 128, "white": 255}
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("model") / "model.safetensors"
+    file = bars.judge_of_brightness()
+    save(path, file.model, classes=file.classes, preprocessing=file.preprocessing, record={"recipe": {"seed": 5}})
+    return path
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> Path:
+    """A test split in which one of four white images is grey, and one is no image."""
+    for split in ("train", "test"):
+        for name, value in SHADES.items():
+            (tmp_path / split / name).mkdir(parents=True)
+            for number in range(4):
+                Image.new("L", (6, 6), value).save(tmp_path / split / name / f"{number}.png")
+    Image.new("L", (6, 6), 128).save(tmp_path / "test" / "white" / "3.png")
+    (tmp_path / "test" / "black" / "note.jpg").write_text("this is a text")
+    return tmp_path
+
+
+def test_evaluate_prints_every_class_and_the_whole(ask: Ask, model: Path, images: Path) -> None:
+    answer = ask("evaluate", model, "--data", images)
+    assert answer.code == 0
+    assert [line.split() for line in answer.out.splitlines()[2:5]] == [
+        ["black", "4", "100.00%"],
+        ["grey", "4", "100.00%"],
+        ["white", "4", "75.00%"],
+    ]
+    assert answer.out.splitlines()[-1] == "Accuracy 91.67% on 12 images (test), 1 image skipped."
+    assert "note.jpg" in answer.err
+
+
+def test_evaluate_as_json_has_exactly_the_promised_fields(ask: Ask, model: Path, images: Path) -> None:
+    document = ask("evaluate", model, "--data", images, "--json").document
+    assert document == {
+        "accuracy": pytest.approx(11 / 12),
+        "n": 12,
+        "skipped": 1,
+        "classes": [
+            {"name": "black", "n": 4, "accuracy": 1.0},
+            {"name": "grey", "n": 4, "accuracy": 1.0},
+            {"name": "white", "n": 4, "accuracy": 0.75},
+        ],
+    }
+
+
+def test_evaluate_takes_another_split(ask: Ask, model: Path, images: Path) -> None:
+    assert ask("evaluate", model, "--data", images, "--split", "train", "--json").document["accuracy"] == 1
+    answer = ask("evaluate", model, "--data", images, "--split", "tset")
+    assert (answer.code, answer.err.count("\n")) == (2, 1)
+
+
+def test_evaluate_draws_the_test_images_that_the_training_kept_apart(
+    ask: Ask, model: Path, images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import brickwork.data
+
+    seeds: list[int] = []
+    opened = brickwork.data.open_data
+
+    def noted(source: str, *, seed: int = 0) -> brickwork.data.Dataset:
+        seeds.append(seed)
+        return opened(source, seed=seed)
+
+    monkeypatch.setattr(brickwork.data, "open_data", noted)
+    ask("evaluate", model, "--data", images)
+    assert seeds == [5]
+
+
+def test_predict_prints_path_probability_and_label(ask: Ask, model: Path, images: Path) -> None:
+    answer = ask("predict", model, images / "test" / "white" / "0.png", images / "test" / "black")
+    assert answer.code == 0
+    rows = [line.split() for line in answer.out.splitlines()[2:]]
+    assert [(Path(row[0]).name, row[-1]) for row in rows[:2]] == [("0.png", "white"), ("0.png", "black")]
+    assert all(row[1].endswith("%") for row in rows if "unreadable:" not in row)
+
+
+def test_predict_gives_a_bad_file_its_reason_in_its_row(ask: Ask, model: Path, images: Path) -> None:
+    answer = ask("predict", model, images / "test" / "black" / "note.jpg", images / "test" / "grey" / "1.png")
+    assert answer.code == 0
+    bad, good = answer.out.splitlines()[2:4]
+    assert "note.jpg" in bad
+    assert "unreadable: " in bad
+    assert good.endswith("grey")
+
+
+def test_predict_writes_a_table(ask: Ask, model: Path, images: Path, tmp_path: Path) -> None:
+    out = tmp_path / "preds.csv"
+    answer = ask("predict", model, images / "test" / "black", "--out", out)
+    assert answer.out == f"5 rows in {out}.\n"
+    with out.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["path", "label", "probability", "reason"]
+    assert [row["label"] for row in rows] == ["black"] * 4 + [""]
+    assert float(rows[0]["probability"]) > 1 / 3
+    assert rows[4]["reason"]
+
+
+def test_predict_as_json_has_a_row_for_each_image(ask: Ask, model: Path, images: Path) -> None:
+    good, bad = ask(
+        "predict", model, images / "test" / "grey" / "0.png", images / "test" / "black" / "note.jpg", "--json"
+    ).document
+    assert (good["label"], good["reason"]) == ("grey", None)
+    assert (bad["label"], bad["probability"]) == (None, None)
+    assert bad["reason"]
+
+
+def test_predict_without_any_image_is_a_mistake_beside_the_row(ask: Ask, model: Path, images: Path) -> None:
+    answer = ask("predict", model, images / "test" / "black" / "note.jpg")
+    assert answer.code == 2
+    assert "unreadable: " in answer.out
+    assert answer.err.startswith("brickwork: ")
+    assert answer.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("content", [None, b"", b"not a model", b"\x08" + b"\0" * 7 + b"{}      "])
+@pytest.mark.parametrize("verb", [("evaluate", "--data", "fashion"), ("predict", "image.png")])
+def test_a_missing_or_damaged_model_file_is_one_line(
+    ask: Ask, tmp_path: Path, verb: tuple[str, ...], content: bytes | None
+) -> None:
+    path = tmp_path / "model.safetensors"
+    if content is not None:
+        path.write_bytes(content)
+    answer = ask(verb[0], path, *verb[1:])
+    assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
+    assert str(path) in answer.err

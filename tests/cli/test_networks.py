@@ -1,0 +1,86 @@
+import pytest
+
+from brickwork import cost, zoo
+from shell import Ask
+
+
+def test_list_has_a_row_for_every_network(ask: Ask) -> None:
+    answer = ask("list")
+    names = [line.split()[0] for line in answer.out.splitlines() if line.startswith("  ")]
+    assert answer.code == 0
+    assert sorted(names) == sorted(zoo.names())
+
+
+def test_list_takes_a_part_of_a_name_or_a_pattern(ask: Ask) -> None:
+    assert {entry["name"] for entry in ask("list", "cifar", "--json").document} == set(zoo.names("*cifar*"))
+    assert {entry["name"] for entry in ask("list", "vgg1?", "--json").document} == {"vgg11", "vgg13", "vgg16", "vgg19"}
+
+
+def test_list_goes_from_the_oldest_paper_to_the_newest(ask: Ask) -> None:
+    years = [entry["year"] for entry in ask("list", "--json").document]
+    assert years == sorted(years)
+
+
+def test_list_as_json_has_the_costs_of_each_network(ask: Ask) -> None:
+    (entry,) = ask("list", "resnet50", "--json").document
+    assert entry == {
+        "name": "resnet50",
+        "input": [3, 224, 224],
+        "classes": 1000,
+        "params": 25_557_032,
+        "macs": 4_089_184_256,
+        "paper": "He, Zhang, Ren, Sun 2015, arXiv 1512.03385, Table 1",
+        "year": 2015,
+    }
+
+
+def test_show_prints_the_table_on_the_input_asked_for(ask: Ask) -> None:
+    answer = ask("show", "vgg11", "--input", "1x224x224", "--classes", "10", "--depth", "stage")
+    assert answer.code == 0
+    assert "vgg11 on 1x224x224, 10 classes" in answer.out
+    assert "128,806,154" in answer.out
+
+
+def test_show_says_what_stands_in_brackets(ask: Ask) -> None:
+    assert "vgg11 takes in brackets: batchnorm=true|false, width=NUMBER." in ask("show", "vgg11[batchnorm=true]").out
+
+
+def test_show_as_json_has_exactly_the_promised_fields(ask: Ask) -> None:
+    document = ask("show", "resnet20[width=0.5]", "--json", "--input", "1x28x28").document
+    assert list(document) == ["name", "input", "classes", "params", "macs", "rows"]
+    assert (document["name"], document["input"], document["classes"]) == ("resnet20[width=0.5]", [1, 28, 28], 10)
+    assert {tuple(row) for row in document["rows"]} == {("path", "kind", "output", "params", "macs")}
+
+
+@pytest.mark.parametrize("depth", ["stage", "block", "layer"])
+def test_the_rows_of_show_sum_to_the_network_at_every_depth(ask: Ask, depth: str) -> None:
+    document = ask("show", "googlenet", "--json", "--depth", depth).document
+    total = cost(zoo.network("googlenet"))
+    assert len(document["rows"]) == len(total.at(depth))
+    for key, number in (("params", total.params), ("macs", total.macs)):
+        assert document[key] == sum(row[key] for row in document["rows"]) == number
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["show", "resnet5O"], "unknown network 'resnet5O': did you mean 'resnet50'? See 'brickwork list'."),
+        (["show", "resnet20[widht=2]"], "resnet20 has no argument 'widht': did you mean 'width'?"),
+        (["show", "resnet20[width=two]"], "resnet20[width=two]: width is a number."),
+        (["show", "vgg11[batchnorm=maybe]"], "vgg11[batchnorm=maybe]: batchnorm is true or false."),
+        (["show", "vgg11", "--input", "3xx"], "'3xx' is no input: write channels x height x width, as in 3x224x224."),
+        (["show", "vgg11", "--input", "3x20x20"], "stage5.maxpool: MaxPool(2, stride=2) needs a map of at least 2x2"),
+        (["show", "vgg11", "--input", "3x20x20"], "The smallest square input that fits is 3x32x32."),
+        (["list", "resnet5O"], "no network's name matches 'resnet5O': did you mean 'resnet50'?"),
+        (["list", "qqqqqq"], "no network's name matches 'qqqqqq': see 'brickwork list'."),
+    ],
+)
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_a_mistake_is_one_line_on_standard_error_and_exit_code_2(
+    ask: Ask, words: list[str], says: str, form: list[str]
+) -> None:
+    answer = ask(*words, *form)
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith("brickwork: ")
+    assert says in answer.err
+    assert answer.err.count("\n") == 1

@@ -1,0 +1,137 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+import brickwork
+from brickwork.cli import shell
+from shell import Ask
+
+VERBS = ["list", "show", "lecture", "train", "evaluate", "predict", "doctor"]
+
+
+def started(*words: str, **options: int) -> "subprocess.Popen[str]":
+    """`brickwork ...` in a process of its own."""
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+    return subprocess.Popen([sys.executable, "-m", "brickwork", *words], text=True, **pipes)  # type: ignore[call-overload,no-any-return]
+
+
+def examples(verb: str) -> list[list[str]]:
+    """The example lines of a verb's help, as words."""
+    import shlex
+
+    lines = map(str.strip, (shell.brickwork.commands[verb].help or "").splitlines())
+    return [shlex.split(line)[1:] for line in lines if line.startswith("brickwork ")]
+
+
+def test_without_a_verb_the_shell_lists_its_verbs(ask: Ask) -> None:
+    answer = ask()
+    assert answer.code == 0
+    listed = [line.split()[0] for line in answer.out.split("Commands:")[1].splitlines() if line.strip()]
+    assert listed == VERBS
+
+
+def test_no_verb_is_cut_short_in_the_list(ask: Ask) -> None:
+    assert "..." not in ask("--help").out.split("Commands:")[1]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help_with_an_example_that_parses_and_json(ask: Ask, verb: str) -> None:
+    assert "--json" in ask(verb, "--help").out
+    assert examples(verb)
+    for words in examples(verb):
+        assert words[0] == verb
+        shell.brickwork.commands[verb].make_context(verb, words[1:])
+
+
+@pytest.mark.parametrize("words", examples("list") + examples("show") + examples("lecture"), ids=" ".join)
+def test_the_examples_run(ask: Ask, words: list[str]) -> None:
+    assert ask(*words).code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["shwo"], "unknown command 'shwo': did you mean 'show'?"),
+        (["show"], "Missing argument 'NETWORK'. See 'brickwork show --help'."),
+        (["show", "vgg11", "--dept", "1"], "unknown option '--dept': did you mean '--depth'? See 'brickwork show"),
+        (["show", "vgg11", "--depth", "all"], "Invalid value for '--depth': 'all' is not one of"),
+        (["show", "vgg11", "--classes", "0"], "Invalid value for '--classes': 0 is not in the range"),
+        (["list", "a", "b"], "Got unexpected extra argument (b). See 'brickwork list --help'."),
+        (["train", "--epcohs", "3"], "unknown option '--epcohs': did you mean '--epochs'?"),
+        (["train", "--epochs", "many"], "Invalid value for '--epochs': 'many' is not a valid integer."),
+        (["train", "--epochs", "0"], "recipe: epochs is between 1 and 1e+06, not 0."),
+        (["train", "resnet2O"], "unknown network 'resnet2O': did you mean 'resnet20'?"),
+        (["train", "--data", "fashoin"], "unknown data 'fashoin': did you mean 'fashion'?"),
+        (["train", "--classes", "11"], "fashion has 10 classes, not 11: T-shirt/top"),
+        (["train", "vgg11", "--input", "1x8x8"], "vgg11 on 1x8x8: stage4.maxpool"),
+        (["evaluate", "model.safetensors"], "Missing option '--data'"),
+    ],
+)
+def test_a_mistake_in_typing_is_one_line_and_exit_code_2(ask: Ask, words: list[str], says: str) -> None:
+    answer = ask(*words)
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith("brickwork: ")
+    assert says in answer.err
+    assert answer.err.count("\n") == 1
+
+
+def test_asking_and_mistyping_do_not_import_torch() -> None:
+    asked = [
+        *([verb, "--help"] for verb in VERBS),
+        *(["list"], ["list", "--json"], ["lecture"], ["show", "resnet152", "--json"], ["show", "nothing"]),
+        *(["train", "resnet2O"], ["train", "--lr", "-1"], ["train", "--data", "nowhere/"], ["evaluate"], ["typo"]),
+        *(["train", "vgg11", "--input", "1x8x8"], ["train", "--classes", "3"]),
+    ]
+    script = (
+        "import sys, brickwork\n"
+        "from brickwork.cli.shell import run\n"
+        f"codes = [run(words) for words in {asked!r}]\n"
+        "sys.exit(str('torch' in sys.modules) + str(codes))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.stderr.splitlines()[-1] == "False" + str([0] * 11 + [2] * 8)
+
+
+def test_version_is_the_librarys(ask: Ask) -> None:
+    assert ask("--version").out == f"{brickwork.__version__}\n"
+
+
+def test_a_closed_pipe_is_silent() -> None:
+    process = started("show", "resnet152", "--depth", "layer")
+    assert process.stdout
+    assert process.stderr
+    process.stdout.close()  # before the first line is written
+    assert process.wait(timeout=30) == 1
+    assert process.stderr.read() == ""
+    process.stderr.close()
+
+
+def test_a_file_that_cannot_be_opened_is_one_line(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    @click.command("broken")
+    def broken() -> None:
+        Path("/no/such/folder/table.csv").write_text("")
+
+    monkeypatch.setitem(shell.brickwork.commands, "broken", broken)
+    answer = ask("broken")
+    assert (answer.code, answer.err) == (2, "brickwork: /no/such/folder/table.csv: No such file or directory.\n")
+
+
+def test_a_fault_of_the_library_is_not_hidden(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    @click.command("broken")
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(shell.brickwork.commands, "broken", broken)
+    with pytest.raises(ZeroDivisionError):
+        ask("broken")
+
+
+def test_what_the_terminal_cannot_show_is_printed_as_an_escape() -> None:
+    script = "import sys; from brickwork.cli.shell import run; run(['--version']); print('caf\\u00e9')"
+    narrow = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=narrow, check=True)
+    assert done.stdout.endswith("caf\\xe9\n")
