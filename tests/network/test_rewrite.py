@@ -18,6 +18,16 @@ def test_twice_the_width_of_a_network_in_network_keeps_its_classes() -> None:
     assert cost(widened(zoo.network("nin"), 2)).rows[-1].output == (1000,)
 
 
+def test_a_head_whose_every_layer_scores_classes_keeps_them_all() -> None:
+    rows = cost(widened(zoo.network("nin_lecture"), 0.5)).rows
+    assert [row.output[0] for row in rows if row.path.startswith("head.0.conv")] == [1000, 1000, 1000]
+
+
+def test_a_network_whose_connections_are_a_table_takes_no_other_width() -> None:
+    with pytest.raises(BrickworkError, match="lenet5_1998: its table of connections fixes its width"):
+        zoo.network("lenet5_1998[width=2]")
+
+
 def test_side_heads_keep_their_classes() -> None:
     narrow = cost(widened(zoo.network("googlenet"), 0.25))
     assert [piece.output.shape for piece in narrow.side_heads] == [(1000,), (1000,)]

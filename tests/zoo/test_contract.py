@@ -37,7 +37,7 @@ def test_the_built_model_has_the_parameters_that_the_value_counts(name: str) -> 
 @pytest.mark.parametrize("name", EVERY)
 def test_every_parameter_learns(name: str) -> None:
     torch.manual_seed(0)
-    network = small(name, "[width=0.25]")  # all channels but a quarter of them: full ones take minutes
+    network = small(name, "" if name == "lenet5_1998" else "[width=0.25]")  # full widths take minutes
     model = build(network).train()
     images, labels = torch.randn(4, *network.input), torch.arange(4)
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)

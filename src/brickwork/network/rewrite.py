@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from brickwork.errors import BrickworkError
 from brickwork.network.algebra import Block, Expr, Named, transform, walk
+from brickwork.network.historic import PartialConv
 from brickwork.network.layers import Conv, Linear, PadShortcut
 from brickwork.network.value import Network
 
@@ -15,6 +16,9 @@ def widened(network: Network, factor: float) -> Network:
         raise BrickworkError(f"{network.name}: width is a factor on all channel numbers, above 0, not {factor}.")
     if factor == 1:
         return network
+
+    if any(isinstance(part, PartialConv) for stage in network.stages for _, part in walk(stage)):
+        raise BrickworkError(f"{network.name}: its table of connections fixes its width, so it takes no other.")
 
     def change(part: Expr) -> Expr:
         match part:
@@ -27,20 +31,24 @@ def widened(network: Network, factor: float) -> Network:
     return replace(
         network,
         stages=tuple(Named(stage.name, transform(stage.body, change)) for stage in network.stages),
-        head=_but_last(network.head, change),
-        side_heads=tuple(replace(side, body=_but_last(side.body, change)) for side in network.side_heads),
+        head=_but_scores(network.head, network.classes, change),
+        side_heads=tuple(
+            replace(side, body=_but_scores(side.body, network.classes, change)) for side in network.side_heads
+        ),
     )
 
 
-def _but_last(head: Expr, change: Callable[[Expr], Expr]) -> Expr:
-    """`change` on every part of a head but its last layer with weights, which is the classifier."""
-    layers = [part for _, part in walk(head) if isinstance(part, Conv | Linear)]
-    last = len(layers)
+def _but_scores(head: Expr, classes: int, change: Callable[[Expr], Expr]) -> Expr:
+    """`change` on every part of a head but the layers at its end that hold one number a class."""
+    outs = [part.out for _, part in walk(head) if isinstance(part, Conv | Linear)]
+    others = len(outs)
+    while others and outs[others - 1] == classes:
+        others -= 1
     met = 0
 
     def counted(part: Expr) -> Expr:
         nonlocal met
         met += isinstance(part, Conv | Linear)
-        return part if isinstance(part, Conv | Linear) and met == last else change(part)
+        return part if isinstance(part, Conv | Linear) and met > others else change(part)
 
     return transform(head, counted)

@@ -2,13 +2,23 @@
 
 from brickwork.network.blocks.inception import COLUMN, ROW, TF_NORM, inception, mean, path
 from brickwork.network.blocks.plain import conv, nin_block, vgg_block
-from brickwork.network.blocks.residual import FLAVORS, Shortcut, Style, basic, bottleneck, opening_of, residual_stages
+from brickwork.network.blocks.residual import (
+    FLAVORS,
+    Opening,
+    Shortcut,
+    Style,
+    basic,
+    bottleneck,
+    opening_of,
+    residual_stages,
+)
 
 __all__ = [
     "COLUMN",
     "FLAVORS",
     "ROW",
     "TF_NORM",
+    "Opening",
     "Shortcut",
     "Style",
     "basic",

@@ -154,12 +154,13 @@ def residual_stages(
     style: Style,
     *,
     drop: float = 0.0,
-    stem_opens: bool = False,
+    first: Opening = "before",
 ) -> list[Expr]:
     """A stage for each width, with as many blocks as its depth; every stage but the first halves the map.
 
     `drop` is the last block's chance to be dropped, reached linearly from the first's (Huang et al. 2016,
-    equation 4). `stem_opens` says that the stem ends in the norm and ReLU that the first block would open with.
+    equation 4). Where units open with their norm, a stage's first block has it before the split; `first` says where
+    the very first has it: nowhere ("absent") if the stem ends in it.
     """
     unit = cache(partial(block, style=style))  # equal blocks are one object
     shared = BatchNorm() in opening_of(style)
@@ -171,7 +172,7 @@ def residual_stages(
             built += 1
             opening: Opening = "body"
             if shared and not place:
-                opening = "absent" if stem_opens and not number else "before"
+                opening = "before" if number else first
             stride = 2 if number and not place else 1
             units.append(unit(width, stride=stride, opening=opening, drop=round(drop * built / total, 6)))
         made.append(chain(*units))
