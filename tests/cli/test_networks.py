@@ -12,7 +12,7 @@ def test_list_has_a_row_for_every_network(ask: Ask) -> None:
 
 
 def test_list_takes_a_part_of_a_name_or_a_pattern(ask: Ask) -> None:
-    assert {entry["name"] for entry in ask("list", "cifar", "--json").document} == set(zoo.names("*cifar*"))
+    assert {entry["name"] for entry in ask("list", "nin", "--json").document} == set(zoo.names("*nin*")) > {"nin"}
     assert {entry["name"] for entry in ask("list", "vgg1?", "--json").document} == {"vgg11", "vgg13", "vgg16", "vgg19"}
 
 
@@ -22,8 +22,8 @@ def test_list_goes_from_the_oldest_paper_to_the_newest(ask: Ask) -> None:
 
 
 def test_list_as_json_has_the_costs_of_each_network(ask: Ask) -> None:
-    (entry,) = ask("list", "resnet50", "--json").document
-    assert entry == {
+    entries = {entry["name"]: entry for entry in ask("list", "resnet50", "--json").document}
+    assert entries["resnet50"] == {
         "name": "resnet50",
         "input": [3, 224, 224],
         "classes": 1000,

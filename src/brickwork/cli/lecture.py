@@ -175,13 +175,14 @@ def page(claims: list[Claim], width: int) -> str:
     """The claims in sections, with how many of them hold."""
     rows: list[Line] = [("", "slide", "computed", "verdict"), RULE]
     for section, group in groupby(claims, lambda claim: claim.section):
-        rows += ["", section]
+        rows.append(section)
         for claim in group:
             rows.append((f"  {claim.what}", claim.slide, number(claim.computed), claim.verdict))
             rows += [f"    {note}" for note in notes(claim)]
+        rows.append("")
     verdicts = Counter(claim.verdict for claim in claims)
     sums = ", ".join(f"{verdict} {times}" for verdict, times in verdicts.items())
-    return "\n".join([*grid(rows, "=>><", width), "", f"Of {len(claims)} entries: {sums}."])
+    return "\n".join([*grid(rows, "=>><", width), f"Of {len(claims)} entries: {sums}."])
 
 
 def number(computed: int | Shape) -> str:

@@ -34,7 +34,7 @@ def matching(pattern: str) -> list["Network"]:
     """The networks of these names from the oldest paper to the newest."""
     from brickwork import zoo
 
-    names = zoo.names(pattern) or zoo.names(f"*{pattern}*")
+    names = zoo.names(pattern if set(pattern) & set("*?[") else f"*{pattern}*")
     if not names:
         close = nearest(pattern, zoo.names()) or "see 'brickwork list'."
         raise BrickworkError(f"no network's name matches {pattern!r}: {close}")
