@@ -6,6 +6,7 @@ from brickwork.model.batchnorm import Norm, with_norm
 from brickwork.model.build import module
 from brickwork.model.initialise import initialise
 from brickwork.network import Network, cost
+from brickwork.network.classifier import classifiers, with_classes
 from brickwork.network.cost import parts_of, stage_of, tap
 
 
@@ -29,9 +30,13 @@ class Model(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits, in every mode."""
+        return self.get_submodule("head")(self.forward_features(x))  # type: ignore[no-any-return]
+
+    def forward_features(self, x: Tensor) -> Tensor:
+        """The last stage's output, which the head looks at."""
         for name in self.stages:
             x = getattr(self, name)(x)
-        return self.get_submodule("head")(x)  # type: ignore[no-any-return]
+        return x
 
     def features(self, x: Tensor) -> dict[str, Tensor]:
         """Every stage's output by the stage's name."""
@@ -48,6 +53,16 @@ class Model(nn.Module):
             if path in self.taps:
                 logits[self.taps[path]] = self.get_submodule(self.taps[path])(x)
         return {"head": x, **logits}
+
+    def reset_classifier(self, classes: int) -> None:
+        """Fresh layers for the logits of so many classes, in the head and the side heads; `network` says so, too."""
+        network = with_classes(self.network, classes)
+        for path, layer in classifiers(network).items():
+            old = self.get_parameter(f"{path}.weight")
+            fresh = module(layer, tuple(old.shape[1:])).to(old)
+            initialise(nn.Sequential(fresh), network.facts.init)
+            self.set_submodule(path, fresh)
+        self.network = network
 
 
 def build(network: Network, *, init: str | None = None, norm: Norm = "torch", ghost: int = 32) -> Model:

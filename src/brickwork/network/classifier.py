@@ -4,7 +4,6 @@ from dataclasses import replace
 
 from brickwork.errors import BrickworkError
 from brickwork.network.algebra import Block, Chain, Expr, Named, children, under, walk
-from brickwork.network.layer import Layer
 from brickwork.network.layers import Conv, Linear
 from brickwork.network.value import Network
 
@@ -52,4 +51,4 @@ def _changed(expr: Expr, classes: int) -> Expr:
 
 def _makes(part: Expr) -> bool:
     """Whether there is a convolution or a dense layer in it."""
-    return isinstance(part, Layer) and isinstance(part, Conv | Linear) or any(_makes(p) for _, p in children(part))
+    return isinstance(part, Conv | Linear) or any(_makes(p) for _, p in children(part))

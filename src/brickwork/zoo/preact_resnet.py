@@ -2,12 +2,17 @@
 
 He, Zhang, Ren, Sun: Identity mappings in deep residual networks, arXiv 1603.05027, Fig. 1b and Table 5. The stem
 ends in norm and ReLU, so the first block opens without them; a stage's first block shares them with its shortcut.
+`stem=bare` is timm's: convolution and pooling only, and the first block opens like all others.
 """
 
-from brickwork.network.blocks import Style, basic, bottleneck, residual_stages
+from typing import Literal
+
+from brickwork.network.algebra import Expr, chain
+from brickwork.network.blocks import Opening, Style, basic, bottleneck, residual_stages
 from brickwork.network.layer import Shape
+from brickwork.network.layers import Conv
 from brickwork.network.value import Facts, Network
-from brickwork.zoo.resnet import STEMS, imagenet
+from brickwork.zoo.resnet import HALVE, STEMS, imagenet
 
 NETWORKS = {
     "preact_resnet18":  (basic,      (2, 2, 2, 2)),
@@ -22,9 +27,19 @@ FACTS = Facts("He, Zhang, Ren, Sun 2016, arXiv 1603.05027, Fig. 1b", 2016)
 
 
 def preact_resnet(
-    name: str, *, input: Shape = (3, 224, 224), classes: int = 1000, flavor: str = "pre", drop: float = 0.0
+    name: str,
+    *,
+    input: Shape = (3, 224, 224),
+    classes: int = 1000,
+    flavor: str = "pre",
+    drop: float = 0.0,
+    stem: Literal["normed", "bare"] = "normed",
 ) -> Network:
     block, depths = NETWORKS[name]
     style = Style(flavor)
-    body = residual_stages(block, (64, 128, 256, 512), depths, style, drop=drop, stem_opens=True)
-    return imagenet(name, input, classes, STEMS["7x7"], body, style, FACTS)
+    first: Expr = STEMS["7x7"]
+    opening: Opening = "absent"
+    if stem == "bare":  # a shortcut that is the identity then goes around the opening, too
+        first, opening = Conv(64, 7, stride=2, padding=3, bias=False), "before" if block is bottleneck else "body"
+    body = residual_stages(block, (64, 128, 256, 512), depths, style, drop=drop, first=opening)
+    return imagenet(name, input, classes, chain(first, HALVE), body, style, FACTS)

@@ -35,6 +35,8 @@ STEMS = {
     ),
 }
 
+HALVE = MaxPool(3, stride=2, padding=1)
+
 
 def resnet(
     name: str,
@@ -51,8 +53,8 @@ def resnet(
     facts = Facts("He, Zhang, Ren, Sun 2015, arXiv 1512.03385, Table 1", 2015)
     if stem == "deep":
         facts = Facts("He, Zhang, Zhang, Zhang, Xie, Li 2018, arXiv 1812.01187, Fig. 2", 2018)
-    body = residual_stages(block, (64, 128, 256, 512), depths, style, drop=drop, stem_opens=True)
-    return imagenet(name, input, classes, STEMS[stem], body, style, facts)
+    body = residual_stages(block, (64, 128, 256, 512), depths, style, drop=drop, first="absent")
+    return imagenet(name, input, classes, chain(STEMS[stem], HALVE), body, style, facts)
 
 
 def imagenet(
@@ -63,7 +65,7 @@ def imagenet(
     return Network(
         name, input, classes,
         stages(
-            stem=chain(stem, MaxPool(3, stride=2, padding=1)),
+            stem=stem,
             stage2=stage2, stage3=stage3, stage4=stage4, stage5=stage5,
         ),
         head=chain(*opening_of(style), GlobalAvgPool(), Flatten(), Linear(classes)),

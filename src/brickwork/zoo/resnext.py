@@ -4,10 +4,11 @@ Xie, Girshick, Dollar, Tu, He: Aggregated residual transformations for deep neur
 Table 1. "32x4d" is 32 groups of 4 channels in the first stage.
 """
 
+from brickwork.network.algebra import chain
 from brickwork.network.blocks import Style, bottleneck, residual_stages
 from brickwork.network.layer import Shape
 from brickwork.network.value import Facts, Network
-from brickwork.zoo.resnet import STEMS, imagenet
+from brickwork.zoo.resnet import HALVE, STEMS, imagenet
 
 NETWORKS = {  #         stage2 to stage5  cardinality, width
     "resnext50_32x4d":  ((3, 4, 6, 3),  32, 4),
@@ -23,4 +24,4 @@ def resnext(name: str, *, input: Shape = (3, 224, 224), classes: int = 1000) -> 
     depths, cardinality, width = NETWORKS[name]
     style = Style(groups=cardinality, base=width)
     body = residual_stages(bottleneck, (64, 128, 256, 512), depths, style)
-    return imagenet(name, input, classes, STEMS["7x7"], body, style, FACTS)
+    return imagenet(name, input, classes, chain(STEMS["7x7"], HALVE), body, style, FACTS)

@@ -3,10 +3,11 @@
 Zagoruyko, Komodakis: Wide residual networks, arXiv 1605.07146, Table 8.
 """
 
+from brickwork.network.algebra import chain
 from brickwork.network.blocks import Style, bottleneck, residual_stages
 from brickwork.network.layer import Shape
 from brickwork.network.value import Facts, Network
-from brickwork.zoo.resnet import STEMS, imagenet
+from brickwork.zoo.resnet import HALVE, STEMS, imagenet
 
 NETWORKS = {
     "wide_resnet50_2":  (3, 4, 6, 3),
@@ -19,4 +20,4 @@ FACTS = Facts("Zagoruyko, Komodakis 2016, arXiv 1605.07146, Table 8", 2016)
 def wide_resnet(name: str, *, input: Shape = (3, 224, 224), classes: int = 1000) -> Network:
     style = Style(base=128)
     body = residual_stages(bottleneck, (64, 128, 256, 512), NETWORKS[name], style)
-    return imagenet(name, input, classes, STEMS["7x7"], body, style, FACTS)
+    return imagenet(name, input, classes, chain(STEMS["7x7"], HALVE), body, style, FACTS)

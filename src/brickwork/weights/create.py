@@ -1,0 +1,82 @@
+"""The calls that people know from timm."""
+
+from typing import Literal, overload
+
+from torch import Tensor, nn
+
+from brickwork import zoo
+from brickwork.errors import BrickworkError
+from brickwork.model import Model, build
+from brickwork.weights.declaration import Tag
+from brickwork.weights.fetch import fetch
+from brickwork.weights.load import load
+from brickwork.weights.tags import default, table, tags
+
+
+class Features(nn.Module):
+    """A model's stages without its head: every stage's output, from the first to the last."""
+
+    def __init__(self, model: Model) -> None:
+        super().__init__()
+        self.model = model
+        self.names = list(model.stages)
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        return list(self.model.features(x).values())
+
+
+@overload
+def create_model(
+    name: str,
+    *,
+    num_classes: int | None = None,
+    in_chans: int | None = None,
+    pretrained: bool = False,
+    features_only: Literal[False] = False,
+) -> Model: ...
+@overload
+def create_model(
+    name: str,
+    *,
+    num_classes: int | None = None,
+    in_chans: int | None = None,
+    pretrained: bool = False,
+    features_only: Literal[True],
+) -> Features: ...
+def create_model(
+    name: str,
+    *,
+    num_classes: int | None = None,
+    in_chans: int | None = None,
+    pretrained: bool = False,
+    features_only: bool = False,
+) -> Model | Features:
+    """A built network by its name, as in "resnet50", or by its published weights', as in "resnet50.tv_in1k".
+
+    `pretrained` fetches the named weights, or the network's first; with another `num_classes` their classifier stays
+    fresh. `features_only` gives the stages' outputs in place of logits, as a list. Raises BrickworkError for unknown
+    names, and without a network says which file to bring.
+    """
+    tag = tag_for(name, pretrained)
+    text = tag.network if tag else name
+    plain = zoo.network(text)
+    input = (in_chans or plain.input[0], *plain.input[1:])
+    model = build(zoo.network(text, input=input, classes=num_classes))
+    if tag and pretrained:
+        load(model, fetch(tag), tag=tag.name, reset_classifier=num_classes not in (None, plain.classes))
+    return Features(model) if features_only else model
+
+
+def tag_for(name: str, pretrained: bool) -> Tag | None:
+    """The published weights that a name stands for."""
+    if name in table():
+        return table()[name]
+    if "." in name.partition("[")[0] and name.partition(".")[0] in zoo.names():
+        known = ", ".join(tags(f"{name.partition('.')[0]}.*")) or "none"
+        raise BrickworkError(f"unknown weights {name!r}: known: {known}.")
+    return default(name) if pretrained else None
+
+
+def list_models(pattern: str = "*", *, pretrained: bool = False) -> list[str]:
+    """The networks' names that match a pattern such as "res*"; with `pretrained`, the published weights'."""
+    return tags(pattern) if pretrained else zoo.names(pattern)

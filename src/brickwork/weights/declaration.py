@@ -1,0 +1,86 @@
+"""What published weights are for: all that a state dict cannot show."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from brickwork import zoo
+from brickwork.errors import BrickworkError
+from brickwork.network import Layer, Network, walk
+
+
+@dataclass(frozen=True)
+class View:
+    """How an image becomes the input of published weights."""
+
+    size: int  # pixels, height and width of the centre crop
+    resize: int  # pixels of the shorter side before the crop
+    interpolation: str
+    mean: tuple[float, float, float]  # of channels in 0..scale
+    std: tuple[float, float, float]
+    colour: str = "RGB"  # the channels' order; Caffe's is BGR
+    scale: int = 1  # the largest value of a channel; Caffe's is 255
+
+
+@dataclass(frozen=True)
+class Tag:
+    """Published weights by name, as in "resnet50.tv_in1k".
+
+    `network` is exact: strides, padding, eps and the place of dropout are those of that expression.
+    """
+
+    name: str
+    network: str  # as in "seresnet50[stride=v1,pool=ceil]"
+    library: str  # whose names the file has
+    address: str  # of the file, or a repository "hub:owner/name" of huggingface.co
+    view: View
+    sha256: str | None  # of the file, or its beginning
+    accuracy: tuple[float, float] | None  # top-1 and top-5 on ImageNet in percent, as published
+    fingerprint: str | None = None
+
+    @property
+    def file(self) -> str:
+        """The file's name."""
+        return "model.safetensors" if self.address.startswith("hub:") else self.address.rpartition("/")[2]
+
+
+def agree(network: Network, tag: Tag) -> None:
+    """Raises BrickworkError with the first field in which the network is not the one that the tag declares."""
+    declared = zoo.network(tag.network, input=network.input, classes=network.classes)
+    problem = difference(network, declared)
+    if problem:
+        raise BrickworkError(f"{tag.name} are weights of {tag.network}, not of {network.name}: {problem}.")
+
+
+def difference(network: Network, other: Network) -> str | None:
+    """The first place in which two networks are not the same, whatever their names; None where there is none."""
+    for (path, mine), (place, theirs) in zip(layers(network), layers(other), strict=False):
+        if path != place or type(mine) is not type(theirs):
+            return f"{path} is {mine!r} here, {place} is {theirs!r} there"
+        if mine != theirs:
+            return f"{path} has {_field(mine, theirs)} here, {_field(theirs, mine)} there"
+    longer, word = (network, "here") if len(list(layers(network))) > len(list(layers(other))) else (other, "there")
+    shorter = other if longer is network else network
+    rest = list(layers(longer))[len(list(layers(shorter))) :]
+    if rest:
+        return f"there is {rest[0][0]} only {word}"
+    same = (network.stages, network.head, _bodies(network)) == (other.stages, other.head, _bodies(other))
+    return None if same else "their layers are joined in other ways"
+
+
+def _bodies(network: Network) -> list[Any]:
+    return [replace(side, weight=0) for side in network.side_heads]
+
+
+def layers(network: Network) -> Iterator[tuple[str, Layer]]:
+    """Every layer with its path: the stages', the head's, the side heads'."""
+    parts = [(part.name, part.body) for part in network.parts()]
+    for name, body in [*parts, *((side.name, side.body) for side in network.side_heads)]:
+        for path, expr in walk(body, name):
+            if isinstance(expr, Layer):
+                yield path, expr
+
+
+def _field(layer: Layer, other: Layer) -> str:
+    name = next(f.name for f in fields(layer) if getattr(layer, f.name) != getattr(other, f.name))  # type: ignore[arg-type]
+    return f"{name}={getattr(layer, name)!r}"

@@ -1,0 +1,87 @@
+"""Published weights into a model."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from brickwork.errors import BrickworkError
+from brickwork.model import Model
+from brickwork.weights.align import align, own
+from brickwork.weights.declaration import agree
+from brickwork.weights.fetch import verify
+from brickwork.weights.file import read
+from brickwork.weights.fingerprint import fingerprint as fingerprint_of
+from brickwork.weights.tags import tag as tag_named
+from brickwork.weights.tags import tag_of_file
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What came of loading a file."""
+
+    layout: str  # whose names the file has; "order" where nobody's and the order decided
+    tag: str | None  # what the file is known as, and was checked against
+    kept: tuple[str, ...]  # the model's own tensors: the classifier's, where the classes are others
+    left_out: tuple[str, ...]  # the file's side heads, where the model has none
+
+
+def load(
+    model: Model,
+    path: str | Path,
+    *,
+    reset_classifier: bool = False,
+    tag: str | None = None,
+    fingerprint: str | None = None,
+) -> Loaded:
+    """Reads a torchvision, timm or Cadene state dict, or one of ours, into a model.
+
+    `reset_classifier` keeps the model's own classifiers where the file's tell another number of classes apart. A
+    `tag` says which weights they are; a file that still has its published name needs none. `fingerprint` is what an
+    earlier reading of the same weights gave. Raises BrickworkError, and leaves the model as it was, where the file
+    is damaged or holds code, a tensor is missing, too many, of another shape or not a number, or the model's network
+    is not what the tag declares.
+    """
+    path = Path(path)
+    known = tag_named(tag) if tag else tag_of_file(path)
+    if known and path.is_file():
+        agree(model.network, known)
+        verify(path, known)
+    aligned = align(model, read(path), reset_classifier=reset_classifier)
+    same_order(model, aligned.library, aligned.tensors)
+    check(path, aligned.tensors, fingerprint or (known.fingerprint if known else None))
+    kept = tuple(name for name, tensor in own(model).items() if tensor.shape != aligned.tensors[name].shape)
+    taken = {name: tensor for name, tensor in aligned.tensors.items() if name not in kept}
+    model.load_state_dict(model.state_dict() | taken)
+    return Loaded(aligned.library, known.name if known else None, kept, aligned.left_out)
+
+
+def check(path: Path, tensors: dict[str, Tensor], expected: str | None) -> None:
+    """Against tensors of equal shape that have changed places, which no shape shows."""
+    if expected and fingerprint_of(tensors) != expected:
+        raise BrickworkError(
+            f"{path}: names and shapes fit, but the fingerprint is {fingerprint_of(tensors)[:16]}..., "
+            f"not {expected[:16]}...: other weights, or tensors that have changed places."
+        )
+
+
+def same_order(model: Model, library: str, tensors: dict[str, Tensor]) -> None:
+    """timm's pre-activation ResNets pool before the stem's norm and ReLU, ours after them.
+
+    A maximum and an increasing function can change places, so both are the same while no scale is below 0; but
+    where the first shortcut is the identity, as in basic blocks, theirs goes around the norm, and ours does not.
+    """
+    paths = {name.rpartition(".")[0] for name in tensors}
+    if library != "timm" or "stem.norm" not in paths or "head.norm" not in paths:
+        return
+    name = model.network.name
+    if "stage2.0.shortcut" not in paths:
+        raise BrickworkError(
+            f"{name}: timm's first shortcut goes around the stem's norm: its weights are for preact_resnetN[stem=bare]."
+        )
+    scale = tensors["stem.norm.weight"]
+    if scale.min() < 0:
+        raise BrickworkError(
+            f"{name}: timm pools before the stem's norm, which is the same only while no scale is below 0, but channel "
+            f"{int(scale.argmin())} has {float(scale.min()):.3g}: its weights are for preact_resnetN[stem=bare]."
+        )

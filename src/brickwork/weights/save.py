@@ -1,0 +1,56 @@
+"""A model's weights as a file that another library reads."""
+
+from pathlib import Path
+from typing import get_args
+
+from torch import Tensor
+
+from brickwork.errors import BrickworkError, nearest
+from brickwork.model import Model
+from brickwork.weights.align import Slot, layouts_of
+from brickwork.weights.file import write
+from brickwork.weights.twins import Library, Twin, twin
+
+LEGACY = "legacy_"  # timm's models that have kept Cadene's names
+
+
+def save_as(model: Model, library: str, path: str | Path) -> str:
+    """Writes the weights under a library's names, and returns what the library calls the network.
+
+    The file is for `load_state_dict(..., strict=True)` of `torchvision.models.NAME()` or `timm.create_model(NAME)`
+    with as many classes; timm's has no side heads. Raises BrickworkError where the library has no such network.
+    """
+    row = known(model, library)
+    name: str = getattr(row, library)
+    names = "cadene" if name.startswith(LEGACY) else library
+    layout = next(layout for layout in layouts_of(model) if layout.library == names)
+    slots = [slot for slot in layout.slots if library != "timm" or not on_the_side(model, slot)]
+    write(Path(path), under_their_names(model, slots))
+    return name
+
+
+def known(model: Model, library: str) -> Twin:
+    """The row in which the library's name for this network stands."""
+    if library not in get_args(Library):
+        raise BrickworkError(f"unknown library {library!r}: {nearest(library, list(get_args(Library)))}")
+    row = twin(model.network)
+    if row is None or getattr(row, library) is None:
+        has = ", ".join(other for other in get_args(Library) if row and getattr(row, other)) or "no library"
+        raise BrickworkError(f"{library} has no network like {model.network.name}; {has} has one. See docs/weights.md.")
+    return row
+
+
+def on_the_side(model: Model, slot: Slot) -> bool:
+    return slot.ours.partition(".")[0] in {side.name for side in model.network.side_heads}
+
+
+def under_their_names(model: Model, slots: list[Slot]) -> dict[str, Tensor]:
+    """The tensors in the library's shapes, each norm's counter of batches behind its variance."""
+    ours = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
+    theirs = {}
+    for slot in slots:
+        theirs[slot.theirs] = ours[slot.ours].reshape(slot.stored)
+        counter = slot.ours.removesuffix("running_var") + "num_batches_tracked"
+        if slot.ours.endswith("running_var") and counter in ours:
+            theirs[slot.theirs.removesuffix("running_var") + "num_batches_tracked"] = ours[counter]
+    return theirs
