@@ -38,7 +38,7 @@ def test_a_version_is_its_numbers() -> None:
 
 def test_where_nothing_is_missing_the_doctor_says_so() -> None:
     assert advice(findings(TORCH)) == []
-    assert page(findings(TORCH)).splitlines()[-1] == "Nothing is missing."
+    assert page(findings(TORCH)).splitlines()[-1] == "Nothing that the commands need is missing."
 
 
 def test_what_is_missing_comes_with_the_line_that_installs_it() -> None:
@@ -46,7 +46,15 @@ def test_what_is_missing_comes_with_the_line_that_installs_it() -> None:
     timm, rich = Package("timm", "1.0", None, "parity"), Package("rich", "13", None, "")
     assert advice(findings(old, rich, timm)) == [
         "Missing: pip install 'torch>=2.11' 'rich>=13'",
-        "Missing for the extra parity: pip install 'timm>=1.0'",
+        "Optional, for parity: pip install 'timm>=1.0'",
+    ]
+
+
+def test_what_is_optional_is_not_called_missing() -> None:
+    lines = page(findings(TORCH, Package("timm", "1.0", None, "parity"))).splitlines()
+    assert lines[-2:] == [
+        "Nothing that the commands need is missing.",
+        "Optional, for parity: pip install 'timm>=1.0'",
     ]
 
 

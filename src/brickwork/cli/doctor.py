@@ -81,6 +81,11 @@ class Findings(NamedTuple):
     processors: list[Processor]
     fault: str  # why torch and torchvision do not import; "" where they do
 
+    @property
+    def ill(self) -> bool:
+        """Whether something is wrong that all commands need."""
+        return bool(self.fault) or not self.packages or any(each.missing and not each.extra for each in self.packages)
+
     def document(self) -> dict[str, object]:
         return {
             **self._asdict(),
@@ -104,18 +109,25 @@ def examined() -> Findings:
 
 
 def advice(findings: Findings) -> list[str]:
-    """What is wrong, each with the line that mends it."""
-    from shlex import join
-
+    """What is wrong, each with the line that mends it; and what could be added."""
+    lacking = [package for package in findings.packages if package.missing]
+    needed = [package.wanted for package in lacking if not package.extra]
     lines = [] if findings.packages else ["brickwork is not installed: type 'pip install .' in its folder."]
-    for extra in dict.fromkeys(package.extra for package in findings.packages):
-        lacking = [package.wanted for package in findings.packages if package.missing and package.extra == extra]
-        if lacking:
-            lines.append(f"Missing{extra and f' for the extra {extra}'}: {join(['pip', 'install', *lacking])}")
-    if findings.fault and not any(package.missing and not package.extra for package in findings.packages):
+    if needed:
+        lines.append(f"Missing: {install(needed)}")
+    elif findings.fault:
         both = "pip install --force-reinstall torch torchvision"
         lines.append(f"torch and torchvision do not work together ({findings.fault}). In one call: {both}")
+    for extra in dict.fromkeys(package.extra for package in lacking if package.extra):
+        wanted = [package.wanted for package in lacking if package.extra == extra]
+        lines.append(f"Optional, for {extra}: {install(wanted)}")
     return lines
+
+
+def install(requirements: list[str]) -> str:
+    from shlex import join
+
+    return join(["pip", "install", *requirements])
 
 
 def page(findings: Findings) -> str:
@@ -138,7 +150,8 @@ def page(findings: Findings) -> str:
             "",
             *grid([("processor", "threads", "memory", "bfloat16"), RULE, *machine], "<>>>"),
             "",
-            *(advice(findings) or ["Nothing is missing."]),
+            *([] if findings.ill else ["Nothing that the commands need is missing."]),
+            *advice(findings),
         ]
     )
 
