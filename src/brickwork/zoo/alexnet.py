@@ -13,16 +13,7 @@ from typing import NamedTuple
 from brickwork.network.algebra import IDENTITY, Expr, chain
 from brickwork.network.blocks import conv
 from brickwork.network.layer import Shape
-from brickwork.network.layers import (
-    AdaptiveAvgPool,
-    Conv,
-    Dropout,
-    Flatten,
-    Linear,
-    LocalResponseNorm,
-    MaxPool,
-    ReLU,
-)
+from brickwork.network.layers import AdaptiveAvgPool, Conv, Dropout, Flatten, Linear, LocalResponseNorm, MaxPool, ReLU
 from brickwork.network.value import Facts, Network, stages
 
 

@@ -25,8 +25,7 @@ MEAN = chain(GlobalAvgPool(), Flatten())
 
 
 def nin(name: str, *, input: Shape | None = None, classes: int | None = None) -> Network:
-    if classes is None:
-        classes = 10 if name == "nin_cifar" else 1000
+    classes = (10 if name == "nin_cifar" else 1000) if classes is None else classes
     body, head = {
         "nin": (
             stages(

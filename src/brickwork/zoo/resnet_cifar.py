@@ -2,35 +2,33 @@
 
 He, Zhang, Ren, Sun: Deep residual learning for image recognition, arXiv 1512.03385, section 4.2 and Table 6:
 6n+2 layers of basic blocks, shortcuts of option A, no parameters. He et al.: Identity mappings in deep residual
-networks, arXiv 1603.05027, Table 3: 9n+2 layers of bottlenecks, which need projections. The paper's 1001 layers
-are pre-activation. `flavor` is an order of its Fig. 4; `drop` is 1 - p_L of stochastic depth (Huang et al. 2016).
+networks, arXiv 1603.05027, Table 3: 9n+2 layers of bottlenecks with the stride in the first 1x1, which need
+projections. The paper's 1001 layers are pre-activation. `flavor` is an order of its Fig. 4; `drop` is 1 - p_L of
+stochastic depth (Huang et al. 2016).
 """
 
-from collections.abc import Callable
+from dataclasses import replace
 
-from brickwork.network.algebra import Expr, chain
+from brickwork.network.algebra import chain
 from brickwork.network.blocks import Shortcut, Style, basic, bottleneck, opening_of, residual_stages
 from brickwork.network.layer import Shape
 from brickwork.network.layers import BatchNorm, Conv, Flatten, GlobalAvgPool, Linear, ReLU
 from brickwork.network.value import Facts, Network, stages
 
-NETWORKS: dict[str, tuple[Callable[..., Expr], int, Shortcut, str]] = {
-    #        block        n   shortcut  flavor
-    "resnet20":          (basic,        3, "A", "original"),
-    "resnet32":          (basic,        5, "A", "original"),
-    "resnet44":          (basic,        7, "A", "original"),
-    "resnet56":          (basic,        9, "A", "original"),
-    "resnet110":         (basic,       18, "A", "original"),
-    "resnet1202":        (basic,      200, "A", "original"),
-    "resnet164":         (bottleneck,  18, "B", "original"),
-    "preact_resnet164":  (bottleneck,  18, "B", "pre"),
-    "preact_resnet1001": (bottleneck, 111, "B", "pre"),
-}  # fmt: skip
+DEEP = Facts("He, Zhang, Ren, Sun 2015, arXiv 1512.03385, section 4.2", 2015)
+IDENTITY_MAPPINGS = Facts("He, Zhang, Ren, Sun 2016, arXiv 1603.05027, Table 3", 2016)
 
-FACTS = {
-    "original": Facts("He, Zhang, Ren, Sun 2015, arXiv 1512.03385, section 4.2", 2015),
-    "pre": Facts("He, Zhang, Ren, Sun 2016, arXiv 1603.05027, Table 3", 2016),
-}
+NETWORKS = {  #          block        n   in every block                source
+    "resnet20":          (basic,        3, Style(shortcut="A"),          DEEP),
+    "resnet32":          (basic,        5, Style(shortcut="A"),          DEEP),
+    "resnet44":          (basic,        7, Style(shortcut="A"),          DEEP),
+    "resnet56":          (basic,        9, Style(shortcut="A"),          DEEP),
+    "resnet110":         (basic,       18, Style(shortcut="A"),          DEEP),
+    "resnet1202":        (basic,      200, Style(shortcut="A"),          DEEP),
+    "resnet164":         (bottleneck,  18, Style(strided="1x1"),         IDENTITY_MAPPINGS),
+    "preact_resnet164":  (bottleneck,  18, Style("pre", strided="1x1"),  IDENTITY_MAPPINGS),
+    "preact_resnet1001": (bottleneck, 111, Style("pre", strided="1x1"),  IDENTITY_MAPPINGS),
+}  # fmt: skip
 
 
 def resnet_cifar(
@@ -42,9 +40,9 @@ def resnet_cifar(
     shortcut: Shortcut | None = None,
     drop: float = 0.0,
 ) -> Network:
-    block, depth, way, order = NETWORKS[name]
-    style = Style(flavor or order, shortcut or way, strided="1x1" if block is bottleneck else "3x3")
-    stage1, stage2, stage3 = residual_stages(block, (16, 32, 64), (depth,) * 3, style, drop=drop)
+    block, n, own, facts = NETWORKS[name]
+    style = replace(own, flavor=flavor or own.flavor, shortcut=shortcut or own.shortcut)
+    stage1, stage2, stage3 = residual_stages(block, (16, 32, 64), (n, n, n), style, drop=drop)
     opening = opening_of(style)
     closing = [step for step in (BatchNorm(), ReLU()) if step not in opening]
     return Network(
@@ -54,5 +52,5 @@ def resnet_cifar(
             stage1=stage1, stage2=stage2, stage3=stage3,
         ),
         head=chain(*opening, GlobalAvgPool(), Flatten(), Linear(classes)),
-        facts=FACTS[order],
+        facts=facts,
     )  # fmt: skip

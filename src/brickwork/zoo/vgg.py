@@ -16,8 +16,8 @@ from brickwork.network.value import Facts, Network, stages
 
 class Form(NamedTuple):
     convs: tuple[int, int, int, int, int]  # in each of the five stages
-    last: int = 3  # kernel of the last convolution in stages 3 to 5
-    norm: Expr = IDENTITY  # after the first convolution
+    last: tuple[int, int, int, int, int] = (3, 3, 3, 3, 3)  # kernel of each stage's last convolution
+    norms: tuple[Expr, ...] = (IDENTITY,) * 5  # after each stage's first convolution
     widths: tuple[int, int, int, int, int] = (64, 128, 256, 512, 512)
     input: Shape = (3, 224, 224)
     classes: int = 1000
@@ -25,9 +25,9 @@ class Form(NamedTuple):
 
 NETWORKS = {
     "vgg11":         Form((1, 1, 2, 2, 2)),                             # A
-    "vgg11_lrn":     Form((1, 1, 2, 2, 2), norm=LocalResponseNorm()),   # A-LRN
+    "vgg11_lrn":     Form((1, 1, 2, 2, 2), norms=(LocalResponseNorm(), *[IDENTITY] * 4)),  # A-LRN
     "vgg13":         Form((2, 2, 2, 2, 2)),                             # B
-    "vgg16_c":       Form((2, 2, 3, 3, 3), last=1),                     # C
+    "vgg16_c":       Form((2, 2, 3, 3, 3), last=(3, 3, 1, 1, 1)),       # C
     "vgg16":         Form((2, 2, 3, 3, 3)),                             # D
     "vgg19":         Form((2, 2, 4, 4, 4)),                             # E
     "vgg11_quarter": Form((1, 1, 2, 2, 2), widths=(16, 32, 64, 128, 128), input=(1, 224, 224), classes=10),
@@ -40,14 +40,11 @@ FACTS = Facts("Simonyan, Zisserman 2014, arXiv 1409.1556, Table 1", 2014)
 def vgg(name: str, *, input: Shape | None = None, classes: int | None = None, batchnorm: bool | None = None) -> Network:
     form = NETWORKS[name]
     classes = form.classes if classes is None else classes
-    norms = name == "vgg16_cifar" if batchnorm is None else batchnorm
-    kernels = (3, 3, form.last, form.last, form.last)
+    batchnorm = name == "vgg16_cifar" if batchnorm is None else batchnorm
     one, two, three, four, five = (
-        vgg_block(convs, out, last=kernel, batchnorm=norms)
-        for convs, out, kernel in zip(form.convs, form.widths, kernels, strict=True)
+        vgg_block(convs, out, last=last, batchnorm=batchnorm, after_first=norm)
+        for convs, out, last, norm in zip(form.convs, form.widths, form.last, form.norms, strict=True)
     )
-    if form.norm != IDENTITY:
-        one = vgg_block(form.convs[0], form.widths[0], after_first=form.norm, batchnorm=norms)
     return Network(
         name, input or form.input, classes,
         stages(stage1=one, stage2=two, stage3=three, stage4=four, stage5=five),
