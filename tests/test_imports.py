@@ -13,7 +13,7 @@ MAY_IMPORT = {  # a room, and the rooms it may name
     "network":  set(),
     "zoo":      {"network"},
     "model":    {"network"},
-    "weights":  {"network", "model"},
+    "weights":  {"network", "zoo", "model"},  # a tag names a network of the zoo
     "data":     set(),
     "evaluate": {"network", "model", "data"},
     "train":    {"network", "model", "data", "weights", "evaluate"},
