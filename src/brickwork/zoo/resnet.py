@@ -1,13 +1,14 @@
 """ResNet on ImageNet and its relatives: what a block learns is added to what came in.
 
 He, Zhang, Ren, Sun: Deep residual learning for image recognition, arXiv 1512.03385, Table 1. A bottleneck's
-stride stands in its 3x3 convolution ("v1.5", as everybody trains it); `stride=v1` is the papers' first 1x1; `pool=ceil` is Caffe's.
+stride stands in its 3x3 convolution ("v1.5", as everybody trains it); `stride=v1` is the papers' first 1x1.
 -C and -D: He et al.: Bag of tricks for image classification, arXiv 1812.01187, Fig. 2.
 Wide: Zagoruyko, Komodakis: Wide residual networks, arXiv 1605.07146, Table 8: 3x3 convolutions twice as wide.
 ResNeXt: Xie et al.: Aggregated residual transformations, arXiv 1611.05431, Table 1: "32x4d" is 32 groups of 4
 channels. SE: Hu et al.: Squeeze-and-excitation networks, arXiv 1709.01507, Table 1: channels weigh themselves.
 Pre-activation: He et al.: Identity mappings in deep residual networks, arXiv 1603.05027, Fig. 1b: the stem ends in
 norm and ReLU, so the first block opens without them; `stem=bare` is timm's, where it opens like all others.
+`stem=caffe` pools without padding, as the authors of the paper and of SE did.
 `flavor` is an order of its Fig. 4; `drop` is 1 - p_L of stochastic depth (Huang et al. 2016, arXiv 1603.09382).
 """
 
@@ -54,14 +55,18 @@ NETWORKS = {  #           block       stage2 to stage5   in every block         
     "seresnext101_32x4d": (bottleneck, (3, 4, 23, 3), Style(groups=32, base=4, squeeze=16), "7x7", SE),
 }  # fmt: skip
 
+HALVE = MaxPool(3, stride=2, padding=1)
+
 STEMS = {
-    "7x7": conv(64, 7, stride=2, norm=BatchNorm()),
+    "7x7": chain(conv(64, 7, stride=2, norm=BatchNorm()), HALVE),
     "deep": chain(
         conv(32, 3, stride=2, norm=BatchNorm()),
         conv(32, 3, norm=BatchNorm()),
         conv(64, 3, norm=BatchNorm()),
+        HALVE,
     ),
-    "bare": Conv(64, 7, stride=2, padding=3, bias=False),
+    "bare": chain(Conv(64, 7, stride=2, padding=3, bias=False), HALVE),
+    "caffe": chain(conv(64, 7, stride=2, norm=BatchNorm()), MaxPool(3, stride=2, ceil=True)),
 }
 
 
@@ -73,9 +78,8 @@ def resnet(
     flavor: str | None = None,
     shortcut: Shortcut | None = None,
     stride: Literal["v1.5", "v1"] = "v1.5",
-    stem: Literal["7x7", "deep", "bare"] | None = None,
+    stem: Literal["7x7", "deep", "bare", "caffe"] | None = None,
     drop: float = 0.0,
-    pool: Literal["padded", "ceil"] = "padded",
 ) -> Network:
     block, depths, own, own_stem, facts = NETWORKS[name]
     strided: Literal["3x3", "1x1"] = "1x1" if stride == "v1" else "3x3"
@@ -87,7 +91,7 @@ def resnet(
     return Network(
         name, input, classes,
         stages(
-            stem=chain(STEMS[stem or own_stem], MaxPool(3, stride=2, padding=1)),
+            stem=STEMS[stem or own_stem],
             stage2=stage2, stage3=stage3, stage4=stage4, stage5=stage5,
         ),
         head=chain(*opening_of(style), GlobalAvgPool(), Flatten(), Linear(classes)),
