@@ -16,6 +16,7 @@ from brickwork.network import Network, cost, from_json, line, table, to_json
 
 if TYPE_CHECKING:
     from brickwork.model import Model, ModelFile, build, load, save
+    from brickwork.weights import create_model, list_models
 
 __version__ = "0.1.0"
 
@@ -26,8 +27,10 @@ __all__ = [
     "Network",
     "build",
     "cost",
+    "create_model",
     "from_json",
     "line",
+    "list_models",
     "load",
     "save",
     "table",
@@ -40,4 +43,5 @@ def __getattr__(name: str) -> Any:
     """The names that need torch, which takes seconds to import, are fetched when they are first asked for."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module("brickwork.model"), name)
+    room = "weights" if name in ("create_model", "list_models") else "model"
+    return getattr(import_module(f"brickwork.{room}"), name)

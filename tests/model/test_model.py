@@ -113,3 +113,22 @@ def test_every_layer_of_a_model_is_a_torch_module_that_people_know() -> None:
     known = (nn.Conv2d, nn.BatchNorm2d, nn.ReLU, nn.MaxPool2d, nn.AdaptiveAvgPool2d, nn.Flatten, nn.Linear, nn.Identity)
     leaves = [module for module in build(zoo.network("resnet18")).modules() if not list(module.children())]
     assert all(isinstance(leaf, known) for leaf in leaves)
+
+
+@pytest.mark.parametrize("name", ["resnet20", "googlenet[width=0.125]", "nin_cifar[width=0.125]"])
+def test_a_reset_classifier_tells_so_many_classes_apart_and_the_network_says_so(name: str) -> None:
+    model = build(zoo.network(name)).eval()
+    body = {key: tensor.clone() for key, tensor in model.state_dict().items() if key.startswith("stage")}
+    model.reset_classifier(7)
+    images = torch.randn(2, *model.network.input)
+    assert {logits.shape for logits in model.all_logits(images).values()} == {(2, 7)}
+    assert model.network.classes == 7
+    wanted = {key: tensor.shape for key, tensor in build(model.network).state_dict().items()}
+    assert {key: tensor.shape for key, tensor in model.state_dict().items()} == wanted
+    assert all(torch.equal(model.state_dict()[key], tensor) for key, tensor in body.items())
+
+
+def test_forward_features_is_what_the_head_looks_at() -> None:
+    model = build(zoo.network("resnet20")).eval()
+    images = torch.randn(2, *model.network.input)
+    assert torch.equal(model.get_submodule("head")(model.forward_features(images)), model(images))

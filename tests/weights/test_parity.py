@@ -38,8 +38,8 @@ REPRESENTATIVES = (
     "wide_resnet50_2",
     "resnext50_32x4d",
     "seresnet50",
-    "seresnet50[stride=v1,pool=ceil]",
-    "seresnext50_32x4d[pool=ceil]",
+    "seresnet50[stride=v1,stem=caffe]",
+    "seresnext50_32x4d[stem=caffe]",
     "preact_resnet18[stem=bare]",
     "preact_resnet50[stem=bare]",
 )

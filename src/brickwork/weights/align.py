@@ -95,7 +95,7 @@ def align(model: Model, file: TensorFile, *, reset_classifier: bool = False) -> 
     it has kept its order. Raises BrickworkError with the first place that differs.
     """
     layout = max(layouts_of(model), key=lambda layout: layout.met(file.tensors))
-    if 2 * layout.met(file.tensors) < min(len(file.tensors), len(layout.slots)):
+    if not file.tensors or 2 * layout.met(file.tensors) < min(len(file.tensors), len(layout.slots)):
         layout = in_order(model, file)
     free = logits(model) if reset_classifier else set()
     for slot in layout.slots:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, cast
 
 from brickwork import zoo
 from brickwork.errors import BrickworkError
@@ -30,7 +30,7 @@ class Tag:
     """
 
     name: str
-    network: str  # as in "seresnet50[stride=v1,pool=ceil]"
+    network: str  # as in "seresnet50[stride=v1,stem=caffe]"
     library: str  # whose names the file has
     address: str  # of the file, or a repository "hub:owner/name" of huggingface.co
     view: View
@@ -82,5 +82,5 @@ def layers(network: Network) -> Iterator[tuple[str, Layer]]:
 
 
 def _field(layer: Layer, other: Layer) -> str:
-    name = next(f.name for f in fields(layer) if getattr(layer, f.name) != getattr(other, f.name))  # type: ignore[arg-type]
+    name = next(f.name for f in fields(cast(Any, layer)) if getattr(layer, f.name) != getattr(other, f.name))
     return f"{name}={getattr(layer, name)!r}"

@@ -1,6 +1,7 @@
 """Files of tensors. Nothing in them is ever run."""
 
 import os
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +51,8 @@ def _safetensors(path: Path) -> dict[str, Tensor]:
 
 def _pickle(path: Path) -> Any:
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings(action="ignore"):  # of other versions of the format
+            return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as fault:  # a pickle can be broken in every way that Python knows
         first = str(fault).partition("\n")[0]
         if "Unsupported" in str(fault):

@@ -53,7 +53,7 @@ def tag(name: str) -> Tag:
 
 
 def default(network: str) -> Tag:
-    """The first tag of a network, as written in "resnet50" or "seresnet50[stride=v1,pool=ceil]"."""
+    """The first tag of a network, as written in "resnet50" or "seresnet50[stride=v1,stem=caffe]"."""
     found = next((each for each in table().values() if each.network == network), None)
     if found is None:
         raise BrickworkError(f"{network}: there are no published weights that we know of. See docs/weights.md.")

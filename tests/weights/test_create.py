@@ -1,0 +1,109 @@
+"""The familiar calls; where they need a network, they say what to bring without one."""
+
+import sys
+from pathlib import Path
+from urllib.error import URLError
+
+import pytest
+import torch
+
+import brickwork
+from brickwork import zoo
+from brickwork.errors import BrickworkError
+from brickwork.model import Model, build
+from brickwork.weights import create_model, fetch, fingerprint, list_models, save_as, tag
+from brickwork.weights.create import Features
+
+
+@pytest.fixture
+def no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """No address can be reached; torch.hub's folder is an empty one."""
+
+    def refuse(*words: object, **named: object) -> None:
+        raise URLError("Name or service not known")
+
+    monkeypatch.setattr(torch.hub, "download_url_to_file", refuse)
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
+    return tmp_path / "hub" / "checkpoints"
+
+
+def test_a_model_has_the_classes_and_channels_that_were_asked_for() -> None:
+    model = create_model("resnet20", num_classes=7, in_chans=1)
+    assert isinstance(model, Model)
+    assert (model.network.name, model.network.input, model.network.classes) == ("resnet20", (1, 32, 32), 7)
+    assert model(torch.zeros(2, 1, 32, 32)).shape == (2, 7)
+
+
+def test_features_only_is_every_stages_output_from_the_first_to_the_last() -> None:
+    model = create_model("resnet20[width=0.5]", features_only=True)
+    assert isinstance(model, Features)
+    assert model.names == ["stem", "stage1", "stage2", "stage3"]
+    outputs = model(torch.zeros(2, 3, 32, 32))
+    assert [tuple(output.shape[1:]) for output in outputs] == [(8, 32, 32), (8, 32, 32), (16, 16, 16), (32, 8, 8)]
+
+
+def test_the_list_takes_a_pattern() -> None:
+    assert list_models("wide_res*") == ["wide_resnet50_2", "wide_resnet101_2"]
+    assert list_models() == zoo.names()
+    assert "resnet50.tv_in1k" in list_models("resnet50.*", pretrained=True)
+    assert brickwork.list_models is list_models
+    assert brickwork.create_model is create_model
+
+
+def test_without_a_network_the_error_says_which_file_to_bring_and_how(no_network: Path) -> None:
+    with pytest.raises(BrickworkError) as caught:
+        create_model("resnet18", pretrained=True)
+    assert str(caught.value) == (
+        "resnet18.tv_in1k could not be fetched (<urlopen error Name or service not known>): bring "
+        "https://download.pytorch.org/models/resnet18-f37072fd.pth and pass it: --weights resnet18-f37072fd.pth, or "
+        "weights.load(model, 'resnet18-f37072fd.pth', tag='resnet18.tv_in1k')."
+    )
+    assert not any(no_network.iterdir())
+
+
+def test_without_huggingface_hub_the_error_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    with pytest.raises(BrickworkError, match=r"'pip install huggingface_hub'; or bring model.safetensors of timm/"):
+        fetch(tag("inception_v4.tf_in1k"))
+
+
+def test_a_hub_that_cannot_be_reached_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Hub:
+        @staticmethod
+        def hf_hub_download(repository: str, file: str) -> str:
+            raise ConnectionError("offline")
+
+    monkeypatch.setitem(sys.modules, "huggingface_hub", Hub)
+    with pytest.raises(BrickworkError, match=r"bring model\.safetensors of https://huggingface\.co/timm/inception_v4"):
+        fetch(tag("inception_v4.tf_in1k"))
+
+
+def test_a_fetched_file_is_loaded_and_another_number_of_classes_keeps_a_fresh_classifier(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    published = build(zoo.network("inception_v4"))
+    save_as(published, "timm", tmp_path / "model.safetensors")
+
+    class Hub:
+        @staticmethod
+        def hf_hub_download(repository: str, file: str) -> str:
+            assert (repository, file) == ("timm/inception_v4.tf_in1k", "model.safetensors")
+            return str(tmp_path / file)
+
+    monkeypatch.setitem(sys.modules, "huggingface_hub", Hub)
+    assert fingerprint(create_model("inception_v4.tf_in1k", pretrained=True)) == fingerprint(published)
+    other = create_model("inception_v4", pretrained=True, num_classes=3)
+    assert torch.equal(other.get_parameter("stem.conv1.weight"), published.get_parameter("stem.conv1.weight"))
+    assert other.get_parameter("head.linear.weight").shape == (3, 1536)
+
+
+def test_a_file_in_torch_hubs_folder_whose_sum_is_wrong_is_refused(no_network: Path) -> None:
+    no_network.mkdir(parents=True)
+    (no_network / "resnet18-f37072fd.pth").write_bytes(b"half a file")
+    with pytest.raises(BrickworkError, match="it is truncated, or other weights under the same name"):
+        create_model("resnet18.tv_in1k", pretrained=True)
+
+
+def test_unknown_weights_of_a_known_network_list_its_own() -> None:
+    with pytest.raises(BrickworkError, match=r"unknown weights 'resnet50c.tv': known: resnet50c.gluon_in1k\."):
+        create_model("resnet50c.tv")
