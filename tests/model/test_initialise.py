@@ -24,7 +24,7 @@ def test_alexnet_has_its_papers_biases() -> None:
     assert biases == [[0.0], [1.0], [0.0], [1.0], [1.0], [1.0], [1.0], [0.0]]
 
 
-@pytest.mark.parametrize("init", sorted(set(INITIALISATIONS) - {"alexnet"}))
+@pytest.mark.parametrize("init", sorted(set(INITIALISATIONS) - {"alexnet", "nin"}))
 def test_other_biases_are_zero(init: str) -> None:
     assert not any(layer.bias.any() for layer in layers(made(init)) if layer.bias is not None)
 
@@ -51,6 +51,12 @@ def test_side_heads_end_as_the_head_does() -> None:
     for name in ("head.linear", "side1.linear2", "side2.linear2"):
         weight = model.get_parameter(f"{name}.weight")
         assert weight.std().item() == pytest.approx(sqrt(1 / weight.shape[1]), rel=0.1)
+
+
+def test_every_class_of_a_network_in_network_begins_alive() -> None:
+    biases = [layer.bias for layer in layers(made("nin", "nin[width=0.25]")) if layer.bias is not None]
+    assert torch.equal(biases[-1], torch.ones(10))
+    assert not any(bias.any() for bias in biases[:-1])
 
 
 def test_an_unknown_initialisation_answers_with_the_nearest() -> None:

@@ -1,6 +1,6 @@
 """Published initialisations, by name. docs/initialisation.md says which network learns with which, and why."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from math import sqrt
 
@@ -17,7 +17,7 @@ class Place:
     """Where a layer stands in its model."""
 
     number: int  # among the convolutions, or among the dense layers, counted from 1
-    last: bool  # the last of its stage or head; a dense layer there makes logits
+    logits: bool  # whether it is the last of a head or of a side head
 
 
 def fans(layer: Layer) -> tuple[int, int]:
@@ -33,7 +33,7 @@ def he(layer: Layer, place: Place) -> None:
     the variance, and so N(0, 1 / fan_in).
     """
     fan_in, fan_out = fans(layer)
-    variance = 2 / fan_out if isinstance(layer, nn.Conv2d) else (1 if place.last else 2) / fan_in
+    variance = 2 / fan_out if isinstance(layer, nn.Conv2d) else (1 if place.logits else 2) / fan_in
     nn.init.normal_(layer.weight, std=sqrt(variance))
 
 
@@ -53,8 +53,17 @@ def alexnet(layer: Layer, place: Place) -> None:
     the early stages of learning by providing the ReLUs with positive inputs" (Krizhevsky et al. 2012, section 5).
     """
     gauss(layer, place)
-    ahead = place.number in (2, 4, 5) if isinstance(layer, nn.Conv2d) else not place.last
+    ahead = place.number in (2, 4, 5) if isinstance(layer, nn.Conv2d) else not place.logits
     if ahead and layer.bias is not None:
+        nn.init.ones_(layer.bias)
+
+
+def nin(layer: Layer, place: Place) -> None:
+    """He's, with biases of 1 where the logits are made: in network in network a ReLU follows them, and a class for
+    which it gives 0 on every image would never learn. The paper prints no initialisation.
+    """
+    he(layer, place)
+    if place.logits and layer.bias is not None:
         nn.init.ones_(layer.bias)
 
 
@@ -74,31 +83,34 @@ INITIALISATIONS: dict[str, Callable[[Layer, Place], None]] = {
     "xavier": xavier,
     "gauss": gauss,
     "alexnet": alexnet,
+    "nin": nin,
     "vgg": vgg,
     "lecun": lecun,
 }
 
 
-def places(model: nn.Module) -> Iterator[tuple[Layer, Place]]:
+def places(model: nn.Module, trunk: Collection[str]) -> Iterator[tuple[Layer, Place]]:
     """Every layer with a weight to draw, in order, with its place."""
     convs = dense = 0
-    for part in model.children():
+    for name, part in model.named_children():
         layers = [layer for layer in part.modules() if isinstance(layer, nn.Conv2d | nn.Linear)]
         for layer in layers:
             convs += isinstance(layer, nn.Conv2d)
             dense += isinstance(layer, nn.Linear)
-            yield layer, Place(convs if isinstance(layer, nn.Conv2d) else dense, last=layer is layers[-1])
+            number = convs if isinstance(layer, nn.Conv2d) else dense
+            yield layer, Place(number, logits=name not in trunk and layer is layers[-1])
 
 
 @torch.no_grad()
-def initialise(model: nn.Module, name: str) -> None:
+def initialise(model: nn.Module, name: str, trunk: Collection[str] = ()) -> None:
     """Draws every weight anew; biases are 0 unless the initialisation says otherwise, norms stay at 1 and 0.
 
-    Raises BrickworkError for an unknown name, with the nearest known one.
+    `trunk` names the children that are stages; the last layer of every other child makes logits. Raises
+    BrickworkError for an unknown name, with the nearest known one.
     """
     if name not in INITIALISATIONS:
         raise BrickworkError(f"unknown initialisation {name!r}: {nearest(name, list(INITIALISATIONS))}")
-    for layer, place in places(model):
+    for layer, place in places(model, trunk):
         if layer.bias is not None:
             nn.init.zeros_(layer.bias)
         INITIALISATIONS[name](layer, place)

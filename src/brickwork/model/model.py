@@ -73,6 +73,6 @@ def build(network: Network, *, init: str | None = None, norm: Norm = "torch", gh
     Raises BrickworkError where the network's input does not fit.
     """
     model = Model(network)
-    initialise(model, init or network.facts.init)
+    initialise(model, init or network.facts.init, trunk=model.stages)
     with_norm(model, norm, ghost)
     return model

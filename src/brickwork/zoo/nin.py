@@ -14,9 +14,9 @@ from brickwork.network.value import Facts, Network, stages
 PAPER = "Lin, Chen, Yan 2013, arXiv 1312.4400"
 
 NETWORKS = {
-    "nin": Facts(PAPER, 2013, "Widths from the authors' ImageNet model."),
-    "nin_cifar": Facts(PAPER, 2013, "Widths from the authors' CIFAR-10 model."),
-    "nin_lecture": Facts(PAPER, 2013, "As lectures teach it.", init="xavier"),
+    "nin": Facts(PAPER, 2013, "Widths from the authors' ImageNet model.", init="nin"),
+    "nin_cifar": Facts(PAPER, 2013, "Widths from the authors' CIFAR-10 model.", init="nin"),
+    "nin_lecture": Facts(PAPER, 2013, "As lectures teach it.", init="nin"),
 }
 
 HALVE = MaxPool(3, stride=2, ceil=True)
