@@ -23,13 +23,13 @@ from peers import parities, shared, sizes
 
 def main(pattern: str = "*") -> None:
     print(f"torch {torch.__version__}, torchvision {torchvision.__version__}, timm {timm.__version__}, CPU")
-    print(f"{'network':32} {'library':12} {'there':26} {'sizes':9} {'difference':>10}  equal")
+    print(f"{'network':34} {'library':12} {'there':26} {'sizes':9} {'difference':>10}  equal")
     began = time.perf_counter()
     for row, library in shared():
         if fnmatch(row.network, pattern):
             with TemporaryDirectory() as folder:
                 found = list(parities(row, library, sizes(row), Path(folder)))
-            words = f"{row.network:32} {library:12} {getattr(row, library):26} {'/'.join(map(str, sizes(row))):9}"
+            words = f"{row.network:34} {library:12} {getattr(row, library):26} {'/'.join(map(str, sizes(row))):9}"
             largest = max(each.difference for each in found)
             print(f"{words} {largest:10.1e}  {'yes' if all(each.equal for each in found) else 'no'}", flush=True)
     print(f"{time.perf_counter() - began:.0f} s")

@@ -10,7 +10,7 @@ import bars
 from brickwork.data.dataset import ArraySplit, Dataset
 from brickwork.errors import BrickworkError
 from brickwork.evaluate.evaluate import evaluate
-from brickwork.model import load
+from brickwork.model import build, load
 from brickwork.train.progress import Progress, Result
 from brickwork.train.recipe import Recipe, read
 from brickwork.train.train import train
@@ -176,3 +176,16 @@ def test_a_set_without_an_image_to_validate_with_is_said(tmp_path: Path) -> None
     data = Dataset("four", bars.CLASSES, {"train": split}, shape=(1, 8, 8))
     with pytest.raises(BrickworkError, match="four: no class has two images, one of them to validate with"):
         train(bars.network(), data, bars.QUICK, tmp_path / "run", report=bars.silent)
+
+
+def test_a_training_begins_with_the_weights_that_the_recipe_names(tmp_path: Path) -> None:
+    first = build(bars.network())
+    torch.save(first.state_dict(), tmp_path / "first.pth")
+    notes: list[str] = []
+    recipe = replace(bars.QUICK, epochs=1, lr=1e-12, weights=str(tmp_path / "first.pth"))
+    result = train(
+        bars.network(), bars.dataset(), recipe, tmp_path / "run", report=lambda news: notes.append(news.text)
+    )
+    trained = load(result.model).model
+    torch.testing.assert_close(trained.get_parameter("head.linear.weight"), first.get_parameter("head.linear.weight"))
+    assert f"begun with {tmp_path / 'first.pth'}, named as brickwork names them" in notes

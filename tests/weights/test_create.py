@@ -11,7 +11,7 @@ import brickwork
 from brickwork import zoo
 from brickwork.errors import BrickworkError
 from brickwork.model import Model, build
-from brickwork.weights import create_model, fetch, fingerprint, list_models, save_as, tag
+from brickwork.weights import Loaded, bring, create_model, fetch, fingerprint, list_models, save_as, tag
 from brickwork.weights.create import Features
 
 
@@ -107,3 +107,27 @@ def test_a_file_in_torch_hubs_folder_whose_sum_is_wrong_is_refused(no_network: P
 def test_unknown_weights_of_a_known_network_list_its_own() -> None:
     with pytest.raises(BrickworkError, match=r"unknown weights 'resnet50c.tv': known: resnet50c.gluon_in1k\."):
         create_model("resnet50c.tv")
+
+
+def test_weights_are_brought_from_a_file_or_by_a_tag_and_other_words_answer_with_the_nearest(
+    no_network: Path, tmp_path: Path
+) -> None:
+    published = build(zoo.network("resnet18[width=0.125]"))
+    torch.save(published.state_dict(), tmp_path / "own.pth")
+    model = build(zoo.network("resnet18[width=0.125]", classes=3))
+    loaded = bring(model, str(tmp_path / "own.pth"))
+    assert (loaded.layout, loaded.tag, loaded.normalisation) == ("brickwork", None, None)
+    assert loaded.kept == ("head.linear.weight", "head.linear.bias")
+    with pytest.raises(BrickworkError, match=r"resnet18\.tv_in1k could not be fetched"):
+        bring(model, "resnet18.tv_in1k")
+    with pytest.raises(BrickworkError, match=r"'resnet18\.tv' is no file and no published weights: did you mean '"):
+        bring(model, "resnet18.tv")
+    with pytest.raises(BrickworkError, match="no such file of weights"):
+        bring(model, "none.pth")
+
+
+def test_a_tags_normalisation_is_what_its_weights_learnt_with() -> None:
+    loaded = Loaded("torchvision", "googlenet_tv.tv_in1k", (), ())
+    assert loaded.normalisation == ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+    with pytest.raises(BrickworkError, match=r"its weights read BGR in 0\.\.255, ours are RGB in 0\.\.1\."):
+        _ = Loaded("cadene", "inception_bn_608.cadene_in1k", (), ()).normalisation

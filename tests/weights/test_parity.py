@@ -112,3 +112,10 @@ def test_weights_of_v1_fit_v15_and_give_other_logits(tmp_path: Path) -> None:
     other = build(zoo.network("resnet50")).eval()
     assert load(other, tmp_path / "v1.pth").layout == "torchvision"
     assert compared("in", other, model, 64).difference > 0.01
+
+
+def test_the_table_in_the_documentation_has_every_network_that_both_have() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "weights.md").read_text()
+    table = text.partition("<!-- parity -->")[2].partition("<!-- /parity -->")[0]
+    rows = [line.replace("`", "").split(" | ")[:3] for line in table.strip().splitlines()[2:]]
+    assert [tuple(row) for row in rows] == [(f"| {row.network}", lib, getattr(row, lib)) for row, lib in EVERY]

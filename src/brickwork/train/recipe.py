@@ -27,6 +27,7 @@ class Recipe:
     crop: int = 0  # shift each image by up to so many pixels; 4 suits 32x32 photographs and longer training
     precision: Literal["auto", "bf16", "fp32"] = "auto"  # auto takes bf16 where the processor computes in it
     init: str = ""  # initialisation of the weights; empty takes the network's own
+    weights: str = ""  # what to begin with: a .pth or .safetensors file, or published weights as resnet50.tv_in1k
     validation: float = 0.05  # share of the training images held out where the data has no val split
     seed: int = 0  # of the weights, the order of the images, their flips and shifts
 

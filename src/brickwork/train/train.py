@@ -3,16 +3,17 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
 
 from brickwork.data.dataset import Dataset
+from brickwork.data.preprocessing import Preprocessing
 from brickwork.errors import BrickworkError
 from brickwork.evaluate.device import device
 from brickwork.evaluate.evaluate import Report, evaluate
-from brickwork.model import ModelFile, build, load, save
+from brickwork.model import Model, ModelFile, build, load, save
 from brickwork.network import Layer, Network, walk
 from brickwork.train.augment import mirrors_suit
 from brickwork.train.loop import Loop
@@ -22,6 +23,7 @@ from brickwork.train.precision import placed
 from brickwork.train.progress import Listen, Progress, Result
 from brickwork.train.recipe import Recipe
 from brickwork.train.run import Epoch, Run, begin, best_of
+from brickwork.weights import bring
 
 
 @contextmanager
@@ -53,16 +55,28 @@ def start(network: Network, material: Material, recipe: Recipe, report: Listen) 
     if recipe.flip and not flip:
         report(Progress("note", "no image is mirrored, as the classes are digits or letters"))
     model = build(network, init=recipe.init or None)
+    preprocessing = begun(model, material.preprocessing, recipe.weights, report)
     placed(model, device())
     return Loop(
         model=model,
         optimizer=optimizer(model, recipe),
         recipe=recipe,
-        preprocessing=material.preprocessing,
+        preprocessing=preprocessing,
         images=torch.from_numpy(material.train.images).to(device()),
         labels=torch.from_numpy(material.train.labels).to(device()),
         flip=flip,
     )
+
+
+def begun(model: Model, preprocessing: Preprocessing, weights: str, report: Listen) -> Preprocessing:
+    """Gives a model the weights of a file or a tag; the preprocessing then has the tag's mean and deviation."""
+    if not weights:
+        return preprocessing
+    loaded = bring(model, weights)
+    kept = ", the classifier is fresh" if loaded.kept else ""
+    report(Progress("note", f"begun with {loaded.tag or weights}, named as {loaded.layout} names them{kept}"))
+    mean, std = loaded.normalisation or (preprocessing.mean, preprocessing.std)
+    return replace(preprocessing, mean=mean, std=std)
 
 
 def fit(loop: Loop, material: Material, report: Listen) -> Iterator[Epoch]:

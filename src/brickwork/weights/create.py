@@ -1,15 +1,16 @@
 """The calls that people know from timm."""
 
+from pathlib import Path
 from typing import Literal, overload
 
 from torch import Tensor, nn
 
 from brickwork import zoo
-from brickwork.errors import BrickworkError
+from brickwork.errors import BrickworkError, nearest
 from brickwork.model import Model, build
 from brickwork.weights.declaration import Tag
 from brickwork.weights.fetch import fetch
-from brickwork.weights.load import load
+from brickwork.weights.load import Loaded, load
 from brickwork.weights.tags import default, table, tags
 
 
@@ -65,6 +66,16 @@ def create_model(
     if tag and pretrained:
         load(model, fetch(tag), tag=tag.name, reset_classifier=num_classes not in (None, plain.classes))
     return Features(model) if features_only else model
+
+
+def bring(model: Model, text: str) -> Loaded:
+    """The weights of a file, or those of a tag from where they are published; other classes keep their classifier."""
+    if text in table():
+        return load(model, fetch(table()[text]), tag=text, reset_classifier=True)
+    path = Path(text)
+    if not path.exists() and not path.suffix.startswith((".pt", ".safetensors")):
+        raise BrickworkError(f"{text!r} is no file and no published weights: {nearest(text, tags())}")
+    return load(model, path, reset_classifier=True)
 
 
 def tag_for(name: str, pretrained: bool) -> Tag | None:

@@ -15,6 +15,8 @@ from brickwork.weights.fingerprint import fingerprint as fingerprint_of
 from brickwork.weights.tags import tag as tag_named
 from brickwork.weights.tags import tag_of_file
 
+Channels = tuple[float, float, float]
+
 
 @dataclass(frozen=True)
 class Loaded:
@@ -24,6 +26,21 @@ class Loaded:
     tag: str | None  # what the file is known as, and was checked against
     kept: tuple[str, ...]  # the model's own tensors: the classifier's, where the classes are others
     left_out: tuple[str, ...]  # the file's side heads, where the model has none
+
+    @property
+    def normalisation(self) -> tuple[Channels, Channels] | None:
+        """Mean and deviation of colours in 0..1 that the tag's weights have learnt with.
+
+        Raises BrickworkError where they want blue first or 0..255, which no image here is turned into.
+        """
+        if self.tag is None:
+            return None
+        view = tag_named(self.tag).view
+        if (view.colour, view.scale) != ("RGB", 1):
+            raise BrickworkError(
+                f"{self.tag}: its weights read {view.colour} in 0..{view.scale}, ours are RGB in 0..1."
+            )
+        return view.mean, view.std
 
 
 def load(
