@@ -6,7 +6,10 @@ from shell import Ask
 
 def test_list_has_a_row_for_every_network(ask: Ask) -> None:
     answer = ask("list")
-    names = [line.split()[0] for line in answer.out.splitlines() if line.startswith("  ")]
+    rows = [
+        line for line in answer.out.splitlines() if line.startswith("  ") and line[2] != " "
+    ]  # a note may go on below
+    names = [row.split()[0] for row in rows]
     assert answer.code == 0
     assert sorted(names) == sorted(zoo.names())
 
@@ -31,7 +34,12 @@ def test_list_as_json_has_the_costs_of_each_network(ask: Ask) -> None:
         "macs": 4_089_184_256,
         "paper": "He, Zhang, Ren, Sun 2015, arXiv 1512.03385, Table 1",
         "year": 2015,
+        "note": "",
     }
+
+
+def test_list_says_where_a_network_is_not_its_papers(ask: Ask) -> None:
+    assert "1152 and 2144 wide, not 1154" in ask("list", "inception_resnet_v2_paper").out
 
 
 def test_show_prints_the_table_on_the_input_asked_for(ask: Ask) -> None:

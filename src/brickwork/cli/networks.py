@@ -53,6 +53,7 @@ def entry(network: "Network") -> dict[str, object]:
         "macs": total.macs,
         "paper": network.facts.paper,
         "year": network.facts.year,
+        "note": network.facts.note,
     }
 
 
@@ -63,15 +64,15 @@ def catalogue(networks: list["Network"]) -> str:
     from brickwork.network.layer import by
     from brickwork.network.text import count
 
-    rows: list[Row] = [("network", "input", "classes", "parameters", "MACs"), RULE]
+    rows: list[Row] = [("network", "input", "classes", "parameters", "MACs", "note"), RULE]
     for paper in dict.fromkeys(network.facts.paper for network in networks):
         rows.append(paper)
         for network in networks:
             if network.facts.paper == paper:
                 total = cost(network)
                 numbers = (str(network.classes), count(total.params), count(total.macs))
-                rows.append((f"  {network.name}", by(network.input), *numbers))
-    return "\n".join(grid(rows, "<>>>>", width()))
+                rows.append((f"  {network.name}", by(network.input), *numbers, network.facts.note))
+    return "\n".join(grid(rows, "<>>>>=", width()))
 
 
 @click.command()
