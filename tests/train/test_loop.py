@@ -21,7 +21,9 @@ def loop(recipe: Recipe = bars.QUICK) -> Loop:
 def test_an_epoch_sees_every_image_once_in_batches_of_nearly_equal_size() -> None:
     training = loop(replace(bars.QUICK, batch=50))
     sizes: list[int] = []
-    training.model.get_submodule("stage1.conv").register_forward_pre_hook(lambda _, inputs: sizes.append(len(inputs[0])))
+    training.model.get_submodule("stage1.conv").register_forward_pre_hook(
+        lambda _, inputs: sizes.append(len(inputs[0]))
+    )
     losses = list(training.epoch(1))
     assert len(losses) == training.steps == 3
     assert sizes == [43, 43, 42]
