@@ -5,6 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import click
+
+from brickwork.cli.shell import brickwork
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -19,3 +23,12 @@ class Answer:
 
 
 Ask = Callable[..., Answer]  # ask("show", "vgg11") types `brickwork show vgg11`
+
+
+def command(verb: str) -> click.Command:
+    return brickwork.get_command(click.Context(brickwork), verb)
+
+
+def parse(verb: str, *words: str) -> None:
+    """Reads a command line as the shell does and runs nothing; raises where a word is wrong."""
+    command(verb).make_context(verb, list(words))

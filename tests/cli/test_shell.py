@@ -8,7 +8,7 @@ import pytest
 
 import brickwork
 from brickwork.cli import shell
-from shell import Ask
+from shell import Ask, command, parse
 
 VERBS = ["list", "show", "lecture", "train", "evaluate", "predict", "doctor"]
 
@@ -23,7 +23,7 @@ def examples(verb: str) -> list[list[str]]:
     """The example lines of a verb's help, as words."""
     import shlex
 
-    lines = map(str.strip, (shell.brickwork.commands[verb].help or "").splitlines())
+    lines = map(str.strip, (command(verb).help or "").splitlines())
     return [shlex.split(line)[1:] for line in lines if line.startswith("brickwork ")]
 
 
@@ -44,7 +44,7 @@ def test_every_verb_has_help_with_an_example_that_parses_and_json(ask: Ask, verb
     assert examples(verb)
     for words in examples(verb):
         assert words[0] == verb
-        shell.brickwork.commands[verb].make_context(verb, words[1:])
+        parse(*words)
 
 
 @pytest.mark.parametrize("words", examples("list") + examples("show") + examples("lecture"), ids=" ".join)

@@ -13,10 +13,10 @@ import pytest
 from PIL import Image
 
 from brickwork import zoo
-from brickwork.cli.shell import brickwork, run
+from brickwork.cli.shell import run
 from brickwork.cli.train import suited, train
 from brickwork.train.recipe import Recipe
-from shell import Answer, Ask
+from shell import Answer, Ask, parse
 
 COLOURS = {"red": (200, 40, 40), "green": (40, 200, 40), "blue": (40, 40, 200)}
 QUICK = ("resnet20[width=0.25]", "--input", "3x8x8", "--epochs", "3", "--batch", "8")
@@ -77,7 +77,7 @@ def test_a_training_ends_with_its_accuracy_and_the_next_lines_to_type(ask: Ask, 
     assert trained.out.startswith("Test accuracy ")
     evaluate, predict = (shlex.split(line)[1:] for line in trained.out.splitlines() if line.startswith("  brickwork"))
     assert ask(*evaluate).code == 0
-    brickwork.commands["predict"].make_context("predict", predict[1:])
+    parse(*predict)
 
 
 def test_a_training_tells_a_line_an_epoch_on_standard_error(trained: Answer) -> None:

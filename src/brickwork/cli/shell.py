@@ -4,26 +4,38 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 import click
 
 from brickwork import __version__
-from brickwork.cli.doctor import doctor
-from brickwork.cli.models import evaluate, predict
-from brickwork.cli.networks import lecture, list_networks, show
-from brickwork.cli.train import train
 from brickwork.errors import BrickworkError, nearest
+
+VERBS = {  # the module that has the command; it is imported when the verb is asked for
+    "list": "networks",
+    "show": "networks",
+    "lecture": "networks",
+    "train": "train",
+    "evaluate": "models",
+    "predict": "models",
+    "doctor": "doctor",
+}
 
 
 class Verbs(click.Group):
     """Commands in the order in which they are written; an unknown one is answered with the nearest."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
+        return list(VERBS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command:
-        if name not in self.commands:
-            raise BrickworkError(f"unknown command {name!r}: {nearest(name, list(self.commands))}")
+        if name in self.commands:
+            return self.commands[name]
+        if name not in VERBS:
+            raise BrickworkError(f"unknown command {name!r}: {nearest(name, list(VERBS))}")
+        for thing in vars(import_module(f"brickwork.cli.{VERBS[name]}")).values():
+            if isinstance(thing, click.Command):
+                self.add_command(thing)
         return self.commands[name]
 
 
@@ -37,10 +49,6 @@ def brickwork(context: click.Context) -> None:
     """
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
-
-
-for command in (list_networks, show, lecture, train, evaluate, predict, doctor):
-    brickwork.add_command(command)
 
 
 def run(arguments: Sequence[str]) -> int:
