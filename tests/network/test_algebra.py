@@ -62,6 +62,19 @@ def test_walking_meets_every_part_with_its_path_even_behind_on_change() -> None:
     assert found["dropout"] == "Dropout"
 
 
+@block
+def lone(out: int) -> Conv:
+    """One layer."""
+    return Conv(out, 1)
+
+
+def test_walking_meets_a_layer_that_is_all_of_a_block_or_of_a_named_part() -> None:
+    assert [part for _, part in walk(lone(8)) if isinstance(part, Conv)] == [Conv(8, 1)]
+    assert [(path, part) for path, part in walk(named("3a", Conv(8, 1)), "stage3") if isinstance(part, Conv)] == [
+        ("stage3", Conv(8, 1))
+    ]
+
+
 def test_transforming_by_the_identity_changes_nothing_and_a_change_reaches_every_corner() -> None:
     expr = chain(
         pair_of(8),

@@ -4,7 +4,10 @@ import pytest
 
 from brickwork import zoo
 from brickwork.errors import BrickworkError
+from brickwork.network.algebra import Expr, block, chain
 from brickwork.network.classifier import classifiers, with_classes
+from brickwork.network.layers import Flatten, Linear, ReLU
+from brickwork.network.value import Network, stages
 
 NO_CLASSIFIER = ["lenet5_1998"]
 OTHERWISE = ["nin_lecture"]  # whose whole last block is as wide as there are classes
@@ -32,6 +35,17 @@ def test_side_heads_have_classifiers_too() -> None:
         "side1.linear2": 7,
         "side2.linear2": 7,
     }
+
+
+@block
+def scores() -> Expr:
+    """The logits of two classes."""
+    return Linear(2)
+
+
+def test_a_block_without_arguments_says_so_too() -> None:
+    network = Network("one", (3, 4, 4), 2, stages(stage1=chain(ReLU(), Flatten())), scores())
+    assert repr(with_classes(network, 7).head) == "scores(classes=7)"
 
 
 def test_a_block_that_changes_says_so() -> None:

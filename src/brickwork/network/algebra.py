@@ -74,6 +74,10 @@ class Block:
     arguments: str
     body: "Expr"
 
+    def changed(self, how: str, body: "Expr") -> "Block":
+        """The block with another body, which says so in its arguments: `how` is as in "width=0.5"."""
+        return Block(self.name, f"{self.arguments}, {how}" if self.arguments else how, body)
+
     def __repr__(self) -> str:
         return f"{self.name}({self.arguments})"
 
@@ -211,8 +215,9 @@ def under(path: str, name: str) -> str:
 def walk(expr: Expr, path: str = "") -> Iterator[tuple[str, Expr]]:
     """Every expression from the outside in, each with its path, in the order in which it runs."""
     yield path, expr
-    if isinstance(expr, OnChange):
+    if isinstance(expr, Block | Named | OnChange):  # these add no level
         yield from walk(expr.body, path)
+        return
     for name, child in children(expr):
         yield from walk(child, under(path, name))
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from brickwork.errors import BrickworkError
-from brickwork.network.algebra import Block, Chain, Expr, Named, children, under, walk
+from brickwork.network.algebra import Block, Chain, Expr, Named, under, walk
 from brickwork.network.layers import Conv, Linear
 from brickwork.network.value import Network
 
@@ -44,11 +44,11 @@ def _changed(expr: Expr, classes: int) -> Expr:
             return Chain((*parts[:last], _changed(parts[last], classes), *parts[last + 1 :]))
         case Named(name, body):
             return Named(name, _changed(body, classes))
-        case Block(name, arguments, body):
-            return Block(name, f"{arguments}, classes={classes}", _changed(body, classes))
+        case Block(body=body):
+            return expr.changed(f"classes={classes}", _changed(body, classes))
     raise BrickworkError(f"a classifier stands in a chain, not in {expr!r}.")
 
 
 def _makes(part: Expr) -> bool:
     """Whether there is a convolution or a dense layer in it."""
-    return isinstance(part, Conv | Linear) or any(_makes(p) for _, p in children(part))
+    return any(isinstance(inside, Conv | Linear) for _, inside in walk(part))

@@ -24,8 +24,8 @@ def widened(network: Network, factor: float) -> Network:
         match part:
             case Conv() | Linear() | PadShortcut():
                 return replace(part, out=max(1, round(part.out * factor)))
-            case Block(name, arguments, body):
-                return Block(name, f"{arguments}, width={factor}" if arguments else f"width={factor}", body)
+            case Block(body=body):
+                return part.changed(f"width={factor}", body)
         return part
 
     return replace(
