@@ -11,7 +11,7 @@ from torch.nn import functional
 from brickwork.model.historic import Codes, PartialConv2d, Subsample2d
 from brickwork.network import historic
 from brickwork.network import layers as atoms
-from brickwork.network.algebra import Block, Chain, Concat, Expr, Gate, Named, Residual, children
+from brickwork.network.algebra import IDENTITY, Block, Chain, Concat, Expr, Gate, Named, Residual, children
 from brickwork.network.flow import shape_after, shortcut_of
 from brickwork.network.layer import Layer, Shape
 
@@ -75,8 +75,8 @@ class Times(nn.Module):
         return x * self.factor
 
 
-class Subsample(nn.Module):
-    """Every `stride`-th pixel, and zeros for `more` new channels."""
+class Pad(nn.Module):
+    """Shortcut option A: every `stride`-th pixel, and zeros for `more` new channels."""
 
     def __init__(self, stride: int, more: int) -> None:
         super().__init__()
@@ -121,10 +121,10 @@ MODULES: dict[type[Layer], Callable[[Any, Shape], nn.Module]] = {
     atoms.Dropout: lambda c, shape: nn.Dropout(c.p),
     atoms.StochasticDepth: lambda c, shape: Drop(c.drop, c.each, c.rescale),
     atoms.Scale: lambda c, shape: Times(c.factor),
+    atoms.PadShortcut: lambda c, shape: Pad(c.stride, c.out - shape[0]),
     historic.PartialConv: lambda c, shape: PartialConv2d(shape[0], c.links, c.kernel),
     historic.Subsampling: lambda c, shape: Subsample2d(shape[0]),
     historic.RadialBasis: lambda c, shape: Codes(c.codes),
-    atoms.PadShortcut: lambda c, shape: Subsample(c.stride, c.out - shape[0]),
 }
 
 
@@ -165,4 +165,4 @@ def _add(expr: Residual, shape: Shape) -> Add:
 
 
 def _step(expr: Expr, shape: Shape) -> nn.Module:
-    return nn.Identity() if expr == Chain(()) else module(expr, shape)
+    return nn.Identity() if expr == IDENTITY else module(expr, shape)

@@ -103,9 +103,10 @@ def places(model: nn.Module, trunk: Collection[str]) -> Iterator[tuple[Layer, Pl
 
 @torch.no_grad()
 def initialise(model: nn.Module, name: str, trunk: Collection[str] = ()) -> None:
-    """Draws every weight anew; biases are 0 unless the initialisation says otherwise, norms stay at 1 and 0.
+    """Draws every convolution and dense layer anew; norms stay at 1 and 0.
 
-    `trunk` names the children that are stages; the last layer of every other child makes logits. Raises
+    Biases are 0 unless the initialisation says otherwise; the layers that only LeNet-5 of 1998 has keep their own
+    beginning. `trunk` names the children that are stages; the last layer of every other child makes logits. Raises
     BrickworkError for an unknown name, with the nearest known one.
     """
     if name not in INITIALISATIONS:

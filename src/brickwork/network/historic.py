@@ -104,5 +104,6 @@ def digit_codes(classes: int) -> tuple[str, ...]:
     )
 
 
-def rotated(code: str, by: int) -> str:
-    return code[by % 84 :] + code[: by % 84]
+def rotated(code: str, places: int) -> str:
+    start = places % len(code)
+    return code[start:] + code[:start]

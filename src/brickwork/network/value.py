@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from brickwork.errors import BrickworkError
 from brickwork.network.algebra import IDENTITY, Expr, Named
-from brickwork.network.layer import Shape
+from brickwork.network.layer import Shape, by
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Network:
         return replace(self, input=input)
 
     def __str__(self) -> str:
-        return f"{self.name} on {'x'.join(map(str, self.input))}, {self.classes} classes"
+        return f"{self.name} on {by(self.input)}, {self.classes} classes"
 
 
 def stages(**parts: Expr) -> tuple[Named, ...]:

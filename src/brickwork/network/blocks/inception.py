@@ -2,7 +2,7 @@
 
 from brickwork.network.algebra import Expr, block, chain, concat
 from brickwork.network.blocks.plain import conv
-from brickwork.network.layer import Size, pair
+from brickwork.network.layer import Size
 from brickwork.network.layers import AvgPool, BatchNorm, MaxPool
 
 Step = tuple[int, Size] | tuple[int, Size, str]  # channels, kernel, and how it moves where that is not "same"
@@ -43,9 +43,7 @@ def path(*steps: Step, norm: BatchNorm = TF_NORM) -> Expr:
 def _step(step: Step, norm: BatchNorm) -> Expr:
     out, kernel, *moves = step
     move = str(moves[0]) if moves else ""
-    high, wide = pair(kernel)
-    padding = 0 if "V" in move else (high // 2, wide // 2)
-    return conv(out, kernel, 2 if "/2" in move else 1, padding, norm)
+    return conv(out, kernel, stride=2 if "/2" in move else 1, padding=0 if "V" in move else None, norm=norm)
 
 
 def mean(include_pad: bool) -> AvgPool:

@@ -1,7 +1,7 @@
 """Residual blocks. A flavor is an order of four things: convolution, norm, ReLU and the sum."""
 
 from collections.abc import Callable
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass, fields
 from functools import cache, partial
 from typing import Literal
 
@@ -46,11 +46,7 @@ class Style:
     dropout: float = 0.0  # before the last convolution: wide ResNet
 
     def __repr__(self) -> str:
-        words = [
-            f"{f.name}={v!r}"
-            for f in fields(self)
-            if f.default is not MISSING and (v := getattr(self, f.name)) != f.default
-        ]
+        words = [f"{f.name}={value!r}" for f in fields(self) if (value := getattr(self, f.name)) != f.default]
         return f"Style({', '.join(words)})"
 
 
@@ -128,15 +124,16 @@ def shortcut(out: int, stride: int, style: Style) -> Expr:
     """The way around: options A, B and C (He et al. 2015, section 3.3), and D (He et al. 2018, Fig. 2c)."""
     # Where units open with their norm, the projection reads normalised input (He et al. 2016, section 4.1).
     norm = IDENTITY if BatchNorm() in opening_of(style) else BatchNorm()
+    projection = chain(Conv(out, 1, stride, bias=False), norm)
     match style.shortcut:
         case "A":
             return on_change(PadShortcut(out, stride))
         case "C":
-            return chain(Conv(out, 1, stride, bias=False), norm)
+            return projection
         case "D":
             pool = AvgPool(2, stride, ceil=True, include_pad=False) if stride > 1 else IDENTITY
             return on_change(chain(pool, Conv(out, 1, bias=False), norm))
-    return on_change(chain(Conv(out, 1, stride, bias=False), norm))
+    return on_change(projection)
 
 
 def squeeze_excite(channels: int, reduction: int) -> Expr:
