@@ -16,12 +16,16 @@ from brickwork.network.layer import Shape
 from brickwork.network.layers import AdaptiveAvgPool, Conv, Dropout, Flatten, Linear, LocalResponseNorm, MaxPool, ReLU
 from brickwork.network.value import Facts, Network, stages
 
+HIDDEN = chain(Flatten(), Linear(4096), ReLU(), Dropout(), Linear(4096), ReLU(), Dropout())
+HIDDEN_OWT = chain(AdaptiveAvgPool(6), Flatten(), Dropout(), Linear(4096), ReLU(), Dropout(), Linear(4096), ReLU())
+
 
 class Form(NamedTuple):
     widths: tuple[int, int, int, int, int] = (96, 256, 384, 384, 256)
     padding: int = 0  # of the first convolution
     groups: int = 1  # of the second, fourth and fifth
-    norm: Expr = IDENTITY
+    norm: Expr = IDENTITY  # after the first two
+    hidden: Expr = HIDDEN  # between the last pooling and the logits
     input: Shape = (3, 227, 227)
     classes: int = 1000
     facts: Facts = Facts("Krizhevsky, Sutskever, Hinton 2012, NIPS, Fig. 2", 2012)
@@ -32,30 +36,26 @@ PAPER = Form().facts
 
 NETWORKS = {
     "alexnet":           Form(groups=2, norm=LocalResponseNorm(), facts=replace(PAPER, init="alexnet")),
-    "alexnet_owt":       Form((64, 192, 384, 256, 256), padding=2, input=(3, 224, 224), facts=OWT),
-    "alexnet_ungrouped": Form(),
-    "alexnet_lecture":   Form(padding=1, input=(1, 224, 224), classes=10),
+    "alexnet_owt":       Form((64, 192, 384, 256, 256), padding=2, hidden=HIDDEN_OWT, input=(3, 224, 224), facts=OWT),
+    "alexnet_ungrouped": Form(facts=replace(PAPER, note="On one GPU, without response norms.")),
+    "alexnet_lecture":   Form(
+        padding=1, input=(1, 224, 224), classes=10, facts=replace(PAPER, note="As lectures teach it."),
+    ),
 }  # fmt: skip
 
 
 def alexnet(name: str, *, input: Shape | None = None, classes: int | None = None) -> Network:
-    widths, padding, groups, norm, own_input, own_classes, facts = NETWORKS[name]
+    widths, padding, groups, norm, hidden, own_input, own_classes, facts = NETWORKS[name]
     classes = own_classes if classes is None else classes
     return Network(
         name, input or own_input, classes,
         stages(
             stage1=chain(Conv(widths[0], 11, stride=4, padding=padding), ReLU(), norm, MaxPool(3, stride=2)),
             stage2=chain(Conv(widths[1], 5, padding=2, groups=groups), ReLU(), norm, MaxPool(3, stride=2)),
-            stage3=chain(conv(widths[2], 3)),
+            stage3=conv(widths[2], 3),
             stage4=chain(Conv(widths[3], 3, padding=1, groups=groups), ReLU()),
             stage5=chain(Conv(widths[4], 3, padding=1, groups=groups), ReLU(), MaxPool(3, stride=2)),
         ),
-        head=chain(
-            AdaptiveAvgPool(6), Flatten(),
-            Dropout(), Linear(4096), ReLU(), Dropout(), Linear(4096), ReLU(), Linear(classes),
-        ) if name == "alexnet_owt" else chain(
-            Flatten(),
-            Linear(4096), ReLU(), Dropout(), Linear(4096), ReLU(), Dropout(), Linear(classes),
-        ),
+        head=chain(hidden, Linear(classes)),
         facts=facts,
     )  # fmt: skip

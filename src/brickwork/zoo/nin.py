@@ -13,11 +13,11 @@ from brickwork.network.value import Facts, Network, stages
 
 PAPER = "Lin, Chen, Yan 2013, arXiv 1312.4400"
 
-NETWORKS = {
-    "nin": Facts(PAPER, 2013, "Widths from the authors' ImageNet model.", init="nin"),
-    "nin_cifar": Facts(PAPER, 2013, "Widths from the authors' CIFAR-10 model.", init="nin"),
-    "nin_lecture": Facts(PAPER, 2013, "As lectures teach it.", init="nin"),
-}
+NETWORKS = {  #   input         classes  source
+    "nin":         ((3, 224, 224), 1000, Facts(PAPER, 2013, "Widths from the authors' ImageNet model.", init="nin")),
+    "nin_cifar":   ((3, 32, 32),     10, Facts(PAPER, 2013, "Widths from the authors' CIFAR-10 model.", init="nin")),
+    "nin_lecture": ((3, 224, 224), 1000, Facts(PAPER, 2013, "As lectures teach it.", init="nin")),
+}  # fmt: skip
 
 HALVE = MaxPool(3, stride=2, ceil=True)
 FLOOR = MaxPool(3, stride=2)
@@ -25,7 +25,8 @@ MEAN = chain(GlobalAvgPool(), Flatten())
 
 
 def nin(name: str, *, input: Shape | None = None, classes: int | None = None) -> Network:
-    classes = (10 if name == "nin_cifar" else 1000) if classes is None else classes
+    own_input, own_classes, facts = NETWORKS[name]
+    classes = own_classes if classes is None else classes
     body, head = {
         "nin": (
             stages(
@@ -51,5 +52,4 @@ def nin(name: str, *, input: Shape | None = None, classes: int | None = None) ->
             chain(nin_block(classes, 3, padding=1), MEAN),
         ),
     }[name]
-    own_input = (3, 32, 32) if name == "nin_cifar" else (3, 224, 224)
-    return Network(name, input or own_input, classes, body, head, facts=NETWORKS[name])
+    return Network(name, input or own_input, classes, body, head, facts=facts)

@@ -32,5 +32,6 @@ def resnet_lecture(name: str, *, input: Shape = (1, 96, 96), classes: int = 10) 
 
 @block
 def unit(out: int, *, stride: int = 1) -> Expr:
+    """Two 3x3 convolutions; where the shapes differ, a 1x1 convolution is the way around."""
     body = chain(Conv(out, 3, stride, padding=1), BatchNorm(), ReLU(), Conv(out, 3, padding=1), BatchNorm())
     return residual(body, on_change(Conv(out, 1, stride)), after=ReLU())

@@ -5,6 +5,7 @@ configurations A, A-LRN, B, C, D and E. `vgg11_quarter` is what the lecture trai
 small images have come to be compared on (batch norm, one dense layer).
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from brickwork.network.algebra import IDENTITY, Expr, chain
@@ -13,14 +14,19 @@ from brickwork.network.layer import Shape
 from brickwork.network.layers import Dropout, Flatten, Linear, LocalResponseNorm, ReLU
 from brickwork.network.value import Facts, Network, stages
 
+HIDDEN = chain(Linear(4096), ReLU(), Dropout(), Linear(4096), ReLU(), Dropout())
+
 
 class Form(NamedTuple):
     convs: tuple[int, int, int, int, int]  # in each of the five stages
     last: tuple[int, int, int, int, int] = (3, 3, 3, 3, 3)  # kernel of each stage's last convolution
     norms: tuple[Expr, ...] = (IDENTITY,) * 5  # after each stage's first convolution
     widths: tuple[int, int, int, int, int] = (64, 128, 256, 512, 512)
+    hidden: Expr = HIDDEN  # between the last map and the logits
+    batchnorm: bool = False  # unless asked for
     input: Shape = (3, 224, 224)
     classes: int = 1000
+    note: str = ""  # what differs from the paper
 
 
 NETWORKS = {
@@ -30,8 +36,14 @@ NETWORKS = {
     "vgg16_c":       Form((2, 2, 3, 3, 3), last=(3, 3, 1, 1, 1)),       # C
     "vgg16":         Form((2, 2, 3, 3, 3)),                             # D
     "vgg19":         Form((2, 2, 4, 4, 4)),                             # E
-    "vgg11_quarter": Form((1, 1, 2, 2, 2), widths=(16, 32, 64, 128, 128), input=(1, 224, 224), classes=10),
-    "vgg16_cifar":   Form((2, 2, 3, 3, 3), input=(3, 32, 32), classes=10),
+    "vgg11_quarter": Form(
+        (1, 1, 2, 2, 2), widths=(16, 32, 64, 128, 128), input=(1, 224, 224), classes=10,
+        note="A quarter as wide, as the lecture trains it.",
+    ),
+    "vgg16_cifar": Form(
+        (2, 2, 3, 3, 3), hidden=IDENTITY, batchnorm=True, input=(3, 32, 32), classes=10,
+        note="For small images: batch norm, one dense layer.",
+    ),
 }  # fmt: skip
 
 FACTS = Facts("Simonyan, Zisserman 2014, arXiv 1409.1556, Table 1", 2014)
@@ -40,7 +52,7 @@ FACTS = Facts("Simonyan, Zisserman 2014, arXiv 1409.1556, Table 1", 2014)
 def vgg(name: str, *, input: Shape | None = None, classes: int | None = None, batchnorm: bool | None = None) -> Network:
     form = NETWORKS[name]
     classes = form.classes if classes is None else classes
-    batchnorm = name == "vgg16_cifar" if batchnorm is None else batchnorm
+    batchnorm = form.batchnorm if batchnorm is None else batchnorm
     one, two, three, four, five = (
         vgg_block(convs, out, last=last, batchnorm=batchnorm, after_first=norm)
         for convs, out, last, norm in zip(form.convs, form.widths, form.last, form.norms, strict=True)
@@ -48,8 +60,6 @@ def vgg(name: str, *, input: Shape | None = None, classes: int | None = None, ba
     return Network(
         name, input or form.input, classes,
         stages(stage1=one, stage2=two, stage3=three, stage4=four, stage5=five),
-        head=chain(Flatten(), Linear(classes)) if name == "vgg16_cifar" else chain(
-            Flatten(), Linear(4096), ReLU(), Dropout(), Linear(4096), ReLU(), Dropout(), Linear(classes),
-        ),
-        facts=FACTS,
+        head=chain(Flatten(), form.hidden, Linear(classes)),
+        facts=replace(FACTS, note=form.note),
     )  # fmt: skip

@@ -23,9 +23,9 @@ FACTS = Facts("Zagoruyko, Komodakis 2016, arXiv 1605.07146, Table 1", 2016)
 
 
 def wrn(name: str, *, input: Shape = (3, 32, 32), classes: int = 10, dropout: float = 0.0) -> Network:
-    depth, widths = NETWORKS[name]
+    n, widths = NETWORKS[name]
     style = Style("pre", dropout=dropout)
-    stage1, stage2, stage3 = residual_stages(basic, widths, (depth,) * 3, style)
+    stage1, stage2, stage3 = residual_stages(basic, widths, (n, n, n), style)
     return Network(
         name, input, classes,
         stages(stem=Conv(16, 3, padding=1, bias=False), stage1=stage1, stage2=stage2, stage3=stage3),
