@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from brickwork.data.dataset import ArraySplit, Images, Labels, Split
 from brickwork.data.decode import Unreadable
@@ -102,6 +103,6 @@ def statistics(pixels: Pixels) -> tuple[tuple[float, ...], tuple[float, ...]]:
     return tuple(mean.tolist()), tuple(std.tolist())
 
 
-def histogram(images: Images) -> Labels:
-    """How often each channel has each of the 256 values."""
+def histogram(images: Images) -> NDArray[np.int64]:
+    """How often each channel has each of the 256 values: channels x 256."""
     return np.stack([np.bincount(images[:, c].ravel(), minlength=256) for c in range(images.shape[1])])

@@ -97,7 +97,7 @@ class Preprocessing:
 
 
 def are_numbers(values: object, count: int) -> bool:
-    """Also asked of what a file says, so of anything."""
+    """Whether these are so many finite numbers; they may come from a file, and so be anything."""
     return (
         isinstance(values, tuple)
         and len(values) == count

@@ -33,10 +33,6 @@ class Listing:
     others: tuple[str, ...]  # files that are no images
     hidden: int  # hidden and junk entries; a folder counts as one
 
-    @property
-    def ignored(self) -> int:
-        return self.hidden + len(self.others)
-
 
 def listing(folder: Path) -> Listing:
     """One folder without those inside it; raises BrickworkError where it may not be read."""

@@ -2,12 +2,10 @@
 
 from pathlib import Path
 
-from brickwork.data.dataset import Dataset, Split
+from brickwork.data.dataset import Dataset
 from brickwork.data.folder import open_folder
 from brickwork.data.idx import holds_idx, open_idx
 from brickwork.errors import BrickworkError, nearest
-
-__all__ = ["EMBEDDED", "Dataset", "Split", "open_data"]
 
 FOLDERS = "a folder of class folders or of idx files"
 EMBEDDED = {"fashion": Path(__file__).parent / "fashion"}  # Fashion-MNIST's 10,000 + 2,000, see scripts/make_fashion.py

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from brickwork.data.dataset import Dataset, Labels
 from brickwork.data.memory import Pixels, Skipped, load_pixels
@@ -13,6 +14,7 @@ from brickwork.errors import BrickworkError, nearest
 from brickwork.evaluate.device import device
 from brickwork.evaluate.logits import logits_of
 from brickwork.model.file import ModelFile
+from brickwork.model.model import Model
 
 
 @dataclass(frozen=True)
@@ -49,17 +51,17 @@ def first(skipped: Sequence[Skipped]) -> str:
     return f": {skipped[0].name}: {skipped[0].reason}" if skipped else ""
 
 
-def answers_of(file: ModelFile, pixels: Pixels, progress: Callable[[int], None] | None) -> Labels:
+def answers_of(
+    model: Model, preprocessing: Preprocessing, pixels: Pixels, progress: Callable[[int], None] | None
+) -> Labels:
     """The position in the model's classes that it gives each image."""
-    model = file.model.to(device())
-    logits = logits_of(
-        model, torch.from_numpy(pixels.images), Preprocessing.read(file.preprocessing), progress=progress
-    )
+    logits = logits_of(model.to(device()), torch.from_numpy(pixels.images), preprocessing, progress=progress)
     answers: Labels = logits.argmax(1).numpy()
     return answers
 
 
-def report(classes: Sequence[str], pixels: Pixels, right: np.typing.NDArray[np.bool_]) -> Report:
+def report(classes: Sequence[str], pixels: Pixels, right: NDArray[np.bool_]) -> Report:
+    """The report on images of which `right` says whether each was named rightly."""
     each = [right[pixels.labels == number] for number in range(len(classes))]
     return Report(
         accuracy=float(right.mean()),
@@ -81,8 +83,9 @@ def evaluate(
     BrickworkError where the data has a class that the model does not know, or no readable image.
     """
     known = positions(dataset.classes, file.classes)
-    pixels = load_pixels(dataset.split(split), Preprocessing.read(file.preprocessing))
+    preprocessing = Preprocessing.read(file.preprocessing)
+    pixels = load_pixels(dataset.split(split), preprocessing)
     if not len(pixels):
         raise BrickworkError(f"{dataset.name}: no image of the split {split!r} can be read{first(pixels.skipped)}.")
-    answers = answers_of(file, pixels, progress)
+    answers = answers_of(file.model, preprocessing, pixels, progress)
     return report(dataset.classes, pixels, known[pixels.labels] == answers)
