@@ -43,7 +43,7 @@ def refusal(path: Path) -> str:
 
 @pytest.mark.parametrize("number", range(1, 9))
 @pytest.mark.parametrize("ending", ["jpg", "png", "webp", "tiff"])
-def test_a_image_is_turned_as_its_exif_says(number: int, ending: str, tmp_path: Path) -> None:
+def test_an_image_is_turned_as_its_exif_says(number: int, ending: str, tmp_path: Path) -> None:
     upright = quarters()
     back = {6: 8, 8: 6}.get(number, number)  # a quarter turn is undone by the opposite one, all others by themselves
     exif = Image.Exif()
@@ -341,7 +341,7 @@ def test_pillows_warnings_do_not_reach_the_person(tmp_path: Path) -> None:
     assert caught == []
 
 
-def test_warnings_from_elsewhere_pass_while_a_image_is_decoded() -> None:
+def test_warnings_from_elsewhere_pass_while_an_image_is_decoded() -> None:
     with Quiet(), pytest.warns(UserWarning, match="mine"):
         warnings.warn("mine", stacklevel=1)
 
@@ -355,7 +355,7 @@ def test_threads_that_overlap_leave_the_warnings_as_they_were(tmp_path: Path) ->
     assert list(warnings.filters) == before
 
 
-def test_pillows_order_of_formats_does_not_change_a_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pillows_order_of_formats_does_not_change_an_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An icon of 64 to 128 kB can be read as a TGA, which has no signature; Pillow tries first what it learnt first."""
     noise = np.random.default_rng(0).integers(0, 256, (150, 150, 3), np.uint8)
     Image.fromarray(noise).save(tmp_path / "a.ico", sizes=[(150, 150)])

@@ -25,7 +25,7 @@ def noise(width: int, height: int, mode: str = "RGB") -> Image.Image:
 
 @pytest.mark.parametrize("fit", ["crop", "pad", "squash"])
 @pytest.mark.parametrize("interpolation", ["bilinear", "bicubic", "nearest"])
-def test_a_image_of_the_right_size_passes_bit_for_bit(fit: Fit, interpolation: Interpolation) -> None:
+def test_an_image_of_the_right_size_passes_bit_for_bit(fit: Fit, interpolation: Interpolation) -> None:
     image = noise(40, 24)
     found = colour(24, 40, fit=fit, interpolation=interpolation).pixels(image)
     assert (found == np.asarray(image).transpose(2, 0, 1)).all()

@@ -79,45 +79,45 @@ def without_repeats(shapes: list[Shape]) -> list[Shape]:
 
 
 @pytest.mark.parametrize("entry", having("params_10_classes"))
-def test_parameters_for_ten_classes(entry: str) -> None:
+def test_parameters_for_ten_classes_are_the_published_ones(entry: str) -> None:
     assert ours(entry, classes=10).params == PUBLISHED[entry]["params_10_classes"]
 
 
 @pytest.mark.parametrize("entry", having("params_with_aux"))
-def test_parameters_with_side_heads(entry: str) -> None:
+def test_parameters_with_side_heads_are_the_published_ones(entry: str) -> None:
     assert ours(entry).params_with_side_heads == PUBLISHED[entry]["params_with_aux"]
 
 
 @pytest.mark.parametrize("entry", having("params_bn"))
-def test_parameters_with_batch_norm(entry: str) -> None:
+def test_parameters_with_batch_norm_are_the_published_ones(entry: str) -> None:
     assert ours(entry, arguments="[batchnorm=true]").params == PUBLISHED[entry]["params_bn"]
     assert ours(entry, arguments="[batchnorm=true]", classes=10).params == PUBLISHED[entry]["params_bn_10"]
 
 
 @pytest.mark.parametrize("entry", having("params_preact"))
-def test_parameters_with_pre_activation(entry: str) -> None:
+def test_parameters_with_pre_activation_are_the_published_ones(entry: str) -> None:
     assert ours(entry, arguments="[flavor=pre]").params == PUBLISHED[entry]["params_preact"]
     assert cost(zoo.network(f"preact_{entry}")).params == PUBLISHED[entry]["params_preact"]
 
 
 @pytest.mark.parametrize("entry", having("params_by_shortcut"))
 @pytest.mark.parametrize("shortcut", ["A", "B", "C"])
-def test_parameters_by_shortcut(entry: str, shortcut: str) -> None:
+def test_every_shortcut_has_its_published_parameters(entry: str, shortcut: str) -> None:
     assert ours(entry, arguments=f"[shortcut={shortcut}]").params == PUBLISHED[entry]["params_by_shortcut"][shortcut]
 
 
 @pytest.mark.parametrize("entry", having("params_option_B"))
-def test_parameters_of_the_small_networks_with_projections(entry: str) -> None:
+def test_the_small_networks_with_projections_have_the_published_parameters(entry: str) -> None:
     assert ours(entry, arguments="[shortcut=B]").params == PUBLISHED[entry]["params_option_B"]
 
 
 @pytest.mark.parametrize("entry", having("macs_v1"))
-def test_macs_with_the_papers_stride(entry: str) -> None:
+def test_macs_with_the_papers_stride_are_the_published_ones(entry: str) -> None:
     assert ours(entry, arguments="[stride=v1]").macs == PUBLISHED[entry]["macs_v1"]
 
 
 @pytest.mark.parametrize(("name", "rounded"), [("seresnet50", 3.860), ("seresnet101", 7.575), ("seresnet152", 11.289)])
-def test_macs_of_squeeze_and_excitation_with_the_papers_stride(name: str, rounded: float) -> None:
+def test_macs_of_squeeze_and_excitation_with_v1_strides_are_the_published_ones(name: str, rounded: float) -> None:
     assert round(cost(zoo.network(f"{name}[stride=v1]")).macs / 1e9, 3) == rounded
 
 
