@@ -9,7 +9,7 @@ from brickwork.model.model import Model, build
 from brickwork.network.algebra import chain, concat, gate, named, residual
 from brickwork.network.cost import cost
 from brickwork.network.layers import Conv, Flatten, GlobalAvgPool, Linear, ReLU, Scale, Sigmoid
-from brickwork.network.value import Network, stages
+from brickwork.network.value import Network, SideHead, stages
 
 
 @pytest.mark.parametrize("name", ["resnet50", "vgg16"])
@@ -132,3 +132,10 @@ def test_forward_features_is_what_the_head_looks_at() -> None:
     model = build(zoo.network("resnet20")).eval()
     images = torch.randn(2, *model.network.input)
     assert torch.equal(model.get_submodule("head")(model.forward_features(images)), model(images))
+
+
+def test_two_side_heads_may_read_the_same_part() -> None:
+    score = chain(GlobalAvgPool(), Flatten(), Linear(2))
+    sides = (SideHead("side1", "stage1", score), SideHead("side2", "stage1", score))
+    model = build(Network("twice", (3, 8, 8), 2, stages(stage1=Conv(4, 3)), score, sides))
+    assert list(model.all_logits(torch.randn(2, 3, 8, 8))) == ["head", "side1", "side2"]

@@ -19,7 +19,7 @@ def test_twice_the_width_of_a_network_in_network_keeps_its_classes() -> None:
 
 
 def test_a_head_whose_every_layer_scores_classes_keeps_them_all() -> None:
-    rows = cost(widened(zoo.network("nin_lecture"), 0.5)).rows
+    rows = cost(widened(zoo.network("nin_lecture", classes=1000), 0.5)).rows
     assert [row.output[0] for row in rows if row.path.startswith("head.0.conv")] == [1000, 1000, 1000]
 
 

@@ -26,7 +26,7 @@ class Model(nn.Module):
             self.add_module(part.name, module(part, starts[part.name]))
         for side in total.side_heads:
             self.add_module(side.path, module(side.expr, side.start.shape))
-        self.taps = {tap(network, side): side.name for side in network.side_heads}
+        self.taps = [(tap(network, side), side.name) for side in network.side_heads]
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits, in every mode."""
@@ -47,11 +47,10 @@ class Model(nn.Module):
 
     def all_logits(self, x: Tensor) -> dict[str, Tensor]:
         """The logits of the head, as "head", and of every side head by its name, for a training loss."""
-        logits = {}
+        logits: dict[str, Tensor] = {}
         for path, _ in parts_of(self.network):
             x = self.get_submodule(path)(x)
-            if path in self.taps:
-                logits[self.taps[path]] = self.get_submodule(self.taps[path])(x)
+            logits |= {name: self.get_submodule(name)(x) for place, name in self.taps if place == path}
         return {"head": x, **logits}
 
     def reset_classifier(self, classes: int) -> None:

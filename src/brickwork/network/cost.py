@@ -147,8 +147,9 @@ def _inside(expr: Expr, shape: Shape, path: str) -> Inside:
     rows: list[Row] = []
     try:
         output = flow(expr, Signal(shape), "", rows)
-    except BrickworkError as misfit:
-        raise BrickworkError(f"{path}{'' if str(misfit).startswith(':') else '.'}{misfit}") from None
+    except BrickworkError:
+        flow(expr, Signal(shape), path)  # the same misfit, by its whole path
+        raise
     return Inside(
         output,
         tuple(rows),

@@ -6,7 +6,7 @@ dataclass with the same three rules, and a `module(shape)` that returns its torc
 
 from dataclasses import dataclass
 from math import prod
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from brickwork.errors import BrickworkError
 from brickwork.network.layer import Layer, Pair, Shape, Size, Window, by, pair
@@ -216,8 +216,8 @@ class StochasticDepth(Layer):
     """
 
     drop: float
-    each: str = "batch"  # "batch" or "image"
-    rescale: str = "test"  # "test" or "train"
+    each: Literal["batch", "image"] = "batch"
+    rescale: Literal["test", "train"] = "test"
     kind: ClassVar[str] = "drop"
 
     def __post_init__(self) -> None:

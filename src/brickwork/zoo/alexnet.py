@@ -31,7 +31,7 @@ class Form(NamedTuple):
     facts: Facts = Facts("Krizhevsky, Sutskever, Hinton 2012, NIPS, Fig. 2", 2012)
 
 
-OWT = Facts("Krizhevsky 2014, arXiv 1404.5997, as torchvision has it", 2014)
+OWT = Facts("Krizhevsky 2014, arXiv 1404.5997", 2014, "As torchvision has it.")
 PAPER = Form().facts
 
 NETWORKS = {

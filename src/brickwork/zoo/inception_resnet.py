@@ -19,7 +19,7 @@ PAPER = "Szegedy, Ioffe, Vanhoucke, Alemi 2016, arXiv 1602.07261"
 
 NETWORKS = {
     "inception_resnet_v1": Facts(f"{PAPER}, Figs. 10 to 15", 2016),
-    "inception_resnet_v2": Facts(f"{PAPER}, as released", 2016),
+    "inception_resnet_v2": Facts(PAPER, 2016, "As released, larger than in the figures."),
     "inception_resnet_v2_paper": Facts(
         f"{PAPER}, Figs. 3 and 15 to 19", 2016, "1152 and 2144 wide, not 1154 and 2048."
     ),

@@ -12,7 +12,7 @@ from brickwork.network.layers import AvgPool, Dropout, Flatten, GlobalAvgPool, L
 from brickwork.network.value import Facts, Network, SideHead, stages
 
 NETWORKS = {
-    "inception_v3": Facts("Szegedy et al. 2015, arXiv 1512.00567, as released", 2015),
+    "inception_v3": Facts("Szegedy et al. 2015, arXiv 1512.00567", 2015, "As released."),
 }
 
 MEAN = mean(include_pad=True)

@@ -16,7 +16,7 @@ PAPER = "Lin, Chen, Yan 2013, arXiv 1312.4400"
 NETWORKS = {  #   input         classes  source
     "nin":         ((3, 224, 224), 1000, Facts(PAPER, 2013, "Widths from the authors' ImageNet model.", init="nin")),
     "nin_cifar":   ((3, 32, 32),     10, Facts(PAPER, 2013, "Widths from the authors' CIFAR-10 model.", init="nin")),
-    "nin_lecture": ((3, 224, 224), 1000, Facts(PAPER, 2013, "As lectures teach it.", init="nin")),
+    "nin_lecture": ((1, 224, 224),   10, Facts(PAPER, 2013, "As lectures teach it.", init="nin")),
 }  # fmt: skip
 
 HALVE = MaxPool(3, stride=2, ceil=True)
