@@ -34,7 +34,7 @@ class ModelFile:
 def save(
     path: Path, model: Model, *, classes: Sequence[str], preprocessing: Mapping[str, Any], record: Mapping[str, Any]
 ) -> None:
-    """Writes a model file: beside its place first, then onto the disk, then renamed, so that it is whole or absent."""
+    """Writes a model file, whole or not at all."""
     if len(classes) != model.network.classes:
         raise BrickworkError(f"{path}: the network tells {model.network.classes} classes apart, not {len(classes)}.")
     metadata = {
@@ -45,10 +45,11 @@ def save(
         "record": json.dumps(dict(record)),
     }
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-    _replace(path, safetensors_bytes(weights, metadata))
+    write_whole(path, safetensors_bytes(weights, metadata))
 
 
-def _replace(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
+    """Writes a file that is whole or absent: beside its place, synced, renamed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:

@@ -1,10 +1,11 @@
 """A network: the expression with its input, its classes, its stages by name and where it comes from."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from brickwork.errors import BrickworkError
-from brickwork.network.algebra import IDENTITY, Expr, Named
-from brickwork.network.layer import Shape, by
+from brickwork.network.algebra import IDENTITY, Expr, Named, walk
+from brickwork.network.layer import Layer, Shape, by
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,12 @@ class Network:
     def parts(self) -> tuple[Named, ...]:
         """The stages and the head, in the order in which they run."""
         return (*self.stages, Named("head", self.head))
+
+    def layers(self) -> Iterator[tuple[str, Layer]]:
+        """Every layer with its path: those of the stages, the head and the side heads."""
+        parts = [(part.name, part.body) for part in self.parts()]
+        for name, body in [*parts, *((side.name, side.body) for side in self.side_heads)]:
+            yield from ((path, part) for path, part in walk(body, name) if isinstance(part, Layer))
 
     def at(self, input: Shape) -> "Network":
         """The same network on another input."""

@@ -14,7 +14,7 @@ from brickwork.errors import BrickworkError
 from brickwork.evaluate.device import device
 from brickwork.evaluate.evaluate import Report, evaluate
 from brickwork.model import Model, ModelFile, build, load, save
-from brickwork.network import Layer, Network, walk
+from brickwork.network import Layer, Network
 from brickwork.train.augment import mirrors_suit
 from brickwork.train.loop import Loop
 from brickwork.train.material import Material, read
@@ -37,8 +37,7 @@ def seeded(seed: int) -> Iterator[None]:
 
 def own_layers(network: Network) -> list[type[Layer]]:
     """The classes of the network's layers, for the model file to be read with."""
-    bodies = [part.body for part in network.parts()] + [side.body for side in network.side_heads]
-    return list({type(part) for body in bodies for _, part in walk(body) if isinstance(part, Layer)})
+    return list({type(layer) for _, layer in network.layers()})
 
 
 def check(network: Network, dataset: Dataset) -> None:

@@ -1,12 +1,11 @@
 """What published weights are for: all that a state dict cannot show."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any, cast
 
 from brickwork import zoo
 from brickwork.errors import BrickworkError
-from brickwork.network import Layer, Network, walk
+from brickwork.network import Layer, Network
 
 
 @dataclass(frozen=True)
@@ -54,31 +53,20 @@ def agree(network: Network, tag: Tag) -> None:
 
 def difference(network: Network, other: Network) -> str | None:
     """The first place in which two networks are not the same, whatever their names; None where there is none."""
-    for (path, mine), (place, theirs) in zip(layers(network), layers(other), strict=False):
-        if path != place or type(mine) is not type(theirs):
-            return f"{path} is {mine!r} here, {place} is {theirs!r} there"
-        if mine != theirs:
-            return f"{path} has {_field(mine, theirs)} here, {_field(theirs, mine)} there"
-    longer, word = (network, "here") if len(list(layers(network))) > len(list(layers(other))) else (other, "there")
-    shorter = other if longer is network else network
-    rest = list(layers(longer))[len(list(layers(shorter))) :]
-    if rest:
-        return f"there is {rest[0][0]} only {word}"
+    for (path, layer), (place, twin) in zip(network.layers(), other.layers(), strict=False):
+        if path != place or type(layer) is not type(twin):
+            return f"{path} is {layer!r} here, {place} is {twin!r} there"
+        if layer != twin:
+            return f"{path} has {_field(layer, twin)} here, {_field(twin, layer)} there"
+    mine, theirs = list(network.layers()), list(other.layers())
+    if rest := mine[len(theirs) :] or theirs[len(mine) :]:
+        return f"there is {rest[0][0]} only {'here' if len(mine) > len(theirs) else 'there'}"
     same = (network.stages, network.head, _bodies(network)) == (other.stages, other.head, _bodies(other))
     return None if same else "their layers are joined in other ways"
 
 
 def _bodies(network: Network) -> list[Any]:
     return [replace(side, weight=0) for side in network.side_heads]
-
-
-def layers(network: Network) -> Iterator[tuple[str, Layer]]:
-    """Every layer with its path: the stages', the head's, the side heads'."""
-    parts = [(part.name, part.body) for part in network.parts()]
-    for name, body in [*parts, *((side.name, side.body) for side in network.side_heads)]:
-        for path, expr in walk(body, name):
-            if isinstance(expr, Layer):
-                yield path, expr
 
 
 def _field(layer: Layer, other: Layer) -> str:

@@ -1,18 +1,19 @@
 """Files of tensors. Nothing in them is ever run."""
 
-import os
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
 
 from brickwork.errors import BrickworkError
+from brickwork.model.file import write_whole
 
 PICKLES = (".pth", ".pt", ".bin", ".tar")
 WRAPPERS = ("state_dict", "model")  # under which training scripts store the tensors
@@ -78,16 +79,12 @@ def plain(path: Path, found: Any) -> dict[str, Tensor]:
 
 
 def write(path: Path, tensors: dict[str, Tensor]) -> None:
-    """A .safetensors or .pth file, beside its place first and then renamed, so that it is whole or absent."""
+    """A .safetensors or .pth file, whole or not at all."""
     if path.suffix not in (".safetensors", *PICKLES):
         raise BrickworkError(f"{path}: weights are written to .safetensors and {', '.join(PICKLES[:2])} files.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        if path.suffix == ".safetensors":
-            save_file(tensors, beside, metadata={"format": "pt"})
-        else:
-            torch.save(tensors, beside)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    if path.suffix == ".safetensors":
+        content = safetensors_bytes(tensors, metadata={"format": "pt"})
+    else:
+        torch.save(tensors, buffer := BytesIO())
+        content = buffer.getvalue()
+    write_whole(path, content)
