@@ -162,8 +162,10 @@ def part(network: Network, path: str) -> Piece:
 
 def besides(section: str, block: Piece) -> Iterator[Claim]:
     """What else the slides say and arithmetic can answer."""
-    two, one = (shape_after(MaxPool(3, stride=2, padding=padding), block.output.shape) for padding in (2, 1))
-    note = f"Padding 1 gives {by(one)}; torch refuses padding beyond half a kernel."
+    maps = block.output.shape
+    two = shape_after(Conv(maps[0], 3, stride=2, padding=2), maps)  # the pool's own windows; no pool takes that padding
+    one = shape_after(MaxPool(3, stride=2, padding=1), maps)
+    note = f"Padding 1 gives {by(one)}; no pool is padded beyond half its kernel."
     yield Claim(section, "3x3/2 max pool, padding 2", "480x14x14", two, note)
     (means,) = BatchNorm().weights((4096,))["weight"]
     yield Claim(section, "dense batch norm: means", "1", means, f"Each of {means} units has its own mean and variance.")
