@@ -5,6 +5,7 @@ from brickwork.network.algebra import (
     IDENTITY,
     Block,
     Chain,
+    Expr,
     block,
     chain,
     children,
@@ -96,3 +97,16 @@ def test_a_concat_of_one_and_a_name_with_a_dot_are_refused() -> None:
         concat(ReLU())
     with pytest.raises(BrickworkError, match="leave out the dots"):
         named("a.b", ReLU())
+
+
+@pytest.mark.parametrize(
+    "side_by_side",
+    [
+        Chain((named("3a", ReLU()), named("3a", ReLU()))),
+        Chain((named("conv", ReLU()), Conv(8, 3))),
+        concat(ReLU(), named("path1", ReLU())),
+    ],
+)
+def test_two_parts_side_by_side_have_two_names(side_by_side: Expr) -> None:
+    with pytest.raises(BrickworkError, match="two parts side by side have the name"):
+        children(side_by_side)

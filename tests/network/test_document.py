@@ -43,6 +43,10 @@ def test_a_layer_of_ones_own_comes_back_where_its_class_is_given() -> None:
         to_json(zoo.network("lenet5")).replace('"out": 6', '"out": "six"'),
         to_json(zoo.network("lenet5")).replace('"named"', '"nmaed"'),
         to_json(zoo.network("lenet5")).replace('"kernel"', '"kernle"'),
+        to_json(zoo.network("lenet5")).replace('"padding": 2', '"padding": NaN'),
+        to_json(zoo.network("lenet5")).replace('"padding": 2', '"padding": [2, [2]]'),
+        to_json(zoo.network("lenet5")).replace('{"layer": "Sigmoid"}', '{"layer": "Dropout", "p": {}}', 1),
+        to_json(zoo.network("lenet5")).replace('{"layer": "Sigmoid"}', '{"gate":' * 200 + "[]" + "}" * 200, 1),
         "[" * 100_000,
     ],
 )
@@ -50,6 +54,20 @@ def test_a_text_that_is_no_network_is_refused_in_one_line(text: str) -> None:
     with pytest.raises(BrickworkError, match="the text is no network that brickwork wrote") as caught:
         from_json(text)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "changed", "says"),
+    [
+        ('"classes": 10', '"classes": 10.0', "Network: classes is a whole number, not 10.0."),
+        ('"input": [1,', '"input": [1e9,', "Network: input is "),
+        ('"year": 1998', '"year": {}', "Facts: year is a whole number, not {}."),
+        ('{"layer": "Sigmoid"}', '{"concat": []}', "joins at least two paths"),
+    ],
+)
+def test_a_document_that_was_changed_is_refused(text: str, changed: str, says: str) -> None:
+    with pytest.raises(BrickworkError, match=says):
+        from_json(to_json(zoo.network("lenet5")).replace(text, changed))
 
 
 def test_a_document_from_the_future_says_so() -> None:

@@ -7,6 +7,7 @@ from torch import nn
 
 from brickwork.errors import BrickworkError
 from brickwork.model.build import module
+from brickwork.network.historic import PartialConv, RadialBasis
 from brickwork.network.layer import Layer, Shape
 from brickwork.network.layers import (
     AdaptiveAvgPool,
@@ -131,7 +132,20 @@ def test_a_misfit_says_what_was_expected_and_what_came(layer: Layer, shape: Shap
         lambda: Conv(0, 3),
         lambda: Linear(0),
         lambda: StochasticDepth(1.0),
-        lambda: StochasticDepth(0.5, each="day"),
+        lambda: BatchNorm(eps=-1),
+        lambda: BatchNorm(momentum=2),
+        lambda: LocalResponseNorm(size=0),
+        lambda: MaxPool(3, padding=2),
+        lambda: AvgPool((1, 7), padding=(0, 4)),
+        lambda: AdaptiveAvgPool((0, 2)),
+        lambda: Dropout(1.5),
+        lambda: PadShortcut(8, stride=0),
+        lambda: PartialConv((), 5),
+        lambda: PartialConv(((0,), ()), 5),
+        lambda: PartialConv(((-1,),), 5),
+        lambda: RadialBasis(()),
+        lambda: RadialBasis(("#.", "#")),
+        lambda: RadialBasis(("#x",)),
     ],
 )
 def test_a_layer_that_cannot_be_is_refused_when_it_is_written(make: object) -> None:

@@ -173,12 +173,14 @@ def children(expr: Expr) -> list[tuple[str, Expr]]:
     """
     match expr:
         case Chain(parts):
-            return _chain_names(parts)
+            return _distinct(_chain_names(parts))
         case Concat(paths):
-            return [
-                (path.name, path.body) if isinstance(path, Named) else (f"path{i}", path)
-                for i, path in enumerate(paths, 1)
-            ]
+            return _distinct(
+                [
+                    (path.name, path.body) if isinstance(path, Named) else (f"path{i}", path)
+                    for i, path in enumerate(paths, 1)
+                ]
+            )
         case Residual():
             sides = [("before", expr.before), ("body", expr.body), ("shortcut", expr.shortcut), ("after", expr.after)]
             return [(name, side) for name, side in sides if side != IDENTITY]
@@ -206,6 +208,15 @@ def _chain_names(parts: tuple[Expr, ...]) -> list[tuple[str, Expr]]:
             names.append((str(blocks), part))
             blocks += 1
     return names
+
+
+def _distinct(parts: list[tuple[str, Expr]]) -> list[tuple[str, Expr]]:
+    """The same parts; raises BrickworkError where two would have one path, and one of them no module."""
+    names = [name for name, _ in parts]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise BrickworkError(f"two parts side by side have the name {twice!r}.")
+    return parts
 
 
 def under(path: str, name: str) -> str:

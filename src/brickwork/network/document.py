@@ -6,11 +6,12 @@ from typing import Any
 
 from brickwork.errors import BrickworkError
 from brickwork.network import historic, layers
-from brickwork.network.algebra import Block, Chain, Concat, Expr, Gate, Named, OnChange, Residual
+from brickwork.network.algebra import Block, Chain, Concat, Expr, Gate, Named, OnChange, Residual, concat
 from brickwork.network.layer import Layer
 from brickwork.network.value import Facts, Network, SideHead
 
 FORMAT = 1  # raised when a document of today could no longer be read
+DEEPEST = 100  # levels in a document; torch's own calls go several times as deep, and ours have a dozen
 
 ATOMS = {
     name: atom
@@ -45,6 +46,8 @@ def from_json(text: str, own: Sequence[type[Layer]] = ()) -> Network:
     known = ATOMS | {layer.__name__: layer for layer in own}
     try:
         document = json.loads(text)
+        if depth(document) > DEEPEST:
+            raise ValueError(f"more than {DEEPEST} levels")
         if document["format"] != FORMAT:
             raise BrickworkError(
                 f"the network is in format {document['format']}, but this version reads {FORMAT}: update brickwork."
@@ -94,7 +97,7 @@ def read(document: Any, known: dict[str, type[Layer]]) -> Expr:
         case list():
             return Chain(tuple(read(part, known) for part in document))
         case {"concat": paths}:
-            return Concat(tuple(read(path, known) for path in paths))
+            return concat(*(read(path, known) for path in paths))
         case {"residual": parts}:
             return Residual(**{name: read(part, known) for name, part in parts.items()})
         case {"gate": body}:
@@ -110,5 +113,22 @@ def read(document: Any, known: dict[str, type[Layer]]) -> Expr:
                 raise BrickworkError(
                     f"the network has a layer {name!r} that is not known here: pass its class in `own`."
                 )
-            return known[name](**{str(key): tuple(v) if isinstance(v, list) else v for key, v in values.items()})
+            return _layer(known[name], values)
     raise ValueError(f"no part of a network: {str(document)[:60]}")
+
+
+def _layer(kind: type[Layer], values: dict[Any, Any]) -> Layer:
+    try:
+        return kind(**{str(key): value(v) for key, v in values.items()})
+    except BrickworkError as fault:  # the writer had a layer, so the text has been changed
+        raise ValueError(str(fault)) from None
+
+
+def value(document: Any) -> Any:
+    """A layer's field: a list in JSON was a tuple."""
+    return tuple(map(value, document)) if isinstance(document, list) else document
+
+
+def depth(document: Any) -> int:
+    inside = document.values() if isinstance(document, dict) else document if isinstance(document, list) else ()
+    return 1 + max(map(depth, inside), default=0)

@@ -20,7 +20,9 @@ class PartialConv(Layer):
     kind: ClassVar[str] = "conv"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "links", tuple(tuple(maps) for maps in self.links))
+        super().__post_init__()
+        if not self.links or not all(self.links) or min(map(min, self.links)) < 0 or self.kernel < 1:
+            raise BrickworkError("PartialConv: each map that leaves reads maps, counted from 0; kernel is at least 1.")
 
     def output(self, shape: Shape) -> Shape:
         most = max(max(maps) for maps in self.links) + 1
@@ -65,7 +67,9 @@ class RadialBasis(Layer):
     kind: ClassVar[str] = "rbf"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "codes", tuple(self.codes))
+        super().__post_init__()
+        if not any(self.codes) or any(len(code) != len(self.codes[0]) or set(code) - {*"#."} for code in self.codes):
+            raise BrickworkError("RadialBasis: codes are strings of '#' and '.', all of one length.")
 
     def output(self, shape: Shape) -> Shape:
         if shape != (len(self.codes[0]),):

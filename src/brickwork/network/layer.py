@@ -7,6 +7,7 @@ from dataclasses import MISSING, fields
 from typing import Any, ClassVar
 
 from brickwork.errors import BrickworkError
+from brickwork.network.kinds import check
 
 Shape = tuple[int, ...]
 Pair = tuple[int, int]
@@ -26,6 +27,9 @@ class Layer:
     """What every layer answers for an input shape. The defaults are those of an activation."""
 
     kind: ClassVar[str]  # its name in paths and tables
+
+    def __post_init__(self) -> None:
+        check(self)
 
     def output(self, shape: Shape) -> Shape:
         """The shape that leaves; raises BrickworkError where the input does not fit."""
@@ -62,6 +66,7 @@ class Window(Layer):
     padding: Size
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.stride is None:
             object.__setattr__(self, "stride", self.kernel)
         for name in ("kernel", "stride", "padding"):

@@ -55,6 +55,7 @@ class Linear(Layer):
     kind: ClassVar[str] = "linear"
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.out < 1:
             raise BrickworkError(f"Linear: needs at least 1 output, not {self.out}.")
 
@@ -81,6 +82,11 @@ class BatchNorm(Layer):
     momentum: float | None = 0.1  # None: the plain average over all batches
     kind: ClassVar[str] = "norm"
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.eps < 0 or not 0 <= (self.momentum or 0) <= 1:
+            raise BrickworkError(f"{self!r}: eps is at least 0, momentum from 0 to 1.")
+
     def weights(self, shape: Shape) -> dict[str, Shape]:
         return {"weight": (shape[0],), "bias": (shape[0],)}
 
@@ -97,6 +103,11 @@ class LocalResponseNorm(Layer):
     beta: float = 0.75
     k: float = 2.0
     kind: ClassVar[str] = "lrn"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.size < 1:
+            raise BrickworkError(f"{self!r}: size is at least 1.")
 
 
 @dataclass(frozen=True, repr=False)
@@ -126,6 +137,11 @@ class Pool(Window):
     """One number a channel and window."""
 
     ceil: bool
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if any(2 * p > k for p, k in zip(pair(self.padding), pair(self.kernel), strict=True)):
+            raise BrickworkError(f"{self!r}: padding is at most half of the kernel.")
 
     def rounds_up(self) -> bool:
         return self.ceil
@@ -179,6 +195,11 @@ class AdaptiveAvgPool(Layer):
     size: Size
     kind: ClassVar[str] = "adaptivepool"
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if min(pair(self.size)) < 1:
+            raise BrickworkError(f"{self!r}: size is at least 1.")
+
     def output(self, shape: Shape) -> Shape:
         if len(shape) != 3:
             raise BrickworkError(f"{self!r} needs a map, but a vector of {by(shape)} reaches it.")
@@ -206,6 +227,11 @@ class Dropout(Layer):
     p: float = 0.5
     kind: ClassVar[str] = "dropout"
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 <= self.p <= 1:
+            raise BrickworkError(f"{self!r}: p is a probability, from 0 to 1.")
+
 
 @dataclass(frozen=True, repr=False)
 class StochasticDepth(Layer):
@@ -221,10 +247,9 @@ class StochasticDepth(Layer):
     kind: ClassVar[str] = "drop"
 
     def __post_init__(self) -> None:
-        if self.each not in ("batch", "image") or self.rescale not in ("test", "train") or not 0 <= self.drop < 1:
-            raise BrickworkError(
-                f"{self!r}: drop is in [0, 1), each is 'batch' or 'image', rescale is 'test' or 'train'."
-            )
+        super().__post_init__()
+        if not 0 <= self.drop < 1:
+            raise BrickworkError(f"{self!r}: drop is a probability, from 0 to less than 1.")
 
 
 @dataclass(frozen=True, repr=False)
@@ -242,6 +267,11 @@ class PadShortcut(Layer):
     out: int
     stride: int = 1
     kind: ClassVar[str] = "pad"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if min(self.out, self.stride) < 1:
+            raise BrickworkError(f"{self!r}: out and stride are at least 1.")
 
     def output(self, shape: Shape) -> Shape:
         if len(shape) != 3 or shape[0] > self.out:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from brickwork.errors import BrickworkError
 from brickwork.network.algebra import IDENTITY, Expr, Named, walk
+from brickwork.network.kinds import check
 from brickwork.network.layer import Layer, Shape, by
 
 
@@ -17,6 +18,9 @@ class Facts:
     note: str = ""  # what differs from the paper, if anything does
     init: str = "he"  # the initialisation that `build` uses: see brickwork.model.initialise
 
+    def __post_init__(self) -> None:
+        check(self)
+
 
 @dataclass(frozen=True)
 class SideHead:
@@ -26,6 +30,9 @@ class SideHead:
     after: str  # the path it reads: a stage ("stage4") or a part of one ("stage4.4a")
     body: Expr
     weight: float = 0.3  # its share in the training loss
+
+    def __post_init__(self) -> None:
+        check(self)
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,7 @@ class Network:
     facts: Facts = Facts()
 
     def __post_init__(self) -> None:
+        check(self)
         if len(self.input) != 3 or min(self.input) < 1:
             raise BrickworkError(
                 f"{self.name}: an input is channels x height x width, each at least 1, not {self.input}."
