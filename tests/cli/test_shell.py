@@ -1,4 +1,5 @@
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -21,8 +22,6 @@ def started(*words: str, **options: int) -> "subprocess.Popen[str]":
 
 def examples(verb: str) -> list[list[str]]:
     """The example lines of a verb's help, as words."""
-    import shlex
-
     lines = map(str.strip, (command(verb).help or "").splitlines())
     return [shlex.split(line)[1:] for line in lines if line.startswith("brickwork ")]
 
@@ -58,6 +57,12 @@ def test_the_examples_run(ask: Ask, words: list[str]) -> None:
         (["shwo"], "unknown command 'shwo': did you mean 'show'?"),
         (["show"], "Missing argument 'NETWORK'. See 'brickwork show --help'."),
         (["show", "vgg11", "--dept", "1"], "unknown option '--dept': did you mean '--depth'? See 'brickwork show"),
+        (
+            ["show", "vgg11", "--zzzz"],
+            "unknown option '--zzzz': known: --input, --classes, --depth, --json, -h, --help.",
+        ),
+        (["show", "vgg11", "--input", "3x" + "9" * 400], "write channels x height x width, as in 3x224x224."),
+        (["show", "vgg11", "--classes", "9" * 400], "is not in the range 1<=x<=1000000000"),
         (["show", "vgg11", "--depth", "all"], "Invalid value for '--depth': 'all' is not one of"),
         (["show", "vgg11", "--classes", "0"], "Invalid value for '--classes': 0 is not in the range"),
         (["list", "a", "b"], "Got unexpected extra argument (b). See 'brickwork list --help'."),
@@ -108,6 +113,23 @@ def test_a_closed_pipe_is_silent() -> None:
     assert process.wait(timeout=30) == 1
     assert process.stderr.read() == ""
     process.stderr.close()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_a_full_disk_is_one_line() -> None:
+    with open("/dev/full", "w") as full:
+        process = started("list", stdout=full.fileno())
+        assert process.wait(timeout=30) == 2
+    assert process.stderr
+    assert process.stderr.read() == "brickwork: No space left on device.\n"
+    process.stderr.close()
+
+
+@pytest.mark.parametrize(("words", "code"), [("show lenet5 >&-", 0), ("show nothing 2>&-", 2), ("list >&- 2>&-", 0)])
+def test_a_closed_stream_takes_nothing_and_the_other_stays_clean(words: str, code: int) -> None:
+    line = f"{shlex.quote(sys.executable)} -m brickwork {words}"
+    done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (code, "", "")
 
 
 def test_a_file_that_cannot_be_opened_is_one_line(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:

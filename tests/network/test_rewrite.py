@@ -40,7 +40,7 @@ def test_blocks_say_that_they_were_widened() -> None:
 
 def test_width_one_is_the_same_network_and_zero_is_refused() -> None:
     assert widened(zoo.network("vgg11"), 1) == zoo.network("vgg11")
-    with pytest.raises(BrickworkError, match="above 0, not 0"):
+    with pytest.raises(BrickworkError, match="above 0 and at most 1,000,000, not 0"):
         widened(zoo.network("vgg11"), 0)
 
 

@@ -3,6 +3,7 @@ import pytest
 from brickwork import zoo
 from brickwork.errors import BrickworkError
 from brickwork.network.cost import cost
+from brickwork.network.historic import RadialBasis
 from brickwork.zoo.brackets import shape
 
 
@@ -28,7 +29,16 @@ def test_input_and_classes_are_arguments_of_every_network() -> None:
         ("resnet20[width=wide]", "resnet20[width=wide]: width is a number."),
         ("resnet20[width=nan]", "resnet20[width=nan]: width is a number."),
         ("vgg11[batchnorm=maybe]", "vgg11[batchnorm=maybe]: batchnorm is true or false."),
-        ("resnet20[width=-1]", "resnet20: width is a factor on all channel numbers, above 0, not -1.0."),
+        (
+            "resnet20[width=-1]",
+            "resnet20: width is a factor on all channel numbers, above 0 and at most 1,000,000, not -1.0.",
+        ),
+        (
+            "resnet20[width=1e308]",
+            "resnet20: width is a factor on all channel numbers, above 0 and at most 1,000,000, not 1e+308.",
+        ),
+        ("resnet20[drop=2]", "drop=2.0: the last block's chance to be dropped is at least 0 and less than 1."),
+        ("resnext50_32x4d[width=0.1]", "resnext50_32x4d[width=0.1]: Conv: 13 channels cannot be made in 32 groups."),
         ("resnet20[0.5]", "resnet20[0.5]: '0.5' is no argument: write it as in 'resnet20[width=0.5]'."),
         ("resnet20[width=1,width=2]", "resnet20[width=1,width=2]: 'width' is given twice."),
         ("resnet20[", "'resnet20[' is no network's name: write it as in 'resnet20' or 'resnet20[width=0.5]'."),
@@ -40,11 +50,28 @@ def test_a_wrong_name_or_argument_is_answered_with_the_right_one(text: str, mess
     assert str(caught.value) == message
 
 
+@pytest.mark.parametrize(
+    "text", ["resnet20[flavor=conv norm + relu]", " resnet20 [ drop = 0.1 , width=2 ]", "resnet20[]"]
+)
+def test_a_networks_name_gives_the_network_again(text: str) -> None:
+    network = zoo.network(text)
+    assert zoo.network(network.name) == network
+
+
+def test_there_are_codes_for_so_many_classes_and_no_more() -> None:
+    (codes,) = (
+        layer.codes for _, layer in zoo.network("lenet5_1998", classes=840).layers() if isinstance(layer, RadialBasis)
+    )
+    assert len(set(codes)) == 840
+    with pytest.raises(BrickworkError, match="codes for 840 classes at most, not 841"):
+        zoo.network("lenet5_1998", classes=841)
+
+
 def test_an_input_is_written_with_three_numbers_or_fewer() -> None:
     assert shape("3x224x224") == (3, 224, 224)
     assert shape("1X28") == (1, 28, 28)
     assert shape("64") == (3, 64, 64)
-    for text in ("", "3x", "axbxc", "0x8x8", "1x2x3x4", "-1x8x8"):
+    for text in ("", "3x", "axbxc", "0x8x8", "1x2x3x4", "-1x8x8", "\N{SUPERSCRIPT TWO}x8x8", "3x" + "9" * 5000):
         with pytest.raises(BrickworkError, match="write channels x height x width, as in 3x224x224"):
             shape(text)
 

@@ -78,7 +78,7 @@ def catalogue(networks: list["Network"]) -> str:
 @click.command()
 @click.argument("network")
 @click.option("--input", metavar="CxHxW", help="Channels, height and width of the images, as in 3x224x224.")
-@click.option("--classes", type=click.IntRange(min=1), help="How many classes to tell apart.")
+@click.option("--classes", type=click.IntRange(1, 10**9), help="How many classes to tell apart.")
 @click.option("--depth", type=click.Choice(["stage", "block", "layer"]), default="block", show_default=True)
 @json_option
 def show(network: str, input: str | None, classes: int | None, depth: str, as_json: bool) -> None:
@@ -95,7 +95,7 @@ def show(network: str, input: str | None, classes: int | None, depth: str, as_js
     from brickwork import zoo
     from brickwork.network import table
 
-    made = zoo.network(network, input=zoo.brackets.shape(input) if input else None, classes=classes)
+    made = zoo.network(network, input=zoo.brackets.shape(input) if input is not None else None, classes=classes)
     if as_json:
         print_json(document(made, depth))
     else:

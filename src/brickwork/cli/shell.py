@@ -53,6 +53,9 @@ def brickwork(context: click.Context) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """The exit code: 0, 2 after a mistake of the person at the keyboard, 130 after Ctrl-C, 1 where nobody reads on."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever called; printing to None would go to the other one
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a file's name need not be text that a terminal can show
     try:
@@ -73,12 +76,15 @@ def line(mistake: BrickworkError | click.UsageError | OSError) -> str:
     """A mistake in one line."""
     match mistake:
         case click.NoSuchOption(ctx=click.Context() as context):
-            known = [option for parameter in context.command.params for option in parameter.opts]
+            options = (each for each in context.command.get_params(context) if isinstance(each, click.Option))
+            known = [word for option in options for word in option.opts]
             text = f"unknown option {mistake.option_name!r}: {nearest(mistake.option_name, known)}{usage(context)}"
         case click.UsageError(ctx=context):
             text = f"{mistake.format_message().rstrip('.')}.{usage(context)}"
         case OSError(filename=str(name), strerror=str(reason)):
             text = f"{name}: {reason}."
+        case OSError(strerror=str(reason)):  # as where standard output is a file on a full disk
+            text = f"{reason}."
         case _:
             text = str(mistake)
     return " ".join(text.split())

@@ -83,7 +83,7 @@ def fitted(text: str, dataset: "Dataset", input: str | None) -> "Network":
     from brickwork.network import cost
 
     classes = len(dataset.classes)
-    shape = zoo.brackets.shape(input) if input else suited(zoo.network(text, classes=classes), dataset.shape)
+    shape = suited(zoo.network(text, classes=classes), dataset.shape) if input is None else zoo.brackets.shape(input)
     network = zoo.network(text, input=shape, classes=classes)
     cost(network)  # raises where it does not fit, long before torch is there
     return network

@@ -102,6 +102,9 @@ def digit_codes(classes: int) -> tuple[str, ...]:
     """
     rows = [row.split() for row in DIGITS.split("\n") if row]
     digits = ["".join(row[digit] for row in rows) for digit in range(10)]
+    most = 10 * len(digits[0])
+    if classes > most:
+        raise BrickworkError(f"there are codes for {most} classes at most, not {classes}.")
     swapped = str.maketrans("#.", ".#")
     return tuple(
         rotated(digits[i % 10].translate(swapped) if i // 10 % 2 else digits[i % 10], i // 10) for i in range(classes)

@@ -9,11 +9,15 @@ from brickwork.network.historic import PartialConv
 from brickwork.network.layers import Conv, Linear, PadShortcut
 from brickwork.network.value import Network
 
+WIDEST = 1_000_000  # times as many channels; far more than any machine holds
+
 
 def widened(network: Network, factor: float) -> Network:
     """Every channel number times `factor`, rounded, except the classifiers'; blocks say so in their arguments."""
-    if factor <= 0:
-        raise BrickworkError(f"{network.name}: width is a factor on all channel numbers, above 0, not {factor}.")
+    if not 0 < factor <= WIDEST:
+        raise BrickworkError(
+            f"{network.name}: width is a factor on all channel numbers, above 0 and at most {WIDEST:,}, not {factor}."
+        )
     if factor == 1:
         return network
 
@@ -23,10 +27,16 @@ def widened(network: Network, factor: float) -> Network:
     def change(part: Expr) -> Expr:
         match part:
             case Conv() | Linear() | PadShortcut():
-                return replace(part, out=max(1, round(part.out * factor)))
+                return scaled(part)
             case Block(body=body):
                 return part.changed(f"width={factor}", body)
         return part
+
+    def scaled(layer: Conv | Linear | PadShortcut) -> Expr:
+        try:
+            return replace(layer, out=max(1, round(layer.out * factor)))
+        except BrickworkError as misfit:
+            raise BrickworkError(f"{network.name}[width={factor}]: {misfit}") from None
 
     return replace(
         network,

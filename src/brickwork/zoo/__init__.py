@@ -49,4 +49,5 @@ def network(text: str, *, input: Shape | None = None, classes: int | None = None
     width = arguments.pop("width", 1.0)
     arguments |= {key: value for key, value in (("input", input), ("classes", classes)) if value is not None}
     made = widened(make(name, **arguments), width)
-    return replace(made, name="".join(text.split()))
+    inside = ",".join(f"{key}={word}" for key, word in words.items())
+    return replace(made, name=f"{name}[{inside}]" if words else name)

@@ -76,7 +76,7 @@ def value_of(name: str, key: str, word: str, kind: Any) -> bool | int | float | 
 def shape(text: str) -> Shape:
     """An input's shape from "3x224x224", "3x224" (square) or "224" (square, three channels)."""
     parts = text.lower().split("x")
-    if not all(part.isdigit() and int(part) > 0 for part in parts) or len(parts) > 3:
+    if not all(re.fullmatch("[0-9]{1,18}", part) and int(part) > 0 for part in parts) or len(parts) > 3:
         raise BrickworkError(f"{text!r} is no input: write channels x height x width, as in 3x224x224.")
     sizes = [int(part) for part in parts]
     match sizes:

@@ -159,6 +159,8 @@ def residual_stages(
     equation 4). Where units open with their norm, a stage's first block has it before the split; `first` says where
     the very first has it: nowhere ("absent") if the stem ends in it.
     """
+    if not 0 <= drop < 1:
+        raise BrickworkError(f"drop={drop}: the last block's chance to be dropped is at least 0 and less than 1.")
     unit = cache(partial(block, style=style))  # equal blocks are one object
     shared = BatchNorm() in opening_of(style)
     built, total = 0, sum(depths)
