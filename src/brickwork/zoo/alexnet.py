@@ -35,7 +35,7 @@ OWT = Facts("Krizhevsky 2014, arXiv 1404.5997", 2014, "As torchvision has it.")
 PAPER = Form().facts
 
 NETWORKS = {
-    "alexnet":           Form(groups=2, norm=LocalResponseNorm(), facts=replace(PAPER, init="alexnet")),
+    "alexnet":           Form(groups=2, norm=LocalResponseNorm(), facts=PAPER),
     "alexnet_owt":       Form((64, 192, 384, 256, 256), padding=2, hidden=HIDDEN_OWT, input=(3, 224, 224), facts=OWT),
     "alexnet_ungrouped": Form(facts=replace(PAPER, note="On one GPU, without response norms.")),
     "alexnet_lecture":   Form(
