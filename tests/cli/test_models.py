@@ -83,6 +83,12 @@ def test_evaluate_draws_the_test_images_that_the_training_kept_apart(
     assert seeds == [5]
 
 
+def test_evaluate_says_how_it_divides_data_that_has_no_test_folder(ask: Ask, model: Path, images: Path) -> None:
+    answer = ask("evaluate", model, "--data", images / "train")
+    assert "seed 5 draws 80% of each class for training, 10% for validation and 10% for testing" in answer.err
+    assert answer.out.splitlines()[-1] == "Accuracy 100.00% on 3 images (test)."
+
+
 def test_predict_prints_path_probability_and_label(ask: Ask, model: Path, images: Path) -> None:
     answer = ask("predict", model, images / "test" / "white" / "0.png", images / "test" / "black")
     assert answer.code == 0
@@ -110,6 +116,14 @@ def test_predict_writes_a_table(ask: Ask, model: Path, images: Path, tmp_path: P
     assert [row["label"] for row in rows] == ["black"] * 4 + [""]
     assert float(rows[0]["probability"]) > 1 / 3
     assert rows[4]["reason"]
+
+
+def test_predict_says_before_it_reads_an_image_that_its_table_has_no_folder(
+    ask: Ask, model: Path, tmp_path: Path
+) -> None:
+    answer = ask("predict", model, tmp_path / "missing.png", "--out", tmp_path / "tables" / "preds.csv")
+    assert (answer.code, answer.out) == (2, "")
+    assert f"there is no folder {tmp_path / 'tables'} to write it to: make it first." in answer.err
 
 
 def test_predict_as_json_has_a_row_for_each_image(ask: Ask, model: Path, images: Path) -> None:

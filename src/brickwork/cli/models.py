@@ -26,7 +26,8 @@ FIELDS = ("path", "label", "probability", "reason")
 def evaluate(model: Path, data: str, split: str, as_json: bool) -> None:
     """How often a model is right, in all and class by class.
 
-    MODEL is a file that 'brickwork train' wrote.
+    MODEL is a file that 'brickwork train' wrote. DATA without train, val and test folders is divided as for
+    the model's training: test is a tenth of it, and none of that is trained on where it is the same folder.
 
     \b
     Example:
@@ -49,7 +50,11 @@ def scored(model: Path, data: str, split: str) -> "Report":
     file = load(model)
     # Data without test folders is divided by a seed: the one of the training keeps its test images apart.
     seed = file.record.get("recipe", {}).get("seed", 0)
-    return evaluate(file, open_data(data, seed=seed), split)
+    dataset = open_data(data, seed=seed)
+    report = evaluate(file, dataset, split)
+    for note in dataset.notes:
+        tell(note)
+    return report
 
 
 def verdict(report: "Report", split: str) -> str:
@@ -82,6 +87,8 @@ def predict(model: Path, images: tuple[Path, ...], out: Path | None, as_json: bo
     from brickwork.evaluate.predict import predict
     from brickwork.model import load
 
+    if out and not out.parent.is_dir():
+        raise BrickworkError(f"{out}: there is no folder {out.parent} to write it to: make it first.")
     rows = list(counted(predict(load(model), images)))
     if out:
         write(out, rows)
