@@ -138,7 +138,7 @@ def test_batch_norm_counts_a_weight_and_a_bias_and_option_a_counts_nothing() -> 
 
 
 def test_a_side_head_that_needs_a_larger_input_is_told_apart_from_the_network() -> None:
-    ending = r"fits is 3x299x299, or 3x75x75 without side heads\.$"
+    ending = r"fits is 3x299x299, or 3x75x75 without side heads \(side_heads=false\)\.$"
     with pytest.raises(BrickworkError, match=r"side1\..*" + ending):
         cost(zoo.network("inception_v3", input=(3, 128, 128)))
     assert cost(zoo.network("inception_v3[side_heads=false]", input=(3, 75, 75))).params == 23_834_568

@@ -186,8 +186,9 @@ def _hint(network: Network) -> str:
     if side is None or side <= min(network.input[1:]):
         return ""
     channels = network.input[0]
-    without = f", or {channels}x{bare}x{bare} without side heads" if bare is not None and bare < side else ""
-    return f" The smallest square input that fits is {channels}x{side}x{side}{without}."
+    without = f", or {channels}x{bare}x{bare} without side heads (side_heads=false)"
+    rest = without if bare is not None and bare < side else ""
+    return f" The smallest square input that fits is {channels}x{side}x{side}{rest}."
 
 
 def smallest_input(network: Network, most: int = 1024) -> int | None:
