@@ -38,6 +38,11 @@ def test_list_as_json_has_the_costs_of_each_network(ask: Ask) -> None:
     }
 
 
+def test_list_fits_a_terminal_of_80_columns(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert max(map(len, ask("list").out.splitlines())) == 80
+
+
 def test_list_says_where_a_network_is_not_its_papers(ask: Ask) -> None:
     assert "1152 and 2144 wide, not 1154" in ask("list", "inception_resnet_v2_paper").out
 

@@ -21,7 +21,7 @@ def grid(rows: Sequence[Row], form: str, width: int = 120) -> list[str]:
     if "=" in form:
         folded = form.index("=")
         room = width - sum(sizes) + sizes[folded] - len(GAP) * (len(form) - 1)
-        sizes[folded] = min(sizes[folded], max(20, room))
+        sizes[folded] = min(sizes[folded], max(10, room))
     return [line for row in rows for line in _lines(row, form, sizes)]
 
 

@@ -1,5 +1,6 @@
 """A network as a table and as one line."""
 
+import re
 from itertools import groupby
 from textwrap import wrap
 
@@ -9,6 +10,8 @@ from brickwork.network.flow import Row
 from brickwork.network.grid import RULE, grid
 from brickwork.network.layer import Pair, by
 from brickwork.network.value import Network
+
+STYLE = re.compile(r"style=Style\((.*?)\)")  # what a family's blocks have in common, in a block's arguments
 
 COLUMNS = ("path", "what", "output", "parameters", "MACs", "field")
 
@@ -53,8 +56,13 @@ def span(size: Pair) -> str:
 
 def summary(parts: tuple[Expr, ...]) -> str:
     """Parts as a paper's table has them: equal neighbours once, with how many there are."""
-    groups = [(text, len(list(group))) for text, group in groupby(map(repr, parts))]
-    return ", ".join(f"{times} x\N{NO-BREAK SPACE}{text}" if times > 1 else text for text, times in groups)
+    groups = [(text, len(list(group))) for text, group in groupby(plain(part) for part in parts)]
+    return ", ".join(f"{times}\N{NO-BREAK SPACE}x\N{NO-BREAK SPACE}{text}" if times > 1 else text for text, times in groups)
+
+
+def plain(expr: Expr) -> str:
+    """An expression as written, but a block's style by its words alone: basic(16, shortcut='A')."""
+    return STYLE.sub(r"\1", repr(expr))
 
 
 def _folded(texts: list[str], width: int) -> list[str]:
