@@ -57,7 +57,8 @@ def span(size: Pair) -> str:
 def summary(parts: tuple[Expr, ...]) -> str:
     """Parts as a paper's table has them: equal neighbours once, with how many there are."""
     groups = [(text, len(list(group))) for text, group in groupby(plain(part) for part in parts)]
-    return ", ".join(f"{times}\N{NO-BREAK SPACE}x\N{NO-BREAK SPACE}{text}" if times > 1 else text for text, times in groups)
+    times_sign = "\N{NO-BREAK SPACE}x\N{NO-BREAK SPACE}"
+    return ", ".join(f"{times}{times_sign}{text}" if times > 1 else text for text, times in groups)
 
 
 def plain(expr: Expr) -> str:
