@@ -78,6 +78,10 @@ def test_the_rows_of_show_sum_to_the_network_at_every_depth(ask: Ask, depth: str
     ("words", "says"),
     [
         (["show", "resnet5O"], "unknown network 'resnet5O': did you mean 'resnet50'? See 'brickwork list'."),
+        (["show", "resnet"], "See 'brickwork list resnet'."),
+        (["show", "qqqqqq"], "unknown network 'qqqqqq': see 'brickwork list'."),
+        (["show", "vgg11", "--input", "224x224"], "'224x224' has 224 channels, which come first: did you mean 3x224x"),
+        (["show", "vgg11", "--input", "64x32x3"], "'64x32x3' has 64 channels, which come first: did you mean 3x64x32?"),
         (["show", "resnet20[widht=2]"], "resnet20 has no argument 'widht': did you mean 'width'?"),
         (["show", "resnet20[width=two]"], "resnet20[width=two]: width is a number."),
         (["show", "vgg11[batchnorm=maybe]"], "vgg11[batchnorm=maybe]: batchnorm is true or false."),

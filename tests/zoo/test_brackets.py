@@ -23,7 +23,7 @@ def test_input_and_classes_are_arguments_of_every_network() -> None:
     ("text", "message"),
     [
         ("resnet5O", "unknown network 'resnet5O': did you mean 'resnet50'? See 'brickwork list'."),
-        ("lenet", "unknown network 'lenet': did you mean 'lenet5'? See 'brickwork list'."),
+        ("lenet", "unknown network 'lenet': did you mean 'lenet5'? See 'brickwork list lenet'."),
         ("zzzzzz", "unknown network 'zzzzzz': see 'brickwork list'."),
         ("resnet20[widht=0.5]", "resnet20 has no argument 'widht': did you mean 'width'?"),
         ("resnet20[width=wide]", "resnet20[width=wide]: width is a number."),

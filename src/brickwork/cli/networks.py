@@ -79,7 +79,10 @@ def catalogue(networks: list["Network"]) -> str:
 @click.argument("network")
 @click.option("--input", metavar="CxHxW", help="Channels, height and width of the images, as in 3x224x224.")
 @click.option("--classes", type=click.IntRange(1, 10**9), help="How many classes to tell apart.")
-@click.option("--depth", type=click.Choice(["stage", "block", "layer"]), default="block", show_default=True)
+@click.option(
+    "--depth", type=click.Choice(["stage", "block", "layer"]), default="block", show_default=True,
+    help="What has a row of its own.",
+)  # fmt: skip
 @json_option
 def show(network: str, input: str | None, classes: int | None, depth: str, as_json: bool) -> None:
     """A network as the table in its paper.

@@ -34,6 +34,13 @@ def names(pattern: str = "*") -> list[str]:
     return [name for name in families() if fnmatch(name, pattern)]
 
 
+def advice(name: str) -> str:
+    """What to do about a name that no network has."""
+    catalogue = f"'brickwork list {name}'" if names(f"{name}*") else "'brickwork list'"
+    close = nearest(name, names())
+    return f"{close} See {catalogue}." if close else f"see {catalogue}."
+
+
 def network(text: str, *, input: Shape | None = None, classes: int | None = None) -> Network:
     """A network from its name and arguments in brackets, as in "resnet20[width=0.5]".
 
@@ -42,8 +49,7 @@ def network(text: str, *, input: Shape | None = None, classes: int | None = None
     """
     name, words = parse(text)
     if name not in families():
-        close = nearest(name, names())
-        raise BrickworkError(f"unknown network {name!r}: {close + ' See' if close else 'see'} 'brickwork list'.")
+        raise BrickworkError(f"unknown network {name!r}: {advice(name)}")
     make = families()[name]
     arguments = typed(name, make, words)
     width = arguments.pop("width", 1.0)

@@ -82,6 +82,8 @@ def shape(text: str) -> Shape:
     match sizes:
         case [side]:
             return (3, side, side)
+        case [high, wide] | [high, wide, 1 | 3] if high > 4:
+            raise BrickworkError(f"{text!r} has {high} channels, which come first: did you mean 3x{high}x{wide}?")
         case [channels, side]:
             return (channels, side, side)
     return tuple(sizes)
