@@ -9,13 +9,14 @@ from brickwork.errors import BrickworkError
 from brickwork.train.loop import Loop
 from brickwork.train.material import read
 from brickwork.train.recipe import Recipe
-from brickwork.train.train import start
+from brickwork.train.train import begun, start
 
 
 def loop(recipe: Recipe = bars.QUICK) -> Loop:
     material = read(bars.network(), bars.dataset().with_validation(recipe.validation), bars.silent)
     torch.manual_seed(0)
-    return start(bars.network(), material, recipe, bars.silent)
+    model, _ = begun(bars.network(), recipe, bars.silent)
+    return start(model, material, recipe, bars.silent)
 
 
 def test_an_epoch_sees_every_image_once_in_batches_of_nearly_equal_size() -> None:

@@ -189,3 +189,21 @@ def test_a_training_begins_with_the_weights_that_the_recipe_names(tmp_path: Path
     trained = load(result.model).model
     torch.testing.assert_close(trained.get_parameter("head.linear.weight"), first.get_parameter("head.linear.weight"))
     assert f"begun with {tmp_path / 'first.pth'}, named as brickwork names them" in notes
+
+
+@pytest.mark.parametrize("wrong", [{"init": "hee"}, {"weights": "missing.pth"}])
+def test_a_wrong_beginning_is_told_before_an_image_is_read_and_leaves_no_folder(
+    tmp_path: Path, wrong: dict[str, str]
+) -> None:
+    notes: list[str] = []
+    recipe = replace(bars.QUICK, **wrong)
+    with pytest.raises(BrickworkError):
+        train(bars.network(), bars.dataset(), recipe, tmp_path / "run", report=lambda news: notes.append(news.text))
+    assert not notes
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_network_of_other_channels_than_images_have_is_told_so(tmp_path: Path) -> None:
+    network = replace(bars.network(), input=(5, 8, 8))
+    with pytest.raises(BrickworkError, match=r"tiny reads 5 channels, but an image has 1 channel or 3\."):
+        train(network, bars.dataset(), bars.QUICK, tmp_path / "run", report=bars.silent)

@@ -9,7 +9,6 @@ from pathlib import Path
 import torch
 
 from brickwork.data.dataset import Dataset
-from brickwork.data.preprocessing import Preprocessing
 from brickwork.errors import BrickworkError
 from brickwork.evaluate.device import device
 from brickwork.evaluate.evaluate import Report, evaluate
@@ -24,6 +23,8 @@ from brickwork.train.progress import Listen, Progress, Result
 from brickwork.train.recipe import Recipe
 from brickwork.train.run import Epoch, Run, begin, best_of
 from brickwork.weights import bring
+
+Normalisation = tuple[tuple[float, ...], tuple[float, ...]]  # mean and deviation of each channel
 
 
 @contextmanager
@@ -46,36 +47,47 @@ def check(network: Network, dataset: Dataset) -> None:
             f"{network.name} tells {network.classes} classes apart, but {dataset.name} has {len(dataset.classes)}: "
             f"build the network with classes={len(dataset.classes)}."
         )
+    if network.input[0] not in (1, 3):
+        raise BrickworkError(f"{network.name} reads {network.input[0]} channels, but an image has 1 channel or 3.")
 
 
-def start(network: Network, material: Material, recipe: Recipe, report: Listen) -> Loop:
-    """A fresh model with its optimizer and the training images, all on the device that does the work."""
+def begun(network: Network, recipe: Recipe, report: Listen) -> tuple[Model, Normalisation | None]:
+    """A fresh model, or one with the weights of a file or a tag; then also the mean and deviation that a tag has."""
+    model = build(network, init=recipe.init or None)
+    if not recipe.weights:
+        return model, None
+    loaded = bring(model, recipe.weights)
+    kept = ", the classifier is fresh" if loaded.kept else ""
+    report(Progress("note", f"begun with {loaded.tag or recipe.weights}, named as {loaded.layout} names them{kept}"))
+    return model, loaded.normalisation
+
+
+def gathered(
+    network: Network, dataset: Dataset, recipe: Recipe, normalisation: Normalisation | None, report: Listen
+) -> Material:
+    """The images to train on, with the weights' mean and deviation where these are known in place of their own."""
+    material = read(network, dataset.with_validation(recipe.validation, recipe.seed), report)
+    if normalisation is None:
+        return material
+    mean, std = normalisation
+    return replace(material, preprocessing=replace(material.preprocessing, mean=mean, std=std))
+
+
+def start(model: Model, material: Material, recipe: Recipe, report: Listen) -> Loop:
+    """A model that `begun` made with its optimizer and the training images, all on the device that does the work."""
     flip = recipe.flip and mirrors_suit(material.classes)
     if recipe.flip and not flip:
         report(Progress("note", "no image is mirrored, as the classes are digits or letters"))
-    model = build(network, init=recipe.init or None)
-    preprocessing = begun(model, material.preprocessing, recipe.weights, report)
     placed(model, device())
     return Loop(
         model=model,
         optimizer=optimizer(model, recipe),
         recipe=recipe,
-        preprocessing=preprocessing,
+        preprocessing=material.preprocessing,
         images=torch.from_numpy(material.train.images).to(device()),
         labels=torch.from_numpy(material.train.labels).to(device()),
         flip=flip,
     )
-
-
-def begun(model: Model, preprocessing: Preprocessing, weights: str, report: Listen) -> Preprocessing:
-    """Gives a model the weights of a file or a tag; the preprocessing then has the tag's mean and deviation."""
-    if not weights:
-        return preprocessing
-    loaded = bring(model, weights)
-    kept = ", the classifier is fresh" if loaded.kept else ""
-    report(Progress("note", f"begun with {loaded.tag or weights}, named as {loaded.layout} names them{kept}"))
-    mean, std = loaded.normalisation or (preprocessing.mean, preprocessing.std)
-    return replace(preprocessing, mean=mean, std=std)
 
 
 def fit(loop: Loop, material: Material, report: Listen) -> Iterator[Epoch]:
@@ -164,13 +176,14 @@ def train(network: Network, dataset: Dataset, recipe: Recipe, out: Path, *, repo
     """
     began = time.perf_counter()
     check(network, dataset)
-    run = begin(out, f"{network.name} on {dataset.name}", recipe)
-    material = read(network, dataset.with_validation(recipe.validation, recipe.seed), report)
     test: Report | None = None
     interrupted = False
     with seeded(recipe.seed):
+        model, normalisation = begun(network, recipe, report)  # a mistake in these words is told before images are read
+        run = begin(out, f"{network.name} on {dataset.name}", recipe)
+        material = gathered(network, dataset, recipe, normalisation, report)
         try:
-            rounds(run, start(network, material, recipe, report), material, dataset.name, report)
+            rounds(run, start(model, material, recipe, report), material, dataset.name, report)
             if "test" in dataset.splits:
                 test = tested(run, load(run.model, own_layers(network)), dataset)
         except KeyboardInterrupt:
