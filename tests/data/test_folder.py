@@ -225,6 +225,13 @@ def test_links_are_followed_but_not_in_circles(tmp_path: Path) -> None:
     assert found["cat"] == ["train/cat/1.jpg", "train/cat/gone.jpg"]
 
 
+def test_a_link_to_itself_is_one_unreadable_image(tmp_path: Path) -> None:
+    fill(tmp_path, *many("cat", 4), *many("dog", 4))
+    (tmp_path / "cat" / "self.png").symlink_to("self.png")
+    dataset = open_folder(tmp_path, seed=0)
+    assert sum(len(split) for split in dataset.splits.values()) == 9
+
+
 def test_names_are_printable_and_files_are_found_whatever_they_are_called(tmp_path: Path) -> None:
     strange = os.fsdecode(b"caf\xe9\n")
     try:

@@ -52,3 +52,8 @@ def test_a_file_is_refused(tmp_path: Path) -> None:
 def test_opening_data_does_not_import_torch() -> None:
     code = "import sys, brickwork.data as d; d.open_data('fashion'); sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_home_that_nobody_has_is_no_folder() -> None:
+    with pytest.raises(BrickworkError, match="there is no folder ~nobody-of-this-name/photos"):
+        open_data("~nobody-of-this-name/photos")

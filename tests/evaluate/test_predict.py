@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -5,6 +6,7 @@ import pytest
 from PIL import Image
 
 import bars
+from brickwork.errors import BrickworkError
 from brickwork.evaluate.predict import predict
 
 
@@ -65,3 +67,15 @@ def test_batches_change_nothing_and_are_made_as_they_are_asked_for(tmp_path: Pat
         path.unlink()
     waiting = predict(file, paths, batch=2)
     assert next(waiting) == whole[0]
+
+
+def test_a_home_that_nobody_has_is_a_row() -> None:
+    (found,) = predict(bars.judge_of_brightness(), ["~nobody-of-this-name/leaf.jpg"])
+    assert (found.label, found.reason) == (None, "there is no such file")
+
+
+def test_preprocessing_that_is_not_the_networks_is_refused(tmp_path: Path) -> None:
+    file = bars.judge_of_brightness()
+    wrong = replace(file, preprocessing={**file.preprocessing, "height": 5})
+    with pytest.raises(BrickworkError, match="judge reads images of 1x4x4, but its preprocessing makes them 1x5x4"):
+        list(predict(wrong, [shade(tmp_path / "a.png", 0)]))

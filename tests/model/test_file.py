@@ -1,7 +1,9 @@
+import random
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from brickwork import zoo
@@ -53,7 +55,7 @@ def test_a_failed_save_leaves_the_old_file(path: Path, model: Model, monkeypatch
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(BrickworkError, match=r"model\.safetensors cannot be written: No space left on device"):
         save(path, model, classes=CLASSES, preprocessing={}, record={})
     assert path.read_bytes() == before
     assert [entry.name for entry in path.parent.iterdir()] == ["model.safetensors"]
@@ -91,8 +93,6 @@ def test_other_files_are_refused(path: Path, model: Model) -> None:
 
 
 def test_weights_that_are_not_the_networks_are_named(path: Path, model: Model) -> None:
-    from safetensors import safe_open
-
     with safe_open(path, framework="pt") as file:
         metadata = file.metadata()
     weights = {key: tensor.contiguous() for key, tensor in model.state_dict().items()}
@@ -103,6 +103,52 @@ def test_weights_that_are_not_the_networks_are_named(path: Path, model: Model) -
     assert "its network has head.linear.bias as (3,), its weights as nothing" in refusal(path)
     save_file(weights, path, {**metadata, "network": "{}"})
     assert "the model file is damaged: the text is no network" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("classes", '"abc"'), ("classes", "null"), ("classes", '["a", "b"]'), ("classes", "[1, 2, 3]"),
+        ("preprocessing", "[]"), ("record", "1"), ("record", "[" * 100_000), ("network", '{"format": 1}'),
+    ],
+)  # fmt: skip
+def test_metadata_of_another_kind_is_refused(path: Path, model: Model, name: str, text: str) -> None:
+    with safe_open(path, framework="pt") as file:
+        metadata = file.metadata()
+    save_file(model.state_dict(), path, {**metadata, name: text})
+    assert "the model file is damaged" in refusal(path)
+
+
+def test_a_network_larger_than_the_weights_is_refused_before_it_takes_memory(path: Path, model: Model) -> None:
+    with safe_open(path, framework="pt") as file:
+        metadata = file.metadata()
+    network = metadata["network"].replace('"input": [1,', '"input": [4000000000,')
+    save_file(model.state_dict(), path, {**metadata, "network": network})
+    assert "parameters, and the file holds" in refusal(path)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_not_numbers_are_refused(path: Path, model: Model, value: float) -> None:
+    with torch.no_grad():
+        model.get_parameter("head.linear.weight")[0, 0] = value
+    save(path, model, classes=CLASSES, preprocessing=PREPROCESSING, record=RECORD)
+    assert "infinite or not numbers" in refusal(path)
+
+
+def test_mutated_files_are_refused_or_load_with_finite_weights(path: Path) -> None:
+    whole = path.read_bytes()
+    header = int.from_bytes(whole[:8], "little")
+    chance = random.Random(0)
+    for _ in range(100):
+        content = bytearray(whole)
+        for _ in range(chance.choice([1, 1, 2, 5])):
+            content[chance.randrange(chance.choice([8, header, len(whole)]))] = chance.randrange(256)
+        path.write_bytes(content)
+        try:
+            file = load(path)
+        except BrickworkError:
+            continue
+        assert all(tensor.isfinite().all() for tensor in file.model.state_dict().values())
 
 
 def test_a_network_with_a_layer_of_ones_own_needs_its_class(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from torch import nn
 from brickwork import zoo
 from brickwork.errors import BrickworkError
 from brickwork.model.model import Model, build
-from brickwork.network.algebra import chain, concat, gate, named, residual
+from brickwork.network.algebra import chain, concat, gate, named, on_change, residual
 from brickwork.network.cost import cost
 from brickwork.network.layers import Conv, Flatten, GlobalAvgPool, Linear, ReLU, Scale, Sigmoid
 from brickwork.network.value import Network, SideHead, stages
@@ -139,3 +139,19 @@ def test_two_side_heads_may_read_the_same_part() -> None:
     sides = (SideHead("side1", "stage1", score), SideHead("side2", "stage1", score))
     model = build(Network("twice", (3, 8, 8), 2, stages(stage1=Conv(4, 3)), score, sides))
     assert list(model.all_logits(torch.randn(2, 3, 8, 8))) == ["head", "side1", "side2"]
+
+
+@pytest.mark.parametrize("name", ["training", "forward", "stages", "taps"])
+def test_a_part_cannot_have_a_name_that_torch_needs(name: str) -> None:
+    head = chain(Flatten(), Linear(2))
+    for network in (
+        Network("n", (1, 4, 4), 2, stages(**{name: Conv(2, 1)}), head),
+        Network("n", (1, 4, 4), 2, stages(stage1=chain(Conv(2, 1), named("training", ReLU()))), head),
+    ):
+        with pytest.raises(BrickworkError, match="n: no part can be called"):
+            build(network)
+
+
+def test_a_shortcut_for_changes_is_built_wherever_it_is_counted() -> None:
+    network = Network("n", (1, 4, 4), 2, stages(stage1=on_change(Conv(2, 1))), chain(Flatten(), Linear(2)))
+    assert sum(weight.numel() for weight in build(network).parameters()) == cost(network).params

@@ -75,3 +75,13 @@ def test_a_missing_file_another_kind_and_no_tensors_are_told_apart(tmp_path: Pat
     assert refusal(tmp_path / "epoch.pth") == "expected tensors by name, but 'epoch' is int."
     torch.save({}, tmp_path / "empty.pth")
     assert refusal(tmp_path / "empty.pth").startswith("not weights of resnet18")
+
+
+@pytest.mark.parametrize(
+    "found",
+    [{1: torch.ones(2)}, {"a": torch.ones(2).to_sparse()}, {"a": torch.ones(2).to("meta")}, {"a": 1j * torch.ones(2)}],
+)
+def test_tensors_without_a_name_or_without_plain_numbers_are_refused(found: object, tmp_path: Path) -> None:
+    path = tmp_path / "odd.pth"
+    torch.save(found, path)
+    assert "expected tensors by name" in refusal(path)

@@ -81,9 +81,9 @@ class Preprocessing:
         return canvas
 
     def _problem(self) -> str | None:
-        if self.channels not in (1, 3):
+        if type(self.channels) is not int or self.channels not in (1, 3):
             return f"an image has 1 channel or 3, not {self.channels}"
-        if not all(isinstance(side, int) and side > 0 for side in (self.height, self.width)):
+        if not all(type(side) is int and side > 0 for side in (self.height, self.width)):
             return f"height and width are whole numbers from 1, not {self.height} x {self.width}"
         for name, values in (("mean", self.mean), ("std", self.std)):
             if not are_numbers(values, self.channels):
@@ -101,7 +101,7 @@ def are_numbers(values: object, count: int) -> bool:
     return (
         isinstance(values, tuple)
         and len(values) == count
-        and all(isinstance(value, int | float) and isfinite(value) for value in values)
+        and all(type(value) in (int, float) and isfinite(value) for value in values)
     )
 
 

@@ -42,11 +42,18 @@ def listing(folder: Path) -> Listing:
     except OSError as error:
         raise BrickworkError(f"{folder} cannot be listed: {error.strerror}.") from None
     entries = [entry for entry in everything if not is_junk(entry.name)]
-    folders = tuple(entry.name for entry in entries if entry.is_dir())
-    files = [entry.name for entry in entries if not entry.is_dir()]
+    folders = tuple(entry.name for entry in entries if is_folder(entry))
+    files = [entry.name for entry in entries if not is_folder(entry)]
     kinds = [is_image(folder / name) for name in files]
     images, others = (tuple(compress(files, kept)) for kept in (kinds, map(not_, kinds)))
     return Listing(folders, images, others, hidden=len(everything) - len(entries))
+
+
+def is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
 
 
 def is_junk(name: str) -> bool:

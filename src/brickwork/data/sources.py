@@ -1,5 +1,6 @@
 """Where images come from: a word for an embedded set, or a folder."""
 
+from os.path import expanduser
 from pathlib import Path
 
 from brickwork.data.dataset import Dataset
@@ -19,7 +20,7 @@ def open_data(source: str, *, seed: int = 0) -> Dataset:
     """
     if source in EMBEDDED:
         return open_idx(EMBEDDED[source], source)
-    path = Path(source).expanduser()
+    path = Path(expanduser(source))  # Path's own raises where there is no such person
     if not source or not path.exists():
         raise BrickworkError(missing(source))
     if not path.is_dir():

@@ -12,7 +12,7 @@ from brickwork.data.memory import Pixels, Skipped, load_pixels
 from brickwork.data.preprocessing import Preprocessing
 from brickwork.errors import BrickworkError, nearest
 from brickwork.evaluate.device import device
-from brickwork.evaluate.logits import logits_of
+from brickwork.evaluate.logits import logits_of, preprocessing_of
 from brickwork.model.file import ModelFile
 from brickwork.model.model import Model
 
@@ -83,7 +83,7 @@ def evaluate(
     BrickworkError where the data has a class that the model does not know, or no readable image.
     """
     known = positions(dataset.classes, file.classes)
-    preprocessing = Preprocessing.read(file.preprocessing)
+    preprocessing = preprocessing_of(file)
     pixels = load_pixels(dataset.split(split), preprocessing)
     if not len(pixels):
         raise BrickworkError(f"{dataset.name}: no image of the split {split!r} can be read{first(pixels.skipped)}.")

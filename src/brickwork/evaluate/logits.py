@@ -6,9 +6,23 @@ import torch
 from torch import Tensor
 
 from brickwork.data.preprocessing import Preprocessing
+from brickwork.errors import BrickworkError
+from brickwork.model.file import ModelFile
 from brickwork.model.model import Model
+from brickwork.network.layer import by
 
 BATCH = 256  # images at a time; the answers do not depend on it
+
+
+def preprocessing_of(file: ModelFile) -> Preprocessing:
+    """How a file's model takes images; raises BrickworkError where that is not its network's input."""
+    preprocessing, network = Preprocessing.read(file.preprocessing), file.model.network
+    if preprocessing.shape != network.input:
+        raise BrickworkError(
+            f"{network.name} reads images of {by(network.input)}, but its preprocessing makes them "
+            f"{by(preprocessing.shape)}: the model file is damaged."
+        )
+    return preprocessing
 
 
 @torch.no_grad()

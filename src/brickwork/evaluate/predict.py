@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
+from os.path import expanduser
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from brickwork.data.memory import decoded
 from brickwork.data.preprocessing import Preprocessing
 from brickwork.data.scan import below
 from brickwork.evaluate.device import device
-from brickwork.evaluate.logits import logits_of
+from brickwork.evaluate.logits import logits_of, preprocessing_of
 from brickwork.model.file import ModelFile
 
 
@@ -30,7 +31,7 @@ class Prediction:
 
 def files_at(path: str | Path) -> list[Path]:
     """The images below a folder in natural order; otherwise the path itself, which decoding then judges."""
-    path = Path(path).expanduser()
+    path = Path(expanduser(path))  # Path's own raises where there is no such person
     inside = below(path).images if path.is_dir() else ()
     return [path / name for name in inside] or [path]
 
@@ -63,7 +64,7 @@ def predict(file: ModelFile, paths: Iterable[str | Path], *, batch: int = 64) ->
     What cannot be read is a prediction with the reason: a damaged file, a path that leads nowhere, a folder without
     an image. A folder's hidden and junk entries, and its files that are no images, are passed over.
     """
-    preprocessing = Preprocessing.read(file.preprocessing)
+    preprocessing = preprocessing_of(file)
     file.model.to(device())
     waiting = chain.from_iterable(map(files_at, paths))
     while group := list(islice(waiting, batch)):

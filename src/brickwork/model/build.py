@@ -11,7 +11,7 @@ from torch.nn import functional
 from brickwork.model.historic import Codes, PartialConv2d, Subsample2d
 from brickwork.network import historic
 from brickwork.network import layers as atoms
-from brickwork.network.algebra import IDENTITY, Block, Chain, Concat, Expr, Gate, Named, Residual, children
+from brickwork.network.algebra import IDENTITY, Block, Chain, Concat, Expr, Gate, Named, OnChange, Residual, children
 from brickwork.network.flow import shape_after, shortcut_of
 from brickwork.network.layer import Layer, Shape
 
@@ -143,7 +143,7 @@ def module(expr: Expr, shape: Shape) -> nn.Module:
             return _add(expr, shape)
         case Gate(body):
             return Multiply(module(body, shape))
-        case Block(body=body) | Named(body=body):
+        case Block(body=body) | Named(body=body) | OnChange(body=body):
             return module(body, shape)
     raise TypeError(f"{expr!r} is no layer and no combinator")
 

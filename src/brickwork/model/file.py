@@ -6,6 +6,7 @@ One safetensors file: no code, no pickle. Everything that `evaluate` and `predic
 import json
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from torch import Tensor
 
 from brickwork.errors import BrickworkError
 from brickwork.model.model import Model
-from brickwork.network import Layer, from_json, to_json
+from brickwork.network import Layer, Network, cost, from_json, to_json
 
 FORMAT = "1"  # raised when a file of today could no longer be read
 
@@ -49,17 +50,20 @@ def save(
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Writes a file that is whole or absent: beside its place, synced, renamed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Writes a file that is whole or absent: beside its place, synced, renamed. Raises BrickworkError."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with beside.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
+    except OSError as fault:
+        raise BrickworkError(f"{path} cannot be written: {fault.strerror or fault}.") from None
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):  # that the place is no folder has been said
+            beside.unlink(missing_ok=True)
 
 
 def load(path: str | Path, own: Sequence[type[Layer]] = ()) -> ModelFile:
@@ -72,12 +76,31 @@ def load(path: str | Path, own: Sequence[type[Layer]] = ()) -> ModelFile:
     if metadata.get("brickwork") != FORMAT:
         raise BrickworkError(f"{path}: a safetensors file, but not a model file that brickwork wrote.")
     try:
-        model = Model(from_json(metadata["network"], own))
-        words = {name: json.loads(metadata[name]) for name in ("classes", "preprocessing", "record")}
-    except (BrickworkError, KeyError, ValueError) as fault:
+        network = from_json(metadata["network"], own)
+        _count(network, weights)
+        model = Model(network).eval()
+        words = _words(metadata, network.classes)
+    except (BrickworkError, KeyError, ValueError, RecursionError) as fault:
         raise BrickworkError(f"{path}: the model file is damaged: {fault}") from None
     _fill(path, model, weights)
-    return ModelFile(model.eval(), tuple(words["classes"]), words["preprocessing"], words["record"])
+    return ModelFile(model, *words)
+
+
+def _count(network: Network, weights: dict[str, Tensor]) -> None:
+    """By arithmetic, before a network that the file's weights cannot fill takes memory."""
+    wanted, found = cost(network).params_with_side_heads, sum(tensor.numel() for tensor in weights.values())
+    if wanted > found:
+        raise BrickworkError(f"its network has {wanted:,} parameters, and the file holds {found:,} numbers.")
+
+
+def _words(metadata: dict[str, str], count: int) -> tuple[tuple[str, ...], dict[str, Any], dict[str, Any]]:
+    classes, preprocessing, record = (json.loads(metadata[name]) for name in ("classes", "preprocessing", "record"))
+    if not isinstance(classes, list) or len(classes) != count or not all(isinstance(name, str) for name in classes):
+        raise BrickworkError(f"expected the names of {count} classes, found {classes!r:.100}.")
+    for name, found in (("preprocessing", preprocessing), ("record", record)):
+        if not isinstance(found, dict):
+            raise BrickworkError(f"expected the {name} as a JSON object, found {found!r:.100}.")
+    return tuple(classes), preprocessing, record
 
 
 def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
@@ -103,3 +126,6 @@ def _fill(path: Path, model: Model, weights: dict[str, Tensor]) -> None:
                 f"its weights as {found.get(name, 'nothing')}."
             )
     model.load_state_dict(weights)
+    for name, tensor in model.state_dict().items():
+        if not tensor.isfinite().all():
+            raise BrickworkError(f"{path}: {name} holds numbers that are infinite or not numbers (NaN).")

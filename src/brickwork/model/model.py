@@ -2,12 +2,13 @@
 
 from torch import Tensor, nn
 
+from brickwork.errors import BrickworkError
 from brickwork.model.batchnorm import Norm, with_norm
 from brickwork.model.build import module
 from brickwork.model.initialise import initialise
 from brickwork.network import Network, cost
 from brickwork.network.classifier import classifiers, with_classes
-from brickwork.network.cost import parts_of, stage_of, tap
+from brickwork.network.cost import Cost, parts_of, stage_of, tap
 
 
 class Model(nn.Module):
@@ -21,12 +22,18 @@ class Model(nn.Module):
         total = cost(network)  # also the check that the input fits
         self.network = network
         self.stages = [stage.name for stage in network.stages]
+        self.taps = [(tap(network, side), side.name) for side in network.side_heads]
+        try:
+            self._add(total)
+        except KeyError as taken:  # by an attribute of torch's modules, or of this one
+            raise BrickworkError(f"{network.name}: no part can be called so: {taken.args[0]}.") from None
+
+    def _add(self, total: Cost) -> None:
         starts = {stage_of(piece.path): piece.start.shape for piece in reversed(total.pieces)}
-        for part in network.parts():
+        for part in self.network.parts():
             self.add_module(part.name, module(part, starts[part.name]))
         for side in total.side_heads:
             self.add_module(side.path, module(side.expr, side.start.shape))
-        self.taps = [(tap(network, side), side.name) for side in network.side_heads]
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits, in every mode."""

@@ -74,6 +74,12 @@ def plain(path: Path, found: Any) -> dict[str, Tensor]:
     for name, value in found.items():
         if not isinstance(value, Tensor):
             raise BrickworkError(f"{path}: expected tensors by name, but {name!r} is {type(value).__name__}.")
+        if not isinstance(name, str) or value.layout != torch.strided or value.is_quantized or value.is_meta:
+            raise BrickworkError(
+                f"{path}: expected tensors by name, each with all of its numbers, but not so {name!r}."
+            )
+        if value.is_complex():
+            raise BrickworkError(f"{path}: expected tensors by name, of real numbers, but {name!r} holds complex ones.")
     names = [name for name in found if not name.endswith("num_batches_tracked")]
     return {name.removeprefix("module."): found[name] for name in names}  # DataParallel's prefix
 
