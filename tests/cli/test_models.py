@@ -46,6 +46,12 @@ def test_evaluate_prints_every_class_and_the_whole(ask: Ask, model: Path, images
     assert "note.jpg" in answer.err
 
 
+def test_a_record_without_a_recipe_is_no_hindrance(ask: Ask, images: Path, tmp_path: Path) -> None:
+    file, path = bars.judge_of_brightness(), tmp_path / "other.safetensors"
+    save(path, file.model, classes=file.classes, preprocessing=file.preprocessing, record={"recipe": ["by hand"]})
+    assert ask("evaluate", path, "--data", images).code == 0
+
+
 def test_evaluate_as_json_has_exactly_the_promised_fields(ask: Ask, model: Path, images: Path) -> None:
     document = ask("evaluate", model, "--data", images, "--json").document
     assert document == {

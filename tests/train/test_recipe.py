@@ -35,6 +35,7 @@ def test_every_field_has_a_meaning_and_it_stands_in_the_toml() -> None:
         ("epochs = 'three'", "recipe: epochs is a whole number, not 'three'."),
         ("epochs = 2.5", "recipe: epochs is a whole number, not 2.5."),
         ("epochs = 0", "recipe: epochs is between 1 and 1e+06, not 0."),
+        ("batch = 1000001", "recipe: batch is between 1 and 1e+06, not 1000001."),
         ("lr = nan", "recipe: lr is between 1e-12 and 1e+06, not nan."),
         ("lr = true", "recipe: lr is a number, not True."),
         ("flip = 1", "recipe: flip is true or false, not 1."),

@@ -122,6 +122,8 @@ def test_weights_are_brought_from_a_file_or_by_a_tag_and_other_words_answer_with
         bring(model, "resnet18.tv_in1k")
     with pytest.raises(BrickworkError, match=r"'resnet18\.tv' is no file and no published weights: did you mean '"):
         bring(model, "resnet18.tv")
+    with pytest.raises(BrickworkError, match=r"no published weights: see docs/weights\.md\."):
+        bring(model, "zzzz")
     with pytest.raises(BrickworkError, match="no such file of weights"):
         bring(model, "none.pth")
 

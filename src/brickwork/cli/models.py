@@ -49,7 +49,8 @@ def scored(model: Path, data: str, split: str) -> "Report":
 
     file = load(model)
     # Data without test folders is divided by a seed: the one of the training keeps its test images apart.
-    seed = file.record.get("recipe", {}).get("seed", 0)
+    recipe = file.record.get("recipe")
+    seed = recipe.get("seed", 0) if isinstance(recipe, dict) else 0
     dataset = open_data(data, seed=seed)
     report = evaluate(file, dataset, split)
     for note in dataset.notes:

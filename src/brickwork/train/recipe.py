@@ -37,7 +37,7 @@ class Recipe:
         for name, (low, high) in BOUNDS.items():
             value = getattr(self, name)
             if not low <= value <= high:
-                raise BrickworkError(f"recipe: {name} is between {low:g} and {high:g}, not {value:g}.")
+                raise BrickworkError(f"recipe: {name} is between {low:g} and {high:g}, not {value}.")
 
     def toml(self) -> str:
         """The recipe as TOML, each line with its field's meaning; `read` gives the same recipe back."""

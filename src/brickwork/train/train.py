@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from math import isfinite, prod
 from pathlib import Path
 
 import torch
@@ -13,9 +14,10 @@ from brickwork.errors import BrickworkError
 from brickwork.evaluate.device import device
 from brickwork.evaluate.evaluate import Report, evaluate
 from brickwork.model import Model, ModelFile, build, load, save
-from brickwork.network import Layer, Network
+from brickwork.network import Layer, Network, cost
+from brickwork.network.layers import BatchNorm
 from brickwork.train.augment import mirrors_suit
-from brickwork.train.loop import Loop
+from brickwork.train.loop import Loop, diverged
 from brickwork.train.material import Material, read
 from brickwork.train.optimize import optimizer
 from brickwork.train.precision import placed
@@ -36,6 +38,19 @@ def seeded(seed: int) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def in_memory(network: Network) -> Iterator[None]:
+    """Turns what torch says of too little memory, in many ways, into one BrickworkError."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as fault:
+        if not isinstance(fault, MemoryError | torch.OutOfMemoryError) and "allocate memory" not in str(fault):
+            raise
+        raise BrickworkError(
+            f"{network}: there is not enough memory for it: lower its width, its input or batch."
+        ) from None
+
+
 def own_layers(network: Network) -> list[type[Layer]]:
     """The classes of the network's layers, for the model file to be read with."""
     return list({type(layer) for _, layer in network.layers()})
@@ -49,6 +64,19 @@ def check(network: Network, dataset: Dataset) -> None:
         )
     if network.input[0] not in (1, 3):
         raise BrickworkError(f"{network.name} reads {network.input[0]} channels, but an image has 1 channel or 3.")
+
+
+def check_batches(network: Network, loop: Loop) -> None:
+    """A norm on one number a channel has nothing to normalise where a batch has one image; torch refuses it, too."""
+    if len(loop.labels) // loop.steps > 1:
+        return
+    total = cost(network)
+    for row in (*total.rows, *(row for side in total.side_heads for row in side.rows)):
+        if isinstance(row.parts[0], BatchNorm) and prod(row.output[1:]) == 1:
+            raise BrickworkError(
+                f"{network.name}: {row.path} has one number a channel in a batch of one image, and {len(loop.labels)} "
+                f"images with batch={loop.recipe.batch} leave one alone: take another batch."
+            )
 
 
 def begun(network: Network, recipe: Recipe, report: Listen) -> tuple[Model, Normalisation | None]:
@@ -97,6 +125,8 @@ def fit(loop: Loop, material: Material, report: Listen) -> Iterator[Epoch]:
     for number in range(1, loop.recipe.epochs + 1):
         loss, speed = one_epoch(loop, number, report)
         val_loss, val_accuracy = loop.validate(images, labels)
+        if not isfinite(val_loss):  # the last step's loss was from before it
+            raise BrickworkError(diverged(val_loss, number * loop.steps, number, loop.recipe))
         rate = loop.optimizer.param_groups[0]["lr"]
         yield Epoch(number, loss, val_loss, val_accuracy, rate, time.perf_counter() - began, speed)
 
@@ -172,18 +202,20 @@ def train(network: Network, dataset: Dataset, recipe: Recipe, out: Path, *, repo
     The best epoch has the highest validation accuracy. Ctrl-C ends the training and keeps the best model so far;
     before the first epoch has ended there is none, and KeyboardInterrupt goes on to the caller. Raises
     BrickworkError where the network and the data disagree, `out` holds a model already, no image can be read,
-    or the loss is no longer a number.
+    the loss is no longer a number, or there is not enough memory.
     """
     began = time.perf_counter()
     check(network, dataset)
     test: Report | None = None
     interrupted = False
-    with seeded(recipe.seed):
+    with seeded(recipe.seed), in_memory(network):
         model, normalisation = begun(network, recipe, report)  # a mistake in these words is told before images are read
         run = begin(out, f"{network.name} on {dataset.name}", recipe)
         material = gathered(network, dataset, recipe, normalisation, report)
         try:
-            rounds(run, start(model, material, recipe, report), material, dataset.name, report)
+            loop = start(model, material, recipe, report)
+            check_batches(network, loop)
+            rounds(run, loop, material, dataset.name, report)
             if "test" in dataset.splits:
                 test = tested(run, load(run.model, own_layers(network)), dataset)
         except KeyboardInterrupt:

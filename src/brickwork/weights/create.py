@@ -74,7 +74,9 @@ def bring(model: Model, text: str) -> Loaded:
         return load(model, fetch(table()[text]), tag=text, reset_classifier=True)
     path = Path(text)
     if not path.exists() and not path.suffix.startswith((".pt", ".safetensors")):
-        raise BrickworkError(f"{text!r} is no file and no published weights: {nearest(text, tags())}")
+        raise BrickworkError(
+            f"{text!r} is no file and no published weights: {nearest(text, tags()) or 'see docs/weights.md.'}"
+        )
     return load(model, path, reset_classifier=True)
 
 
