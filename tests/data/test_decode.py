@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from brickwork.data.decode import TURNS, Quiet, Unreadable, decode
+from brickwork.data.decode import TURNS, Quiet, Unreadable, bytes_of, decode, decode_bytes
 from brickwork.errors import BrickworkError
 
 RED, GREEN, BLUE, GREY = (230, 20, 10), (10, 220, 30), (20, 30, 210), (128, 128, 128)
@@ -364,3 +364,11 @@ def test_pillows_order_of_formats_does_not_change_an_image(tmp_path: Path, monke
     Image.init()
     monkeypatch.setattr(Image, "ID", ["TGA", *(name for name in Image.ID if name != "TGA")])
     assert (values(decode(tmp_path / "a.ico")) == noise).all()
+
+
+def test_a_large_photograph_is_decoded_small_but_never_below_what_is_needed(tmp_path: Path) -> None:
+    Image.effect_noise((1600, 1200), 40).convert("RGB").save(tmp_path / "photo.jpg")
+    content = bytes_of(tmp_path / "photo.jpg")
+    assert decode_bytes(content, "photo").size == (1600, 1200)
+    assert decode_bytes(content, "photo", least=200).size == (400, 300)
+    assert decode_bytes(content, "photo", least=1201).size == (1600, 1200)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from brickwork.data.decode import decode
+from brickwork.data.decode import bytes_of, decode_bytes
 from brickwork.data.names import printable
 from brickwork.data.shuffle import stratified
 from brickwork.errors import BrickworkError
@@ -36,8 +36,19 @@ class Split(ABC):
         """What identifies each image wherever the data set lies: chance is drawn from it."""
 
     @abstractmethod
+    def content(self, i: int) -> bytes:
+        """The bytes that image number i is made of, before decoding: its sum says whether it has changed.
+
+        Raises Unreadable.
+        """
+
+    @abstractmethod
+    def opened(self, i: int, content: bytes, least: int = 0) -> Image.Image:
+        """Image number i from its content, with at least so many pixels a side where it has them; raises Unreadable."""
+
     def image(self, i: int) -> Image.Image:
-        """Image number i; raises Unreadable."""
+        """Image number i in full; raises Unreadable."""
+        return self.opened(i, self.content(i))
 
     @abstractmethod
     def take(self, positions: Sequence[int]) -> "Split":
@@ -62,8 +73,11 @@ class FileSplit(Split):
     def keys(self) -> Sequence[str]:
         return self.files
 
-    def image(self, i: int) -> Image.Image:
-        return decode(self.root / self.files[i])
+    def content(self, i: int) -> bytes:
+        return bytes_of(self.root / self.files[i])
+
+    def opened(self, i: int, content: bytes, least: int = 0) -> Image.Image:
+        return decode_bytes(content, self.names[i], least=least)
 
     def take(self, positions: Sequence[int]) -> "FileSplit":
         return FileSplit(self.labels[list(positions)], self.root, tuple(self.files[p] for p in positions))
@@ -85,8 +99,11 @@ class ArraySplit(Split):
     def keys(self) -> Sequence[str]:
         return tuple(map(str, self.numbers))
 
-    def image(self, i: int) -> Image.Image:
-        channels = self.images[i]
+    def content(self, i: int) -> bytes:
+        return self.images[i].tobytes()
+
+    def opened(self, i: int, content: bytes, least: int = 0) -> Image.Image:
+        channels = np.frombuffer(content, np.uint8).reshape(self.images.shape[1:])
         return Image.fromarray(channels[0] if len(channels) == 1 else np.moveaxis(channels, 0, -1))
 
     def take(self, positions: Sequence[int]) -> "ArraySplit":
@@ -102,6 +119,7 @@ class Dataset:
     classes: tuple[str, ...]
     splits: dict[str, Split]
     shape: tuple[int, int, int] | None = None  # channels, height, width where every image has the same
+    source: str = ""  # what was opened: a word, or the whole path
     ignored: int = 0  # hidden and junk entries, and files that are not images
     notes: tuple[str, ...] = ()  # sentences about what was found, for a person
 

@@ -1,5 +1,6 @@
 """From an image's file to upright pixels, or to one plain reason why not."""
 
+import io
 import os
 import stat
 import threading
@@ -14,6 +15,7 @@ from brickwork.data.names import printable
 from brickwork.errors import BrickworkError
 
 MAX_PIXELS = 178_956_970  # where Pillow itself refuses: half a gigabyte of red, green and blue
+MAX_BYTES = 1 << 30  # of a file; it is read whole, as its sum is taken
 FORMATS = (  # tried in this order; Pillow's own depends on what it has read before
     "JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000", "ICO", "ICNS", "CUR", "DIB", "PSD", "DDS",
     "QOI", "SGI", "PCX", "DCX", "SUN", "MSP", "XBM", "XPM", "FITS", "BLP", "FLI", "FTEX", "GBR", "PIXAR", "XVTHUMB",
@@ -43,38 +45,57 @@ class Unreadable(BrickworkError):
 
 
 def decode(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Image.Image:
-    """The image as "L" or "RGB", turned as its EXIF says; of an animation, the first frame.
+    """The image in a file, as `decode_bytes` gives it; raises Unreadable."""
+    return decode_bytes(bytes_of(path), printable(os.fspath(path)), max_pixels=max_pixels)
+
+
+def bytes_of(path: str | os.PathLike[str]) -> bytes:
+    """A file's bytes; raises Unreadable where there are none, or so many that it is no image."""
+    try:
+        check_file(path)
+        with open(path, "rb") as file:
+            return file.read()
+    except (BrickworkError, OSError, MemoryError) as error:
+        raise Unreadable(printable(os.fspath(path)), reason(error, MAX_PIXELS)) from None
+
+
+def decode_bytes(content: bytes, name: str, *, least: int = 0, max_pixels: int = MAX_PIXELS) -> Image.Image:
+    """The image in a file's bytes as "L" or "RGB", turned as its EXIF says; of an animation, the first frame.
 
     Palettes and CMYK become RGB, transparency lies on white, 16-bit and float pixels are scaled by their depth.
-    Raises Unreadable for everything else, also for an image of more than `max_pixels`. May run in many threads.
+    Where only `least` pixels a side are needed, a JPEG is decoded at 1/2, 1/4 or 1/8 of its size, so that both
+    sides keep that many. Raises Unreadable, with `name` for a person, for everything else, also for an image of
+    more than `max_pixels`. May run in many threads.
     """
     try:
         with QUIET:
-            return upright(path, max_pixels)
+            return upright(content, least, max_pixels)
     except Exception as error:  # damaged files raise all sorts from inside Pillow's plugins
-        raise Unreadable(printable(os.fspath(path)), reason(error, max_pixels)) from None
+        raise Unreadable(name, reason(error, max_pixels)) from None
 
 
-def upright(path: str | os.PathLike[str], max_pixels: int) -> Image.Image:
-    check_file(path)
+def upright(content: bytes, least: int, max_pixels: int) -> Image.Image:
     Image.preinit()  # the common formats, without which Pillow would import all for the first one it lacks
-    with opened(path) as image:
+    with opened(content) as image:
         if image.width * image.height > max_pixels:
             raise Image.DecompressionBombError
+        if least:
+            image.draft(None, (least, least))
         image.load()
         turn = TURNS.get(orientation(image))
         pixels = plain(image)
         if turn is not None:
             return pixels.transpose(turn)
-        return pixels.copy() if pixels is image else pixels  # free of the file
+        return pixels.copy() if pixels is image else pixels  # free of the bytes
 
 
-def opened(path: str | os.PathLike[str]) -> Image.Image:
+def opened(content: bytes) -> Image.Image:
+    if not content:
+        raise BrickworkError("empty (0 bytes)")
     try:
-        return Image.open(path, formats=FORMATS)
+        return Image.open(io.BytesIO(content), formats=FORMATS)
     except UnidentifiedImageError:
-        with open(path, "rb") as file:
-            raise BrickworkError(guess(file.read(START))) from None
+        raise BrickworkError(guess(content[:START])) from None
 
 
 def check_file(path: str | os.PathLike[str]) -> None:
@@ -83,8 +104,8 @@ def check_file(path: str | os.PathLike[str]) -> None:
         raise BrickworkError("a folder, not an image")
     if not stat.S_ISREG(status.st_mode):
         raise BrickworkError("a device or a pipe, not a file")
-    if status.st_size == 0:
-        raise BrickworkError("empty (0 bytes)")
+    if status.st_size > MAX_BYTES:
+        raise BrickworkError(f"a file of {status.st_size:,} bytes; images of up to {MAX_BYTES:,} are read")
 
 
 def orientation(image: Image.Image) -> int:

@@ -70,7 +70,7 @@ def decoded(split: Split, preprocessing: Preprocessing) -> Iterator[Images | Unr
 
 def one(split: Split, preprocessing: Preprocessing, i: int) -> Images | Unreadable:
     try:
-        return preprocessing.pixels(split.image(i))
+        return preprocessing.pixels(split.opened(i, split.content(i), preprocessing.least))
     except Unreadable as error:
         return error
 

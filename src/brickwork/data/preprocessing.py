@@ -40,6 +40,11 @@ class Preprocessing:
     def shape(self) -> tuple[int, int, int]:
         return (self.channels, self.height, self.width)
 
+    @property
+    def least(self) -> int:
+        """The pixels a side that an image needs before it is resized: twice the input, so that no detail is lost."""
+        return 2 * max(self.height, self.width)
+
     def pixels(self, image: Image.Image) -> NDArray[np.uint8]:
         """An image as channels x height x width; one that has this size already keeps every value."""
         image = plain(image).convert("L" if self.channels == 1 else "RGB")

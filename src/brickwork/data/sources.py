@@ -1,5 +1,6 @@
 """Where images come from: a word for an embedded set, or a folder."""
 
+from dataclasses import replace
 from os.path import expanduser
 from pathlib import Path
 
@@ -19,13 +20,14 @@ def open_data(source: str, *, seed: int = 0) -> Dataset:
     above them; without, the seed draws 80, 10 and 10 % of each class. Raises BrickworkError.
     """
     if source in EMBEDDED:
-        return open_idx(EMBEDDED[source], source)
+        return replace(open_idx(EMBEDDED[source], source), source=source)
     path = Path(expanduser(source))  # Path's own raises where there is no such person
     if not source or not path.exists():
         raise BrickworkError(missing(source))
     if not path.is_dir():
         raise BrickworkError(f"{source} is a file: data is {FOLDERS}.")
-    return open_idx(path, path.resolve().name) if holds_idx(path) else open_folder(path, seed=seed)
+    dataset = open_idx(path, path.resolve().name) if holds_idx(path) else open_folder(path, seed=seed)
+    return replace(dataset, source=str(path.resolve()))
 
 
 def missing(source: str) -> str:
