@@ -1,9 +1,10 @@
 from dataclasses import fields
+from typing import get_type_hints
 
 import pytest
 
 from brickwork.errors import BrickworkError
-from brickwork.train.recipe import Recipe, helps, read
+from brickwork.train.recipe import BOUNDS, Numbers, Recipe, helps, numbers, read, sections
 
 
 @pytest.mark.parametrize(
@@ -13,6 +14,7 @@ from brickwork.train.recipe import Recipe, helps, read
         Recipe(epochs=3, batch=7, optimizer="adamw", lr=3e-4, weight_decay=0.05, schedule="cosine", flip=False),
         Recipe(precision="bf16", init="xavier", crop=4, warmup=0.0, seed=2**40),
         Recipe(lr=1e-12, label_smoothing=0.0, momentum=0.0),
+        Recipe(schedule="step", milestones=(0.3, 0.6, 0.8), factor=(0.2, 0.1, 0.5), freeze=-1),
     ],
 )
 def test_toml_gives_the_same_recipe_back(recipe: Recipe) -> None:
@@ -28,6 +30,26 @@ def test_every_field_has_a_meaning_and_it_stands_in_the_toml() -> None:
     assert "lr = 0.1  # the highest learning rate of the schedule\n" in Recipe().toml()
 
 
+def test_every_field_stands_under_one_heading() -> None:
+    assert [name for names in sections().values() for name in names] == [field.name for field in fields(Recipe)]
+    assert "\n\n# Images\nfit = " in Recipe().toml()
+
+
+def test_every_number_has_bounds() -> None:
+    numeric = {name for name, kind in get_type_hints(Recipe).items() if kind in (int, float, Numbers)}
+    assert set(BOUNDS) == numeric
+
+
+@pytest.mark.parametrize("text", ["0.5,0.75", "0.5 0.75", " .5, 7.5e-1"])
+def test_numbers_are_written_with_commas_or_blanks(text: str) -> None:
+    assert numbers(text) == (0.5, 0.75)
+
+
+def test_words_are_no_numbers() -> None:
+    with pytest.raises(BrickworkError, match=r"'0.5;1' is no list of numbers: write them as 0.5, 0.75\."):
+        numbers("0.5;1")
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -39,7 +61,11 @@ def test_every_field_has_a_meaning_and_it_stands_in_the_toml() -> None:
         ("lr = nan", "recipe: lr is between 1e-12 and 1e+06, not nan."),
         ("lr = true", "recipe: lr is a number, not True."),
         ("flip = 1", "recipe: flip is true or false, not 1."),
-        ("optimizer = 'adam'", "recipe: optimizer is one of sgd, adamw, not 'adam'."),
+        ("optimizer = 'adam'", "recipe: optimizer is one of sgd, adamw, rmsprop, muon, not 'adam'."),
+        ("milestones = 0.5", "recipe: milestones is a list of numbers, not 0.5."),
+        ("milestones = [0.5, 2]", "recipe: milestones is between 0 and 1, not 2."),
+        ("milestones = [0.5, 0.5]", "recipe: milestones rise, as 0.5, 0.75 do: 0.5, 0.5 do not."),
+        ("factor = [0.1, 0.2, 0.3]", "recipe: factor is one number or one for each of the 2 milestones, not 3."),
     ],
 )
 def test_a_wrong_recipe_says_what_is_wrong(text: str, message: str) -> None:

@@ -1,5 +1,5 @@
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ from brickwork.errors import BrickworkError
 from brickwork.evaluate.evaluate import evaluate
 from brickwork.model import build, load
 from brickwork.train.progress import Progress, Result
-from brickwork.train.recipe import Recipe, read
+from brickwork.train.recipe import Recipe, made, read
 from brickwork.train.train import train
 
 
@@ -49,7 +49,7 @@ def test_the_model_file_is_enough_to_get_the_same_test_accuracy(tmp_path: Path) 
     assert result.split == "test"
     assert result.accuracy == evaluate(file, bars.dataset()).accuracy > 0.5
     assert file.record["test"] == {"accuracy": result.accuracy, "images": 40, "skipped": 0}
-    assert file.record["recipe"] == asdict(replace(bars.QUICK, epochs=5))
+    assert made(file.record["recipe"]) == replace(bars.QUICK, epochs=5)
     assert file.record["images"] == {"train": 128, "val": 32, "skipped": 0}
 
 

@@ -11,7 +11,7 @@ import click
 from brickwork.cli.output import count_of, json_option, print_json, tell
 from brickwork.cli.progress import followed
 from brickwork.errors import BrickworkError
-from brickwork.train.recipe import Recipe, helps
+from brickwork.train.recipe import Numbers, Recipe, helps, numbers, written
 
 if TYPE_CHECKING:
     from brickwork.data.dataset import Dataset
@@ -29,8 +29,9 @@ def recipe_options(command: Command) -> Command:
     for field in reversed(fields(Recipe)):
         word, kind = field.name.replace("_", "-"), kinds[field.name]
         name = f"--{word}/--no-{word}" if kind is bool else f"--{word}"
-        choices = click.Choice(get_args(kind)) if get_origin(kind) is Literal else kind
-        option = click.option(name, type=choices, default=field.default, show_default=True, help=meanings[field.name])
+        option = click.option(
+            name, type=typed(kind), default=field.default, show_default=True, help=meanings[field.name]
+        )
         command = option(command)
     return command
 
