@@ -29,9 +29,11 @@ def recipe_options(command: Command) -> Command:
     for field in reversed(fields(Recipe)):
         word, kind = field.name.replace("_", "-"), kinds[field.name]
         name = f"--{word}/--no-{word}" if kind is bool else f"--{word}"
-        option = click.option(
-            name, type=typed(kind), default=field.default, show_default=True, help=meanings[field.name]
-        )
+        choices = click.Choice(get_args(kind)) if get_origin(kind) is Literal else kind
+        default = field.default
+        if kind == Numbers:  # written as one word
+            choices, default = numbers, written(field.default)
+        option = click.option(name, type=choices, default=default, show_default=True, help=meanings[field.name])
         command = option(command)
     return command
 

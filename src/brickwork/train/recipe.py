@@ -200,7 +200,8 @@ def made(values: Mapping[str, Any]) -> Recipe:
     for name in values:
         if name not in known:
             raise BrickworkError(f"recipe: there is no {name!r}: {nearest(name, known)}")
-    return Recipe(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+    lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+    return Recipe(**{**values, **lists})
 
 
 def read(text: str) -> Recipe:
