@@ -1,0 +1,117 @@
+"""What `brickwork check` found in a data set, image by image: training reads it and sees what has changed since."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path, PurePath
+from typing import Any
+
+from brickwork.data.cache import cache_folder, write_whole
+from brickwork.data.dataset import ArraySplit, Dataset, Split
+from brickwork.data.names import printable
+
+FORMAT = "brickwork index 1"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One image as it was when it was read."""
+
+    key: str  # as `keys` gives it
+    split: str
+    label: str  # the class's name
+    bytes: int  # of its content, before decoding
+    sha256: str  # of its content, in hexadecimal; "" where it could not be read at all
+    width: int  # upright and full size; 0 where it is unreadable
+    height: int
+    stamp: tuple[int, int] | None  # st_mtime_ns and st_ctime_ns of a file of its own
+    reason: str = ""  # why it cannot be decoded
+
+
+@dataclass(frozen=True)
+class Index:
+    """Every image of a data set, split by split in the data set's order."""
+
+    source: str  # as `Dataset.source`
+    entries: tuple[Entry, ...]
+
+    @cached_property
+    def digest(self) -> str:
+        """A sum over all keys, contents and labels: what was made from the same images has the same."""
+        return sha256(b"".join(line([entry.key, entry.sha256, entry.label]) for entry in self.entries)).hexdigest()
+
+    @cached_property
+    def by_key(self) -> dict[str, Entry]:
+        return {entry.key: entry for entry in self.entries}
+
+
+def keys(split: Split) -> Sequence[str]:
+    """What identifies each image in its whole data set, and wherever that lies.
+
+    The splits' own keys do so, but for arrays: those count from 0 in each file.
+    """
+    if isinstance(split, ArraySplit):
+        name = PurePath(split.file).name
+        return [f"{name}#{key}" for key in split.keys]
+    return split.keys
+
+
+def changed(entry: Entry, content: bytes) -> bool:
+    """Whether an image's content is another than when it was indexed."""
+    return len(content) != entry.bytes or sha256(content).hexdigest() != entry.sha256
+
+
+def new(index: Index, dataset: Dataset) -> list[str]:
+    """Keys of the images that were not there when the data set was indexed."""
+    return [key for split in dataset.splits.values() for key in keys(split) if key not in index.by_key]
+
+
+def gone(index: Index, dataset: Dataset) -> list[str]:
+    """Keys of the images that were indexed and are in no split any more."""
+    present = {key for split in dataset.splits.values() for key in keys(split)}
+    return [entry.key for entry in index.entries if entry.key not in present]
+
+
+def place(source: str) -> Path:
+    """The file of the index of a source."""
+    return cache_folder() / "index" / f"{sha256(source.encode(errors='surrogatepass')).hexdigest()}.jsonl"
+
+
+def save(index: Index) -> Path:
+    """Writes the index into the cache folder, in place of the one before; raises BrickworkError."""
+    content = b"".join([line([FORMAT, index.source]), *(line(astuple(entry)) for entry in index.entries)])
+    path = place(index.source)
+    write_whole(path, content + line([sha256(content).hexdigest()]))
+    return path
+
+
+def load(source: str, tell: Callable[[str], None] = lambda note: None) -> Index | None:
+    """The index of a source, or None where there is none; `tell` hears a sentence where it cannot be used."""
+    path = place(source)
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        tell(f"The index {path} cannot be read ({error.strerror}) and is not used.")
+        return None
+    start = content[:-1].rfind(b"\n") + 1
+    if content[start:] != line([sha256(content[:start]).hexdigest()]):
+        tell(f"The index of {printable(source)} is damaged and is not used: 'brickwork check' makes it anew.")
+        return None
+    lines = content[:start].splitlines()
+    if json.loads(lines[0]) != [FORMAT, source]:
+        tell(f"The index of {printable(source)} is of another version and is not used: run 'brickwork check' again.")
+        return None
+    return Index(source, tuple(entry(json.loads(row)) for row in lines[1:]))
+
+
+def line(values: object) -> bytes:
+    return json.dumps(values).encode() + b"\n"
+
+
+def entry(values: list[Any]) -> Entry:
+    key, split, label, size, digest, width, height, stamp, reason = values
+    return Entry(key, split, label, size, digest, width, height, tuple(stamp) if stamp else None, reason)

@@ -1,0 +1,113 @@
+import os
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from brickwork.data import index
+from brickwork.data.cache import cache_folder, write_whole
+from brickwork.data.dataset import ArraySplit, Dataset, FileSplit
+from brickwork.data.index import Entry, Index
+from brickwork.data.sources import open_data
+from brickwork.errors import BrickworkError
+
+SUM = sha256(b"pixels").hexdigest()
+CAT = Entry("cat/1.jpg", "train", "cat", 6, SUM, 20, 30, (1, 2))
+STRANGE = Entry("caf\udce9\n.jpg", "test", "dog", 6, SUM, 0, 0, None, reason="text, not an image")
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("BRICKWORK_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def files(*names: str) -> FileSplit:
+    return FileSplit(np.zeros(len(names), np.int64), Path(), names)
+
+
+def test_an_index_comes_back_as_it_was_saved() -> None:
+    made = Index("/photos", (CAT, STRANGE))
+    path = index.save(made)
+    assert path.name == sha256(b"/photos").hexdigest() + ".jsonl"
+    assert index.load("/photos") == made
+    assert index.load("/others") is None
+
+
+def test_every_flipped_byte_and_every_cut_is_noticed() -> None:
+    path = index.save(Index("/photos", (CAT, STRANGE)))
+    whole = path.read_bytes()
+    for at in range(len(whole)):
+        for damaged in (whole[:at] + bytes([whole[at] ^ 4]) + whole[at + 1 :], whole[:at]):
+            path.write_bytes(damaged)
+            told: list[str] = []
+            assert index.load("/photos", told.append) is None
+            assert told == ["The index of /photos is damaged and is not used: 'brickwork check' makes it anew."]
+
+
+def test_an_index_of_another_version_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    index.save(Index("/photos", (CAT,)))
+    monkeypatch.setattr(index, "FORMAT", "brickwork index 2")
+    told: list[str] = []
+    assert index.load("/photos", told.append) is None
+    assert told == ["The index of /photos is of another version and is not used: run 'brickwork check' again."]
+
+
+def test_an_index_that_cannot_be_opened_is_not_used() -> None:
+    index.place("/photos").mkdir(parents=True)
+    told: list[str] = []
+    assert index.load("/photos", told.append) is None
+    assert told == [f"The index {index.place('/photos')} cannot be read (Is a directory) and is not used."]
+
+
+def test_the_digest_is_that_of_keys_sums_and_labels_alone() -> None:
+    made = Index("/photos", (CAT, STRANGE))
+    assert made.digest == Index("/elsewhere", (replace(CAT, stamp=None, split="val"), STRANGE)).digest
+    others = [replace(CAT, **{field: "other"}) for field in ("key", "sha256", "label")]
+    assert len({made.digest, *(Index("/photos", (other, STRANGE)).digest for other in others)}) == 4
+
+
+def test_a_content_that_is_another_has_changed() -> None:
+    assert not index.changed(CAT, b"pixels")
+    assert index.changed(CAT, b"pixelz")
+    assert index.changed(CAT, b"pixels ")
+
+
+def test_what_is_new_and_what_is_gone_is_told_across_the_splits() -> None:
+    made = Index("/photos", (CAT, STRANGE))
+    dataset = Dataset("photos", ("cat", "dog"), {"train": files("cat/2.jpg"), "val": files("cat/1.jpg")})
+    assert index.new(made, dataset) == ["cat/2.jpg"]
+    assert index.gone(made, dataset) == [STRANGE.key]
+
+
+def test_keys_differ_between_the_splits_of_idx_files_and_stay_when_a_validation_is_drawn() -> None:
+    fashion = open_data("fashion")
+    assert not set(index.keys(fashion.splits["train"])) & set(index.keys(fashion.splits["test"]))
+    drawn = fashion.with_validation().splits
+    assert {*index.keys(drawn["train"]), *index.keys(drawn["val"])} == set(index.keys(fashion.splits["train"]))
+    assert isinstance(drawn["val"], ArraySplit)
+
+
+def test_the_cache_lies_where_the_variables_say(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cache_folder() == cache
+    monkeypatch.delenv("BRICKWORK_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/common")
+    assert cache_folder() == Path("/common/brickwork")
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    assert cache_folder() == Path.home() / ".cache" / "brickwork"
+
+
+def test_a_write_that_fails_leaves_the_file_before_and_nothing_beside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_whole(tmp_path / "a", b"first")
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(BrickworkError, match=r"a cannot be written: No space left on device\."):
+        write_whole(tmp_path / "a", b"second")
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"first"]
