@@ -23,7 +23,7 @@ MAY_IMPORT = {  # a room, and the rooms it may name
     "cli":      {"network", "zoo", "model", "weights", "data", "evaluate", "train", "compare", "export", "serve"},
 }  # fmt: skip
 
-EVERYBODY = {"errors", "__version__"}  # may be named by all
+EVERYBODY = {"errors", "files", "__version__"}  # may be named by all
 PURE = {"network", "zoo"}  # these need nothing that is installed
 
 FILES = sorted(path for path in SOURCE.rglob("*.py") if path.parent != SOURCE)

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from brickwork.data import index
-from brickwork.data.cache import cache_folder, write_whole
+from brickwork.data.cache import cache_folder
 from brickwork.data.dataset import ArraySplit, Dataset, FileSplit
 from brickwork.data.index import Entry, Index
 from brickwork.data.sources import open_data
 from brickwork.errors import BrickworkError
+from brickwork.files import write_whole
 
 SUM = sha256(b"pixels").hexdigest()
 CAT = Entry("cat/1.jpg", "train", "cat", 6, SUM, 20, 30, (1, 2))

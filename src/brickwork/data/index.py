@@ -8,9 +8,10 @@ from hashlib import sha256
 from pathlib import Path, PurePath
 from typing import Any
 
-from brickwork.data.cache import cache_folder, write_whole
+from brickwork.data.cache import cache_folder
 from brickwork.data.dataset import ArraySplit, Dataset, Split
 from brickwork.data.names import printable
+from brickwork.files import write_whole
 
 FORMAT = "brickwork index 1"
 

@@ -4,9 +4,7 @@ One safetensors file: no code, no pickle. Everything that `evaluate` and `predic
 """
 
 import json
-import os
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
 
 from brickwork.errors import BrickworkError
+from brickwork.files import write_whole
 from brickwork.model.model import Model
 from brickwork.network import Layer, Network, cost, from_json, to_json
 
@@ -47,23 +46,6 @@ def save(
     }
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     write_whole(path, safetensors_bytes(weights, metadata))
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Writes a file that is whole or absent: beside its place, synced, renamed. Raises BrickworkError."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError as fault:
-        raise BrickworkError(f"{path} cannot be written: {fault.strerror or fault}.") from None
-    finally:
-        with suppress(OSError):  # that the place is no folder has been said
-            beside.unlink(missing_ok=True)
 
 
 def load(path: str | Path, own: Sequence[type[Layer]] = ()) -> ModelFile:

@@ -13,7 +13,7 @@ from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
 
 from brickwork.errors import BrickworkError
-from brickwork.model.file import write_whole
+from brickwork.files import write_whole
 
 PICKLES = (".pth", ".pt", ".bin", ".tar")
 WRAPPERS = ("state_dict", "model")  # under which training scripts store the tensors

@@ -1,0 +1,35 @@
+"""Files that are whole or absent."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from brickwork.errors import BrickworkError
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Writes a file that is whole or absent: beside its place, synced, renamed. Raises BrickworkError."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with beside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+        sync(path.parent)
+    except OSError as fault:
+        raise BrickworkError(f"{path} cannot be written: {fault.strerror or fault}.") from None
+    finally:
+        with suppress(OSError):  # that the place is no folder has been said
+            beside.unlink(missing_ok=True)
+
+
+def sync(folder: Path) -> None:
+    """Makes a folder's new names outlast a power cut, on systems where a folder can be opened."""
+    with suppress(OSError):
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
