@@ -26,7 +26,7 @@ SEED = 0
 def chosen(split: ArraySplit, each: int) -> list[int]:
     """So many images of every class, in the order of the full set."""
     groups = by_class(split.labels.tolist()).values()
-    return sorted(group[i] for group in groups for i in shuffled([split.keys[p] for p in group], SEED)[:each])
+    return sorted(group[i] for group in groups for i in shuffled([str(split.numbers[p]) for p in group], SEED)[:each])
 
 
 def write(path: Path, values: NDArray[np.uint8]) -> None:

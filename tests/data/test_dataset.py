@@ -1,3 +1,5 @@
+import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,10 +26,10 @@ def numbers(found: Dataset, split: str) -> list[int]:
     return list(part.numbers)
 
 
-def test_validation_is_a_tenth_of_every_class() -> None:
-    found = dataset([50, 30, 10]).with_validation()
-    assert np.bincount(found.splits["val"].labels).tolist() == [5, 3, 1]
-    assert sorted(numbers(found, "train") + numbers(found, "val")) == list(range(90))
+def test_validation_is_about_a_tenth_of_every_class() -> None:
+    found = dataset([100, 80, 70]).with_validation()
+    assert np.bincount(found.splits["val"].labels).tolist() == [3, 9, 8]  # each within chance of a tenth
+    assert sorted(numbers(found, "train") + numbers(found, "val")) == list(range(250))
     assert list(found.splits) == ["train", "val", "test"]
 
 
@@ -52,6 +54,61 @@ def test_a_class_of_one_image_stays_in_train_and_one_of_two_is_shared() -> None:
 def test_a_share_that_is_none_is_refused(fraction: float) -> None:
     with pytest.raises(BrickworkError, match=f"between 0 and 1, not {fraction}"):
         dataset([5, 5]).with_validation(fraction)
+
+
+def test_validation_takes_whole_groups() -> None:
+    whole = dataset([50, 30])
+    grouped = replace(whole.splits["train"], groups=tuple(f"p{i // 4}" for i in range(80)))
+    found = replace(whole, splits={"train": grouped}).with_validation()
+    assert not set(found.splits["val"].groups) & set(found.splits["train"].groups)
+    assert len(set(found.splits["val"].groups)) >= 1
+
+
+def test_validation_of_one_group_is_refused() -> None:
+    whole = dataset([50, 30])
+    grouped = replace(whole.splits["train"], groups=("p1",) * 80)
+    with pytest.raises(BrickworkError, match=r"^set: all training images are of one group, p1, and none is left"):
+        replace(whole, splits={"train": grouped}).with_validation()
+
+
+def test_the_whole_is_every_image_of_all_splits_in_natural_order() -> None:
+    files = tuple(f"cat/{i}.jpg" for i in (0, 3, 20, 100))
+    more = tuple(f"cat/{i}.jpg" for i in (1, 10, 2))
+    splits = {
+        "train": FileSplit(np.array([0, 0, 1, 1]), Path("/set"), files, groups=("a", "b", "c", "d")),
+        "test": FileSplit(np.array([1, 0, 1]), Path("/set"), more, groups=("e", "f", "g")),
+    }
+    whole = Dataset("set", ("cat", "dog"), dict(splits)).split("all")
+    assert list(whole.keys) == [f"cat/{i}.jpg" for i in (0, 1, 2, 3, 10, 20, 100)]
+    assert list(whole.names) == [f"/set/cat/{i}.jpg" for i in (0, 1, 2, 3, 10, 20, 100)]
+    assert whole.labels.tolist() == [0, 1, 1, 0, 0, 1, 1]
+    assert whole.groups == ("a", "e", "g", "b", "f", "c", "d")
+    some = whole.take([5, 1])
+    assert (list(some.keys), some.labels.tolist(), some.groups) == (["cat/20.jpg", "cat/1.jpg"], [1, 1], ("c", "e"))
+
+
+def test_the_whole_of_arrays_gives_each_image_its_own_pixels() -> None:
+    images = np.arange(6, dtype=np.uint8).reshape(-1, 1, 1, 1) * np.ones((1, 1, 2, 2), np.uint8)
+    train = ArraySplit(np.arange(4), images[:4], "/set/train-images-idx3-ubyte.gz", (0, 1, 2, 3))
+    test = ArraySplit(np.arange(4, 6), images[4:], "/set/t10k-images.idx3-ubyte", (0, 1))
+    whole = Dataset("set", tuple("abcdef"), {"train": train, "test": test}).whole()
+    assert list(whole.keys) == ["t10k/0", "t10k/1", "train/0", "train/1", "train/2", "train/3"]
+    assert [whole.image(i).getpixel((0, 0)) for i in range(6)] == whole.labels.tolist() == [4, 5, 0, 1, 2, 3]
+    assert whole.content(1) == bytes([5] * 4)
+
+
+def test_a_set_of_one_split_is_its_own_whole() -> None:
+    found = Dataset("set", ("0", "1"), {"train": dataset([2, 2]).splits["train"]})
+    assert found.whole() is found.splits["train"]
+
+
+def test_a_split_is_sent_to_other_processes_without_what_was_derived_from_it() -> None:
+    split = FileSplit(np.zeros(1000, np.int64), Path("/a/long/way/to/the/images"), tuple(map(str, range(1000))))
+    before = len(pickle.dumps(split))
+    assert split.names[7] == "/a/long/way/to/the/images/7"
+    sent = pickle.dumps(split)
+    assert len(sent) == before < 30_000
+    assert pickle.loads(sent).names == split.names
 
 
 def test_a_split_that_is_not_there_is_refused_with_those_that_are() -> None:

@@ -2,12 +2,11 @@ import os
 import unicodedata
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 
 from brickwork.data.dataset import Dataset, FileSplit
-from brickwork.data.folder import drawn, open_folder
+from brickwork.data.folder import open_folder
 from brickwork.errors import BrickworkError
 
 
@@ -23,6 +22,14 @@ def fill(folder: Path, *files: str) -> Path:
             Image.new("RGB", (2, 2)).save(path)
         else:
             path.write_text("some text")
+    return folder
+
+
+def touch(folder: Path, *files: str) -> Path:
+    """Files of nothing: a set is opened without reading them."""
+    for file in files:
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).touch()
     return folder
 
 
@@ -136,7 +143,7 @@ def test_an_empty_class_folder_is_left_out_and_noted(tmp_path: Path) -> None:
 def test_without_splits_every_class_is_drawn_in_three(tmp_path: Path) -> None:
     found = open_folder(fill(tmp_path, *many("cat", 20), *many("dog", 10), *many("eel", 3)), seed=0)
     counts = {split: [len(part) for part in files(found, split).values()] for split in found.splits}
-    assert counts == {"train": [16, 8, 1], "val": [2, 1, 1], "test": [2, 1, 1]}
+    assert counts == {"train": [15, 8, 1], "val": [3, 1, 1], "test": [2, 1, 1]}
     assert found.notes == (
         "There are no train, val and test folders: seed 0 draws 80% of each class for training, 10% for validation "
         "and 10% for testing.",
@@ -150,15 +157,19 @@ def test_classes_of_one_and_two_images_are_trained_on(tmp_path: Path) -> None:
     assert "The val split has no images of cat, dog." in found.notes
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_the_three_parts_are_all_the_images_once(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    whole = {f"c{i}": many(f"c{i}", int(count)) for i, count in enumerate(rng.integers(0, 60, 8))}
-    parts = drawn(whole, seed)
-    for name, images in whole.items():
-        assert sorted(image for part in parts.values() for image in part[name]) == sorted(images)
-        assert all(len(part[name]) >= 1 for part in parts.values()) or len(images) < 3
-        assert abs(len(parts["test"][name]) - 0.1 * len(images)) <= 1
+def test_the_three_parts_are_all_the_images_once(tmp_path: Path) -> None:
+    whole = [*many("cat", 200), *many("dog", 40), *many("eel", 2)]
+    found = open_folder(touch(tmp_path, *whole), seed=0)
+    assert sorted(file for split in found.splits for part in files(found, split).values() for file in part) == (
+        sorted(whole)
+    )
+
+
+def test_new_images_move_none_of_the_others(tmp_path: Path) -> None:
+    before = open_folder(touch(tmp_path, *many("cat", 150), *many("dog", 150)), seed=0)
+    after = open_folder(touch(tmp_path, *many("cat", 300), *many("dog", 151), *many("ant", 3)), seed=0)
+    for split, images in before.splits.items():
+        assert set(images.keys) <= set(after.splits[split].keys)
 
 
 def test_the_seed_decides_and_neither_the_place_nor_other_classes_do(tmp_path: Path) -> None:
@@ -174,6 +185,79 @@ def test_a_class_may_be_called_test(tmp_path: Path) -> None:
     found = open_folder(fill(tmp_path, *many("blood", 3), *many("test", 3)), seed=0)
     assert found.classes == ("blood", "test")
     assert "Taken as a class, as there are no folders inside: test." in found.notes
+
+
+# Groups
+
+
+def test_the_images_of_a_group_go_to_one_split(tmp_path: Path) -> None:
+    images = [f"{name}/p{patient}_{i}.png" for name in ("cat", "dog") for patient in range(60) for i in range(3)]
+    found = open_folder(touch(tmp_path, *images), seed=0, groups=r"(p\d+)_")
+    homes: dict[str, set[str]] = {}
+    for split, part in found.splits.items():
+        for file, group in zip(part.keys, part.groups, strict=True):
+            assert group == file.split("/")[1].split("_")[0]
+            homes.setdefault(group, set()).add(split)
+    assert all(len(splits) == 1 for splits in homes.values())
+    assert list(found.splits) == ["train", "val", "test"]
+    assert found.notes[0].startswith("There are no train, val and test folders: seed 0 draws 80% of the 60 groups for")
+    held = found.splits["train"].take(range(len(found.splits["train"])))
+    without = Dataset("set", found.classes, {"train": held}).with_validation(0.3)
+    assert not set(without.splits["train"].groups) & set(without.splits["val"].groups)
+
+
+def test_groups_of_unlike_sizes_and_those_that_leave_a_class_out_are_noted(tmp_path: Path) -> None:
+    large = [f"cat/p1_{i}.png" for i in range(90)]
+    found = open_folder(touch(tmp_path, *large, "dog/p2_1.png", "dog/p3_1.png", "dog/p4_1.png"), groups="(p.)_")
+    assert any(note.startswith("Groups of unlike sizes make the splits unequal: train has ") for note in found.notes)
+    assert "The val split has no images of cat." in found.notes or "The val split has no images of dog." in found.notes
+
+
+def test_groups_that_given_splits_tear_apart_are_noted(tmp_path: Path) -> None:
+    fill(tmp_path, "train/cat/p1_1.jpg", "train/dog/p2_1.jpg", "test/cat/p1_2.jpg", "test/dog/p3_1.jpg")
+    found = open_folder(tmp_path, groups="(p.)_")
+    assert "Groups with images in more than one split: p1." in found.notes
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        ("(p", "groups: '(p' is no regular expression: missing ), unterminated subpattern at position 0."),
+        (
+            "p.",
+            "groups: 'p.' has 0 pairs of round brackets: expected one, around what names the group, as in "
+            "'(patient[0-9]+)_'.",
+        ),
+        ("(film)", "groups: '(film)' is found in none of the 4 paths: the first without it is cat/p1.png."),
+        ("(p[0-9])", "groups: '(p[0-9])' is not found in 1 of the 4 paths: the first without it is dog/q.png."),
+        ("([pq])", "groups: train, val and test need three at least, and there are 2: p, q."),
+    ],
+)
+def test_groups_that_say_nothing_are_refused(pattern: str, message: str, tmp_path: Path) -> None:
+    touch(tmp_path, "cat/p1.png", "cat/p2.png", "dog/p3.png", "dog/q.png")
+    with pytest.raises(BrickworkError) as caught:
+        open_folder(tmp_path, groups=pattern)
+    assert str(caught.value) == message
+
+
+# What evaluation takes
+
+
+@pytest.mark.parametrize(
+    ("layout", "splits", "classes"),
+    [
+        ("test/cat/1.jpg test/dog/1.jpg", ["test"], ("cat", "dog")),
+        ("test/cat/1.jpg", ["test"], ("cat",)),
+        ("train/cat/1.jpg train/dog/1.jpg", ["train"], ("cat", "dog")),
+        ("cat/1.jpg cat/2.jpg cat/3.jpg", ["train", "val", "test"], ("cat",)),
+    ],
+)
+def test_evaluation_needs_neither_a_train_folder_nor_two_classes(
+    layout: str, splits: list[str], classes: tuple[str, ...], tmp_path: Path
+) -> None:
+    found = open_folder(touch(tmp_path, *layout.split()), training=False)
+    assert (list(found.splits), found.classes) == (splits, classes)
+    assert list(found.whole().keys) == layout.split()
 
 
 # What is passed over

@@ -1,18 +1,20 @@
 """A data set: class names, and splits of labelled images that are decoded when they are asked for."""
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from brickwork.data.decode import bytes_of, decode_bytes
-from brickwork.data.names import printable
-from brickwork.data.shuffle import stratified
+from brickwork.data.names import natural, printable
+from brickwork.data.shuffle import divided
 from brickwork.errors import BrickworkError
 
 Labels = NDArray[np.int64]
@@ -24,6 +26,7 @@ class Split(ABC):
     """Images with their labels, in a fixed order."""
 
     labels: Labels  # N, a position in the data set's classes each
+    groups: tuple[str, ...] = field(default=(), kw_only=True)  # one name an image, of what stays together; or none
 
     @property
     @abstractmethod
@@ -54,8 +57,15 @@ class Split(ABC):
     def take(self, positions: Sequence[int]) -> "Split":
         """The images at these positions."""
 
+    def groups_at(self, positions: Sequence[int]) -> tuple[str, ...]:
+        return tuple(self.groups[p] for p in positions) if self.groups else ()
+
     def __len__(self) -> int:
         return len(self.labels)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The fields alone: what was derived from them is not sent to other processes."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +90,8 @@ class FileSplit(Split):
         return decode_bytes(content, self.names[i], least=least)
 
     def take(self, positions: Sequence[int]) -> "FileSplit":
-        return FileSplit(self.labels[list(positions)], self.root, tuple(self.files[p] for p in positions))
+        files = tuple(self.files[p] for p in positions)
+        return FileSplit(self.labels[list(positions)], self.root, files, groups=self.groups_at(positions))
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,10 +108,12 @@ class ArraySplit(Split):
 
     @cached_property
     def keys(self) -> Sequence[str]:
-        return tuple(map(str, self.numbers))
+        kind = re.split("[-.]", PurePath(self.file).name)[0]  # "train" or "t10k"
+        return tuple(f"{kind}/{number}" for number in self.numbers)
 
     def content(self, i: int) -> bytes:
-        return self.images[i].tobytes()
+        content: bytes = self.images[i].tobytes()
+        return content
 
     def opened(self, i: int, content: bytes, least: int = 0) -> Image.Image:
         channels = np.frombuffer(content, np.uint8).reshape(self.images.shape[1:])
@@ -108,12 +121,53 @@ class ArraySplit(Split):
 
     def take(self, positions: Sequence[int]) -> "ArraySplit":
         index = list(positions)
-        return ArraySplit(self.labels[index], self.images[index], self.file, tuple(self.numbers[p] for p in index))
+        numbers = tuple(self.numbers[p] for p in index)
+        return ArraySplit(self.labels[index], self.images[index], self.file, numbers, groups=self.groups_at(index))
+
+
+@dataclass(frozen=True, eq=False)
+class JoinedSplit(Split):
+    """Images of several splits in one order."""
+
+    parts: tuple[Split, ...]
+    places: tuple[tuple[int, int], ...]  # of each image: its part, and its position there
+
+    @cached_property
+    def names(self) -> Sequence[str]:
+        return tuple(self.parts[part].names[p] for part, p in self.places)
+
+    @cached_property
+    def keys(self) -> Sequence[str]:
+        return tuple(self.parts[part].keys[p] for part, p in self.places)
+
+    def content(self, i: int) -> bytes:
+        part, position = self.places[i]
+        return self.parts[part].content(position)
+
+    def opened(self, i: int, content: bytes, least: int = 0) -> Image.Image:
+        part, position = self.places[i]
+        return self.parts[part].opened(position, content, least)
+
+    def take(self, positions: Sequence[int]) -> "JoinedSplit":
+        places = tuple(self.places[p] for p in positions)
+        return JoinedSplit(self.labels[list(positions)], self.parts, places, groups=self.groups_at(positions))
+
+
+def joined(parts: Sequence[Split]) -> Split:
+    """All the images of these splits, by their keys in natural order."""
+    if len(parts) == 1:
+        return parts[0]
+    places = [(part, position) for part, split in enumerate(parts) for position in range(len(split))]
+    places.sort(key=lambda place: natural(parts[place[0]].keys[place[1]]))
+    labels = np.array([parts[part].labels[position] for part, position in places], np.int64)
+    grouped = all(part.groups for part in parts if len(part))
+    groups = tuple(parts[part].groups[position] for part, position in places) if grouped else ()
+    return JoinedSplit(labels, tuple(parts), tuple(places), groups=groups)
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Classes and the splits "train", "val" and "test"; "train" is always there."""
+    """Classes and the splits "train", "val" and "test"; what is opened for training always has "train"."""
 
     name: str
     classes: tuple[str, ...]
@@ -122,21 +176,36 @@ class Dataset:
     source: str = ""  # what was opened: a word, or the whole path
     ignored: int = 0  # hidden and junk entries, and files that are not images
     notes: tuple[str, ...] = ()  # sentences about what was found, for a person
+    groups: str = ""  # the pattern or the column that says which images stay together in one split
 
     def split(self, name: str) -> Split:
-        """The split of this name; raises BrickworkError with those that there are."""
+        """The split of this name, or with "all" every image; raises BrickworkError with the names that there are."""
+        if name == "all":
+            return self.whole()
         if name not in self.splits:
             raise BrickworkError(f"{self.name} has no split {name!r}: it has {', '.join(self.splits)}.")
         return self.splits[name]
 
+    def whole(self) -> Split:
+        """Every image of all splits, by their keys in natural order."""
+        return joined(tuple(self.splits.values()))
+
     def with_validation(self, fraction: float = 0.1, seed: int = 0) -> "Dataset":
-        """The same set with a stratified part of train held out as "val", where there is no "val" yet."""
+        """The same set with a part of every class of train held out as "val", where there is no "val" yet.
+
+        An image's own hash decides, as in `brickwork.data.shuffle.parted`, so that none moves as others come and go:
+        the share of a class is that fraction within chance. A class of two images has one in each; groups stay whole.
+        """
         if "val" in self.splits:
             return self
         if not 0 < fraction < 1:
             raise BrickworkError(f"{self.name}: the share held out for validation is between 0 and 1, not {fraction}.")
         train = self.splits["train"]
-        held = stratified(train.keys, train.labels.tolist(), fraction, seed)
-        kept = np.setdiff1d(np.arange(len(train)), held).tolist()
+        if train.groups and len(set(train.groups)) < 2:
+            raise BrickworkError(
+                f"{self.name}: all training images are of one group, {printable(train.groups[0])}, and none is left to "
+                f"validate with: group by something finer."
+            )
+        held, kept = divided(train.keys, train.labels.tolist(), train.groups, (fraction,), seed)
         rest = {name: split for name, split in self.splits.items() if name != "train"}
         return replace(self, splits={"train": train.take(kept), "val": train.take(held), **rest})

@@ -1,7 +1,6 @@
 """A folder of class folders, with or without train, val and test above them."""
 
 import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,17 +8,12 @@ import numpy as np
 
 from brickwork.data import notes
 from brickwork.data.dataset import Dataset, FileSplit
+from brickwork.data.divide import NAMES, SPLITS, splits_of
+from brickwork.data.groups import groups_of
 from brickwork.data.names import natural, printable
 from brickwork.data.scan import Listing, below, listing
-from brickwork.data.shuffle import shuffled
 from brickwork.errors import BrickworkError
 
-SPLITS = {
-    "train": "train", "training": "train",
-    "val": "val", "valid": "val", "validation": "val",
-    "test": "test", "testing": "test",
-}  # fmt: skip
-SHARE = 0.1  # of each class that goes to val, and to test, where the folder has no splits
 LAYOUT = "data is a folder of class folders (cat/1.jpg, dog/2.jpg), with or without train, val and test above them"
 
 Files = dict[str, list[str]]  # class name -> its images, relative to the data set's folder
@@ -39,34 +33,42 @@ class Tree:
         return Tree(files, self.loose + other.loose, self.hidden + other.hidden, self.others + other.others)
 
 
-def open_folder(path: Path, seed: int) -> Dataset:
+def open_folder(path: Path, *, seed: int = 0, groups: str = "", training: bool = True) -> Dataset:
     """The data set in a folder; where there are no splits above the classes, the seed draws them.
 
-    Class ids come from the union of the splits' class names, in natural order. Raises BrickworkError where
-    there is no train split, no image, or a single class.
+    Class ids come from the union of the splits' class names, in natural order. `groups` is a pattern in the paths
+    below the folder of what stays together in one split. Raises BrickworkError where there is no image, or for
+    training no train split or a single class.
     """
     top = listing(path)
-    folders = split_folders(path, top)
-    if folders:
-        trees = {split: tree(path, f"{folder}/") for split, folder in folders.items()}
-        whole = sum(trees.values(), Tree({}, len(top.images), top.hidden, top.others))
-        splits = {split: part.files for split, part in trees.items()}
-        said = notes.beside(set(top.folders) - set(folders.values()))
-    else:
-        whole = tree(path, "")
-        splits = drawn(whole.files, seed)
-        said = notes.drawn(whole.files, SHARE, seed) + notes.like_splits(set(top.folders), SPLITS)
-    classes = known_classes(path, top, whole, splits)
+    folders = split_folders(path, top, training)
+    trees = {split: tree(path, f"{folder}/") for split, folder in folders.items()} or {"": tree(path, "")}
+    whole = sum(trees.values(), Tree({}, len(top.images), top.hidden, top.others) if folders else Tree({}))
+    classes = known_classes(path, top, whole, training)
+    if training and folders and not any(trees["train"].files.values()):
+        raise BrickworkError(f"{path}: the train folder holds no images in class folders: {LAYOUT}.")
+    images, given = ordered(path, classes, trees, groups)
+    splits = splits_of(images, given if folders else None, seed)
+    shown = tuple(map(printable, classes))
+    beside = set(top.folders) - set(folders.values()) if folders else set()
     return Dataset(
         name=printable(path.resolve().name),
-        classes=tuple(map(printable, classes)),
-        splits={split: file_split(path, classes, files) for split, files in splits.items() if any(files.values())},
+        classes=shown,
+        splits=splits,
         ignored=whole.hidden + len(whole.others),
-        notes=(*said, *notes.classes(splits), *notes.loose(whole.loose), *notes.ignored(whole.hidden, whole.others)),
+        notes=(
+            *notes.divided("There are no train, val and test folders", images, splits, None if folders else seed),
+            *(notes.beside(beside) if folders else notes.like_splits(top.folders, SPLITS)),
+            *notes.left_out(name for name, files in whole.files.items() if not files),
+            *notes.classes(shown, splits),
+            *notes.loose(whole.loose),
+            *notes.ignored(whole.hidden, whole.others),
+        ),
+        groups=groups,
     )
 
 
-def split_folders(path: Path, top: Listing) -> dict[str, str]:
+def split_folders(path: Path, top: Listing, training: bool) -> dict[str, str]:
     """The folders that hold splits, as {"train": "Training"}; none where the class folders stand at the top.
 
     A split's folder holds folders. One named "test" with nothing but images is a class among others.
@@ -75,13 +77,13 @@ def split_folders(path: Path, top: Listing) -> dict[str, str]:
     if named != list(top.folders) and not any(listing(path / name).folders for name in named):
         return {}
     found: dict[str, str] = {}
-    for split in ("train", "val", "test"):
+    for split in NAMES:
         folders = [name for name in named if SPLITS[name.lower()] == split]
         if len(folders) > 1:
             raise BrickworkError(f"{path} has two {split} folders, {' and '.join(folders[:2])}: keep one of them.")
         if folders:
             found[split] = folders[0]
-    if found and "train" not in found:
+    if training and found and "train" not in found:
         raise BrickworkError(f"{path} has no train folder beside {' and '.join(found.values())}: {LAYOUT}.")
     return found
 
@@ -98,31 +100,17 @@ def tree(path: Path, inside: str) -> Tree:
     return Tree(files, len(top.images), hidden, (*top.others, *(file for _, part in parts for file in part.others)))
 
 
-def drawn(files: Files, seed: int) -> dict[str, Files]:
-    """Each class's images in three parts; every part gets one where there are three, all train where fewer."""
-    splits: dict[str, Files] = {"train": {}, "val": {}, "test": {}}
-    for name, images in files.items():
-        share = max(1, round(SHARE * len(images))) if len(images) >= 3 else 0
-        order = shuffled(images, seed)
-        ends = {"val": order[:share], "test": order[share : 2 * share], "train": order[2 * share :]}
-        for split, positions in ends.items():
-            splits[split][name] = [images[i] for i in sorted(positions)]
-    return splits
-
-
-def known_classes(path: Path, top: Listing, whole: Tree, splits: Mapping[str, Files]) -> list[str]:
-    """The classes that have images, in natural order; raises BrickworkError where they are not enough to train."""
+def known_classes(path: Path, top: Listing, whole: Tree, training: bool) -> list[str]:
+    """The classes that have images, in natural order; raises BrickworkError where they are not enough."""
     classes = sorted((name for name, images in whole.files.items() if images), key=natural)
     if not (top.folders or top.images or top.others):
         raise BrickworkError(f"{path} is empty: {LAYOUT}.")
     if not classes:
         found = f"{whole.loose:,} images, but in no class folder" if whole.loose else "no images"
         raise BrickworkError(f"{path} holds {found}: {LAYOUT}.")
-    if len(classes) == 1:
+    if training and len(classes) == 1:
         single = f"{path} holds a single class, {printable(classes[0])!r}: a network tells at least two apart."
         raise BrickworkError(f"{single} {hint(path / classes[0])}")
-    if not any(splits["train"].values()):
-        raise BrickworkError(f"{path}: the train folder holds no images in class folders: {LAYOUT}.")
     return classes
 
 
@@ -132,6 +120,15 @@ def hint(only: Path) -> str:
     return f"Did you mean {only}?" if deeper else "Add a folder for each further class."
 
 
-def file_split(path: Path, classes: list[str], files: Files) -> FileSplit:
-    pairs = [(label, file) for label, name in enumerate(classes) for file in files.get(name, ())]
-    return FileSplit(np.array([label for label, _ in pairs], np.int64), path, tuple(file for _, file in pairs))
+def ordered(path: Path, classes: list[str], trees: dict[str, Tree], groups: str) -> tuple[FileSplit, list[str]]:
+    """All images, class by class, and the split of each."""
+    rows = [
+        (label, split, file)
+        for label, name in enumerate(classes)
+        for split, tree in trees.items()
+        for file in tree.files.get(name, ())
+    ]
+    files = tuple(file for _, _, file in rows)
+    labels = np.array([label for label, _, _ in rows], np.int64)
+    together = groups_of(files, groups) if groups else ()
+    return FileSplit(labels, path, files, groups=together), [split for _, split, _ in rows]

@@ -1,22 +1,47 @@
-"""Sentences about what was found in a folder of images, for a person to read before training."""
+"""Sentences about what was found in a data set, for a person to read before training."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import PurePath
 
+import numpy as np
+
+from brickwork.data.dataset import Split
+from brickwork.data.divide import NAMES, SHARE
 from brickwork.data.names import natural, printable
 
-Files = Mapping[str, Collection[str]]  # class name -> its images
 FEW = 5  # names that are listed before "and 7 more"
 
 
-def drawn(files: Files, share: float, seed: int) -> list[str]:
-    small = any(0 < len(images) < 3 for images in files.values())
-    exception = "; a class of fewer than 3 images is in train alone" if small else ""
+def divided(lacking: str, whole: Split, splits: Mapping[str, Split], seed: int | None) -> list[str]:
+    """How a seed divided the images, where it did, and what their groups make of it."""
+    if seed is None:
+        return spread(splits) if whole.groups else []
+    what = f"the {len(set(whole.groups)):,} groups" if whole.groups else "each class"
+    small = not whole.groups and min(np.bincount(whole.labels)) < len(NAMES)
+    exception = f"; a class of fewer than {len(NAMES)} images is in train alone" if small else ""
     return [
-        f"There are no train, val and test folders: seed {seed} draws {1 - 2 * share:.0%} of each class for training, "
-        f"{share:.0%} for validation and {share:.0%} for testing{exception}."
+        f"{lacking}: seed {seed} draws {1 - 2 * SHARE:.0%} of {what} for training, "
+        f"{SHARE:.0%} for validation and {SHARE:.0%} for testing{exception}.",
+        *(unequal(splits) if whole.groups else []),
     ]
+
+
+def spread(splits: Mapping[str, Split]) -> list[str]:
+    """Groups that splits, as they were given, tear apart."""
+    number = Counter(group for split in splits.values() for group in set(split.groups))
+    torn = [group for group, count in number.items() if count > 1]
+    return [f"Groups with images in more than one split: {listed(torn)}."] if torn else []
+
+
+def unequal(splits: Mapping[str, Split]) -> list[str]:
+    """Shares of the images that large groups have made far from what was meant."""
+    total = sum(map(len, splits.values()))
+    shares = {name: len(split) / total for name, split in splits.items()}
+    if all(SHARE / 2 <= shares[name] <= 2 * SHARE for name in NAMES[1:]):
+        return []
+    words = ", ".join(f"{name} has {share:.1%}" for name, share in shares.items())
+    return [f"Groups of unlike sizes make the splits unequal: {words} of the images."]
 
 
 def like_splits(folders: Collection[str], splits: Collection[str]) -> list[str]:
@@ -40,20 +65,21 @@ def ignored(hidden: int, others: Iterable[str]) -> list[str]:
     return said + ([f"Files that are no images are passed over: {endings.total():,} ({kinds})."] if endings else [])
 
 
-def classes(splits: Mapping[str, Files]) -> list[str]:
-    """Classes without images, classes that a split lacks, and names that differ in case alone."""
-    every = {name for files in splits.values() for name in files}
-    known = {name for name in every if any(files.get(name) for files in splits.values())}
-    said = [f"Class folders without images are left out: {listed(every - known)}."] if every - known else []
-    for split in ("train", "val", "test"):
-        files = splits.get(split, {})
-        lacking = [name for name in known if not files.get(name)]
-        if len(lacking) == len(known):
+def left_out(names: Iterable[str]) -> list[str]:
+    empty = list(names)
+    return [f"Class folders without images are left out: {listed(empty)}."] if empty else []
+
+
+def classes(names: Sequence[str], splits: Mapping[str, Split]) -> list[str]:
+    """Classes that a split lacks, and names that differ in case alone."""
+    said = []
+    for split in NAMES:
+        if split not in splits:
             said.append(f"There is no {split} split.")
-        elif lacking:
-            said.append(f"The {split} split has no images of {listed(lacking)}.")
-    spellings = Counter(name.casefold() for name in known)
-    twice = [name for name in known if spellings[name.casefold()] > 1]
+        elif lacking := set(range(len(names))) - set(splits[split].labels.tolist()):
+            said.append(f"The {split} split has no images of {listed([names[label] for label in lacking])}.")
+    spellings = Counter(name.casefold() for name in names)
+    twice = [name for name in names if spellings[name.casefold()] > 1]
     return said + ([f"Class names that differ in case alone are kept apart: {listed(twice)}."] if twice else [])
 
 
