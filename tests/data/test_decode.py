@@ -1,9 +1,11 @@
 import pickle
 import struct
 import sys
+import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ from PIL import Image
 from brickwork.data.decode import TURNS, Quiet, Unreadable, bytes_of, decode, decode_bytes
 from brickwork.errors import BrickworkError
 
+module = import_module("brickwork.data.decode")  # the package's own word `decode` is the function
 RED, GREEN, BLUE, GREY = (230, 20, 10), (10, 220, 30), (20, 30, 210), (128, 128, 128)
 
 
@@ -255,6 +258,35 @@ def test_a_progressive_jpeg_that_was_cut_is_called_truncated(tmp_path: Path) -> 
     assert refusal(tmp_path / "a.jpg") == "truncated: the file ends before its image does"
 
 
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"", "empty"),
+        (b"\0" * 1000, "empty"),
+        (b"<html>", "foreign"),
+        (b"\xff\xd8\xff\xe0\x00", "damaged"),
+        (tiff(struct.pack("<2f", 0.0, float("nan")), 32, kind=3), "damaged"),
+    ],
+)
+def test_a_refusal_says_what_sort_it_is(content: bytes, kind: str, tmp_path: Path) -> None:
+    with pytest.raises(Unreadable) as caught:
+        decode_bytes(content, "a.jpg")
+    assert caught.value.kind == kind
+
+
+def test_a_refusal_tells_bombs_cuts_and_missing_files_apart(tmp_path: Path) -> None:
+    quarters(64).save(tmp_path / "a.jpg")
+    whole = (tmp_path / "a.jpg").read_bytes()
+    kinds = []
+    for content, cap in ((whole, 64 * 80 - 1), (whole[: len(whole) // 2], 10**9)):
+        with pytest.raises(Unreadable) as caught:
+            decode_bytes(content, "a.jpg", max_pixels=cap)
+        kinds.append(caught.value.kind)
+    with pytest.raises(Unreadable) as caught:
+        decode(tmp_path / "gone.jpg")
+    assert [*kinds, caught.value.kind] == ["bomb", "truncated", "missing"]
+
+
 def test_a_bomb_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
     quarters(32).save(tmp_path / "a.png")
     assert decode(tmp_path / "a.png", max_pixels=32 * 48).size == (32, 48)
@@ -325,7 +357,48 @@ def test_mutated_files_are_refused_or_decoded_and_nothing_else(tmp_path: Path) -
     assert "truncated: the file ends before its image does" in seen
 
 
+# Memory
+
+
+def test_large_images_are_decoded_one_at_a_time_and_small_ones_beside_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for side in (24, 32):
+        quarters(side).save(tmp_path / f"{side}.png")
+    inside: list[int] = []
+    most: dict[int, int] = {24: 0, 32: 0}
+
+    def plain(image: Image.Image) -> Image.Image:
+        inside.append(image.width)
+        time.sleep(0.005)
+        most[image.width] = max(most[image.width], inside.count(image.width))
+        inside.remove(image.width)
+        return image
+
+    monkeypatch.setattr(module, "LARGE", 24 * 40)
+    monkeypatch.setattr(module, "plain", plain)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(decode, [tmp_path / f"{side}.png" for side in (24, 32)] * 20))
+    assert most[24] > 1
+    assert most[32] == 1
+
+
+def test_deep_pixels_of_many_rows_are_scaled_alike(tmp_path: Path) -> None:
+    deep = np.linspace(0, 65535, 3 * 1000).astype(np.uint16).reshape(1000, 3)
+    Image.fromarray(deep).save(tmp_path / "a.png")
+    assert (values(decode(tmp_path / "a.png")) == np.round(deep / 257)).all()
+
+
 # Warnings, and what was read before
+
+
+def test_libtiff_does_not_write_about_damaged_files(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    Image.effect_noise((64, 64), 40).save(tmp_path / "a.tiff", compression="tiff_adobe_deflate")
+    damaged = bytearray((tmp_path / "a.tiff").read_bytes())
+    damaged[100:200] = b"\xff" * 100
+    (tmp_path / "a.tiff").write_bytes(damaged)
+    assert refusal(tmp_path / "a.tiff").startswith("cannot be decoded")
+    assert capfd.readouterr() == ("", "")
 
 
 def test_pillows_warnings_do_not_reach_the_person(tmp_path: Path) -> None:

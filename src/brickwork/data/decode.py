@@ -1,20 +1,25 @@
 """From an image's file to upright pixels, or to one plain reason why not."""
 
+import ctypes
 import io
 import os
 import stat
 import threading
 import warnings
+from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from types import TracebackType
+from typing import Literal
 
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError, _imaging
 
-from brickwork.data.content import START, guess
+from brickwork.data.content import START, begins_as, guess
 from brickwork.data.modes import plain
 from brickwork.data.names import printable
 from brickwork.errors import BrickworkError
 
 MAX_PIXELS = 178_956_970  # where Pillow itself refuses: half a gigabyte of red, green and blue
+LARGE = 64_000_000  # pixels: larger images are decoded one at a time, whatever the number of threads
 MAX_BYTES = 1 << 30  # of a file; it is read whole, as its sum is taken
 FORMATS = (  # tried in this order; Pillow's own depends on what it has read before
     "JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000", "ICO", "ICNS", "CUR", "DIB", "PSD", "DDS",
@@ -32,13 +37,24 @@ TURNS = {  # Exif 2.32, tag 274: what brings an image upright
 }
 
 
+Kind = Literal[
+    "missing",  # the system gives no bytes
+    "empty",  # no bytes, or nothing but zeros
+    "foreign",  # the bytes are something else: a web page, a film, a drawing
+    "bomb",  # more pixels than are allowed
+    "truncated",
+    "damaged",
+]
+
+
 class Unreadable(BrickworkError):
     """A file that gives no image: where it is, and why."""
 
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(path, reason)
+    def __init__(self, path: str, reason: str, kind: Kind = "damaged") -> None:
+        super().__init__(path, reason, kind)
         self.path = path
         self.reason = reason
+        self.kind = kind
 
     def __str__(self) -> str:
         return f"{self.path} is unreadable: {self.reason}."
@@ -56,7 +72,7 @@ def bytes_of(path: str | os.PathLike[str]) -> bytes:
         with open(path, "rb") as file:
             return file.read()
     except (BrickworkError, OSError, MemoryError) as error:
-        raise Unreadable(printable(os.fspath(path)), reason(error, MAX_PIXELS)) from None
+        raise Unreadable(printable(os.fspath(path)), reason(error, MAX_PIXELS), "missing") from None
 
 
 def decode_bytes(content: bytes, name: str, *, least: int = 0, max_pixels: int = MAX_PIXELS) -> Image.Image:
@@ -71,31 +87,51 @@ def decode_bytes(content: bytes, name: str, *, least: int = 0, max_pixels: int =
         with QUIET:
             return upright(content, least, max_pixels)
     except Exception as error:  # damaged files raise all sorts from inside Pillow's plugins
-        raise Unreadable(name, reason(error, max_pixels)) from None
+        raise Unreadable(name, reason(error, max_pixels), kind(error, content)) from None
 
 
 def upright(content: bytes, least: int, max_pixels: int) -> Image.Image:
-    Image.preinit()  # the common formats, without which Pillow would import all for the first one it lacks
     with opened(content) as image:
         if image.width * image.height > max_pixels:
             raise Image.DecompressionBombError
         if least:
             image.draft(None, (least, least))
-        image.load()
-        turn = TURNS.get(orientation(image))
-        pixels = plain(image)
-        if turn is not None:
-            return pixels.transpose(turn)
-        return pixels.copy() if pixels is image else pixels  # free of the bytes
+        with alone(image.width * image.height):
+            image.load()
+            turn = TURNS.get(orientation(image))
+            pixels = plain(image)
+            if turn is not None:
+                return pixels.transpose(turn)
+            return pixels.copy() if pixels is image else pixels  # free of the bytes
 
 
 def opened(content: bytes) -> Image.Image:
+    """The image as its header tells, before a pixel is decoded."""
     if not content:
         raise BrickworkError("empty (0 bytes)")
+    silence_libtiff()
+    Image.preinit()  # the common formats, without which Pillow would import all for the first one it lacks
     try:
         return Image.open(io.BytesIO(content), formats=FORMATS)
     except UnidentifiedImageError:
         raise BrickworkError(guess(content[:START])) from None
+
+
+def alone(pixels: int) -> AbstractContextManager[object]:
+    """What bounds the memory: an image of 170 million pixels may take 2 GB while it is decoded."""
+    return ONE_AT_A_TIME if pixels > LARGE else nullcontext()
+
+
+@cache
+def silence_libtiff() -> None:
+    """Keeps libtiff from writing to standard error about damaged files; Pillow says the same by its exceptions.
+
+    The symbol is found where the system resolves it through Pillow's own module, as on Linux and macOS.
+    """
+    library = ctypes.CDLL(_imaging.__file__)
+    for name in ("TIFFSetErrorHandler", "TIFFSetErrorHandlerExt"):
+        if hasattr(library, name):
+            getattr(library, name)(None)
 
 
 def check_file(path: str | os.PathLike[str]) -> None:
@@ -116,6 +152,21 @@ def orientation(image: Image.Image) -> int:
         return 1
 
 
+def kind(error: Exception, content: bytes) -> Kind:
+    """What sort of fault keeps a content from being decoded."""
+    if not any(content[:START]):
+        return "empty"
+    if isinstance(error, Image.DecompressionBombError | MemoryError):
+        return "bomb"
+    if isinstance(error, BrickworkError) and begins_as(content[:START]) is None:
+        return "foreign"
+    return "truncated" if is_cut(error) else "damaged"
+
+
+def is_cut(error: Exception) -> bool:
+    return isinstance(error, EOFError) or "truncated" in str(error).lower()
+
+
 def reason(error: Exception, max_pixels: int) -> str:
     """One phrase for a person."""
     match error:
@@ -129,9 +180,9 @@ def reason(error: Exception, max_pixels: int) -> str:
             return "there is not enough memory for its pixels"
         case OSError(strerror=str(words)):
             return f"the system says: {words}"
-    words = (str(error).splitlines() or [""])[0]
-    if isinstance(error, EOFError) or "truncated" in words.lower():
+    if is_cut(error):
         return "truncated: the file ends before its image does"
+    words = (str(error).splitlines() or [""])[0]
     return f"cannot be decoded ({printable(words) or type(error).__name__})"
 
 
@@ -165,3 +216,4 @@ class Quiet:
 
 
 QUIET = Quiet()  # one for the process, as the warnings' filters are
+ONE_AT_A_TIME = threading.Lock()

@@ -12,6 +12,7 @@ GREY = ("1", "L", "LA", "La")
 DEEP = ("I", "I;16", "I;16B", "I;16L", "I;16N", "F")
 BITS, PHOTOMETRIC, FORMAT = 258, 262, 339  # TIFF 6.0: BitsPerSample, PhotometricInterpretation, SampleFormat
 WHITE_IS_ZERO, UNSIGNED, SIGNED = 0, 1, 2
+ROWS = 256  # that are scaled at a time
 FLOAT_RANGES = ((0.0, 1.0), (0.0, 255.0), (0.0, 65535.0))
 
 
@@ -33,8 +34,9 @@ def plain(image: Image.Image) -> Image.Image:
 
 
 def on_white(image: Image.Image) -> Image.Image:
-    white = Image.new("RGBA", image.size, "white")
-    return Image.alpha_composite(white, image).convert("RGB")
+    white = Image.new("RGB", image.size, "white")
+    white.paste(image, mask=image)
+    return white
 
 
 def from_lab(image: Image.Image) -> Image.Image:
@@ -47,8 +49,10 @@ def scaled(image: Image.Image) -> NDArray[np.uint8]:
     """Deep pixels as bytes: their whole range becomes 0..255."""
     values = numbers(image)
     low, high = value_range(image, values)
-    share = (values.astype(np.float32) - np.float32(low)) * np.float32(255 / (high - low))
-    pixels: NDArray[np.uint8] = share.round().clip(0, 255).astype(np.uint8)  # the clip is for the last rounding
+    pixels = np.empty(values.shape, np.uint8)
+    for top in range(0, len(values), ROWS):  # all at once would take five times the memory
+        share = (values[top : top + ROWS].astype(np.float32) - np.float32(low)) * np.float32(255 / (high - low))
+        pixels[top : top + ROWS] = share.round().clip(0, 255)  # the clip is for the last rounding
     if image.mode != "F" and tag(image, PHOTOMETRIC) == WHITE_IS_ZERO:
         pixels = 255 - pixels
     transparent = image.info.get("transparency")
