@@ -1,5 +1,6 @@
 import pickle
 import struct
+import subprocess
 import sys
 import time
 import warnings
@@ -389,7 +390,18 @@ def test_deep_pixels_of_many_rows_are_scaled_alike(tmp_path: Path) -> None:
     assert (values(decode(tmp_path / "a.png")) == np.round(deep / 257)).all()
 
 
-# Warnings, and what was read before
+# Noise, warnings, and what was read before
+
+
+def test_pillows_log_is_not_printed() -> None:
+    """In a process of its own, since pytest listens to every log."""
+    script = (
+        "import logging; from brickwork.data.decode import decode_bytes\n"
+        "try: decode_bytes(b'x', 'x')\n"
+        "except Exception: logging.getLogger('PIL.TiffImagePlugin').error('More samples per pixel')"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
 
 
 def test_libtiff_does_not_write_about_damaged_files(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 import ctypes
 import io
+import logging
 import os
 import stat
 import threading
@@ -109,7 +110,7 @@ def opened(content: bytes) -> Image.Image:
     """The image as its header tells, before a pixel is decoded."""
     if not content:
         raise BrickworkError("empty (0 bytes)")
-    silence_libtiff()
+    silence()
     Image.preinit()  # the common formats, without which Pillow would import all for the first one it lacks
     try:
         return Image.open(io.BytesIO(content), formats=FORMATS)
@@ -123,11 +124,12 @@ def alone(pixels: int) -> AbstractContextManager[object]:
 
 
 @cache
-def silence_libtiff() -> None:
-    """Keeps libtiff from writing to standard error about damaged files; Pillow says the same by its exceptions.
+def silence() -> None:
+    """Keeps libtiff and Pillow's own log from writing to standard error about damaged files: the exceptions say it.
 
-    The symbol is found where the system resolves it through Pillow's own module, as on Linux and macOS.
+    libtiff's symbols are found where the system resolves them through Pillow's module, as on Linux and macOS.
     """
+    logging.getLogger("PIL").addHandler(logging.NullHandler())  # else what nobody listens to is printed
     library = ctypes.CDLL(_imaging.__file__)
     for name in ("TIFFSetErrorHandler", "TIFFSetErrorHandlerExt"):
         if hasattr(library, name):
