@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from brickwork.data.sources import open_data
+from brickwork.data.sources import KINDS, open_data
 from brickwork.errors import BrickworkError
 
 
@@ -30,8 +30,8 @@ def test_a_folder_of_class_folders_takes_the_folders_name(tmp_path: Path, monkey
         ("fashoin", "unknown data 'fashoin': did you mean 'fashion'? There is no folder of this name here either."),
         ("cifar10", "unknown data 'cifar10': known: fashion. There is no folder of this name here either."),
         ("", "unknown data '': known: fashion. There is no folder of this name here either."),
-        ("./gone", "there is no folder ./gone: data is a folder of class folders or of idx files, or one of: fashion."),
-        ("~/gone", "there is no folder ~/gone: data is a folder of class folders or of idx files, or one of: fashion."),
+        ("./gone", f"there is no folder or file ./gone: data is {KINDS}, or one of: fashion."),
+        ("~/gone", f"there is no folder or file ~/gone: data is {KINDS}, or one of: fashion."),
     ],
 )
 def test_what_is_not_there_is_refused(
@@ -45,8 +45,27 @@ def test_what_is_not_there_is_refused(
 
 def test_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_text("")
-    with pytest.raises(BrickworkError, match=r"a\.zip is a file: data is a folder of class folders or of idx files\."):
+    with pytest.raises(BrickworkError, match=r"a\.zip is a file: data is a folder of class folders or of idx files, "):
         open_data(str(tmp_path / "a.zip"))
+
+
+def test_a_manifest_is_opened_by_its_ending(tmp_path: Path) -> None:
+    (tmp_path / "photos.csv").write_text("path,label,patient\n" + "".join(f"{i},{i % 2},p{i}\n" for i in range(9)))
+    found = open_data(str(tmp_path / "photos.csv"), groups="patient")
+    assert (found.name, found.source, found.groups) == ("photos", str(tmp_path / "photos.csv"), "patient")
+
+
+def test_what_evaluation_alone_needs_is_opened_for_it_alone(tmp_path: Path) -> None:
+    (tmp_path / "test" / "cat").mkdir(parents=True)
+    (tmp_path / "test" / "cat" / "1.png").touch()
+    assert list(open_data(str(tmp_path), training=False).splits) == ["test"]
+    with pytest.raises(BrickworkError, match="holds a single class"):
+        open_data(str(tmp_path / "test"))
+
+
+def test_groups_of_images_without_paths_are_refused() -> None:
+    with pytest.raises(BrickworkError, match=r"^groups: the images of fashion have no paths to look for '\(a\)' in\.$"):
+        open_data("fashion", groups="(a)")
 
 
 def test_opening_data_does_not_import_torch() -> None:
@@ -55,5 +74,5 @@ def test_opening_data_does_not_import_torch() -> None:
 
 
 def test_a_home_that_nobody_has_is_no_folder() -> None:
-    with pytest.raises(BrickworkError, match="there is no folder ~nobody-of-this-name/photos"):
+    with pytest.raises(BrickworkError, match="there is no folder or file ~nobody-of-this-name/photos"):
         open_data("~nobody-of-this-name/photos")

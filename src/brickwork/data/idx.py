@@ -22,10 +22,15 @@ FORMS = ("{stem}-{kind}-idx{rank}-ubyte", "{stem}-{kind}.idx{rank}-ubyte")
 CLASSES = "classes.txt"  # one name a line, beside the four files
 
 
-def open_idx(folder: Path, name: str) -> Dataset:
-    """The data set in a folder of idx files; the classes are digits unless classes.txt names them."""
+def open_idx(folder: Path, name: str, *, groups: str = "", training: bool = True) -> Dataset:
+    """The data set in a folder of idx files; the classes are digits unless classes.txt names them.
+
+    Raises BrickworkError for groups, as its images have no paths, and for training where there are t10k files alone.
+    """
+    if groups:
+        raise BrickworkError(f"groups: the images of {name} have no paths to look for {groups!r} in.")
     found = {split: arrays(folder, split) for split in STEMS if find(folder, split, "images")}
-    if "train" not in found:
+    if training and "train" not in found:
         raise BrickworkError(f"{folder} has no train-images-idx3-ubyte[.gz], only t10k's: training needs both.")
     shapes = {split.images.shape[1:] for split in found.values()}
     if len(shapes) > 1:

@@ -1,7 +1,7 @@
 """Sentences about what was found in a data set, for a person to read before training."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import PurePath
 
 import numpy as np
@@ -81,6 +81,20 @@ def classes(names: Sequence[str], splits: Mapping[str, Split]) -> list[str]:
     spellings = Counter(name.casefold() for name in names)
     twice = [name for name in names if spellings[name.casefold()] > 1]
     return said + ([f"Class names that differ in case alone are kept apart: {listed(twice)}."] if twice else [])
+
+
+def repeated(rows: Sequence[int], where: Callable[[int], str]) -> list[str]:
+    """Rows of a table that name an image a second time."""
+    return [f"Rows that repeat an image are left out: {len(rows):,}, first {where(rows[0])}."] if rows else []
+
+
+def unread_columns(names: Collection[str], kinds: Iterable[Sequence[str]]) -> list[str]:
+    """Columns that could have been meant, where another of their kind comes first."""
+    said = []
+    for kind in kinds:
+        known = [name for name in kind if name in {each.strip().lower() for each in names}]
+        said += [f"The column {known[0]} is read, and not {', '.join(known[1:])}."] if len(known) > 1 else []
+    return said
 
 
 def listed(names: Collection[str]) -> str:
