@@ -2,8 +2,9 @@ import pytest
 import torch
 
 import bars
+from brickwork.errors import BrickworkError
 from brickwork.model import build
-from brickwork.train.precision import autocast, computes_in_bf16, placed
+from brickwork.train.precision import autocast, computes_in_bf16, logits_of, placed, scaler
 from brickwork.train.recipe import Recipe
 
 CPU = torch.device("cpu")
@@ -39,3 +40,52 @@ def test_a_placed_model_has_channels_last() -> None:
     model = build(bars.network())
     placed(model, CPU)
     assert model.get_parameter("stage2.conv.weight").is_contiguous(memory_format=torch.channels_last)
+
+
+def test_fp16_is_refused_on_a_cpu() -> None:
+    with pytest.raises(
+        BrickworkError, match="precision=fp16 needs a GPU, and there is none here: take bf16, fp32 or auto"
+    ):
+        autocast(Recipe(precision="fp16"), CPU)
+
+
+def test_a_scaler_does_nothing_for_numbers_that_need_none() -> None:
+    idle = scaler(Recipe(precision="bf16"), CPU)
+    loss = torch.ones(())
+    assert idle.scale(loss) is loss
+    assert idle.state_dict() == {}
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="fp16 needs a GPU")
+def test_a_scaler_goes_on_from_its_state() -> None:
+    device, recipe = torch.device("cuda"), Recipe(precision="fp16")
+    first, second = scaler(recipe, device), scaler(recipe, device)
+    weight = torch.nn.Parameter(torch.ones((), device=device))
+    steps = torch.optim.SGD([weight], lr=0.1)
+    first.scale(weight * float("inf")).backward()
+    first.step(steps)
+    first.update()
+    assert weight.item() == 1.0
+    second.load_state_dict(first.state_dict())
+    assert second.get_scale() == first.get_scale() == 32768.0
+
+
+def test_a_network_is_compiled_when_asked_for_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, asked = build(bars.network(sides=True)), []
+    monkeypatch.setattr(torch, "compile", lambda function: asked.append(function) or function)
+    images = torch.rand(2, 1, 8, 8)
+    assert set(logits_of(model, Recipe())(images)) == {"head", "side1"}
+    assert not asked
+    assert set(logits_of(model, Recipe(compile=True))(images)) == {"head", "side1"}
+    assert asked == [model.all_logits]
+
+
+def test_where_torch_cannot_compile_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def cannot(images: torch.Tensor) -> None:
+        raise torch._dynamo.exc.TorchDynamoException("no C++ compiler\nand a long story")
+
+    monkeypatch.setattr(torch, "compile", lambda function: cannot)
+    with pytest.raises(
+        BrickworkError, match=r"torch cannot compile the network here: no C\+\+ compiler Leave --compile out"
+    ):
+        logits_of(build(bars.network()), Recipe(compile=True))(torch.rand(1, 1, 8, 8))

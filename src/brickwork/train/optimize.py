@@ -1,41 +1,96 @@
-"""What is minimised, and what takes the steps."""
+"""What takes the steps: optimizers, the rates of their groups, and the limit to a gradient's length."""
+
+from collections.abc import Iterator
+from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
+from brickwork.model.initialise import places
+from brickwork.model.model import Model
 from brickwork.network import SideHead
+from brickwork.train.criterion import Criterion
+from brickwork.train.muon import Muon
 from brickwork.train.recipe import Recipe
+from brickwork.train.rmsprop import RMSprop
 from brickwork.train.schedule import learning_rate, momentum
 
 
 def loss(logits: dict[str, Tensor], labels: Tensor, sides: tuple[SideHead, ...], smoothing: float) -> Tensor:
-    """Cross-entropy of the head, plus that of every side head times its weight (Szegedy et al. 2014, section 5)."""
-    weights = {"head": 1.0, **{side.name: side.weight for side in sides}}
-    terms = [
-        weights[name] * functional.cross_entropy(scores.float(), labels, label_smoothing=smoothing)
-        for name, scores in logits.items()
-    ]
-    return torch.stack(terms).sum()
+    """Cross-entropy of the head, plus that of every side head times its weight."""
+    return Criterion({side.name: side.weight for side in sides}, smoothing)(logits, labels)
 
 
-def optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    """SGD with Nesterov momentum, or AdamW; biases and norms, the weights of one dimension, do not decay."""
-    weights = list(model.parameters())
-    groups = [
-        {"params": [weight for weight in weights if weight.dim() > 1], "weight_decay": recipe.weight_decay},
-        {"params": [weight for weight in weights if weight.dim() <= 1], "weight_decay": 0.0},
+def optimizer(model: Model, recipe: Recipe) -> torch.optim.Optimizer:
+    """The recipe's optimizer of all of a model's weights, frozen ones too, as these may be freed later.
+
+    Whatever it remembers of a weight is a tensor of the weight's shape, or of none.
+    """
+    groups, lr, mass = weight_groups(model, recipe), recipe.lr, recipe.momentum
+    match recipe.optimizer:
+        case "adamw":
+            return torch.optim.AdamW(groups, lr=lr, betas=(mass, 0.999), fused=True)
+        case "rmsprop":
+            return RMSprop(groups, lr, momentum=mass)
+        case "muon":
+            on_cuda = next(model.parameters()).is_cuda
+            numbers = torch.bfloat16 if on_cuda else torch.float32
+            return Muon(groups, lr, momentum=mass, nesterov=recipe.nesterov, numbers=numbers)
+        case "sgd":
+            return torch.optim.SGD(groups, lr=lr, momentum=mass, nesterov=recipe.nesterov and mass > 0, fused=True)
+
+
+def weight_groups(model: Model, recipe: Recipe) -> list[dict[str, Any]]:
+    """The weights by what they have in common: decay, the share `scale` of the learning rate, and for Muon whether
+    their steps are made orthogonal.
+    """
+    hidden = {id(weight) for weight in hidden_weights(model)} if recipe.optimizer == "muon" else set()
+    groups: dict[tuple[bool, float, bool], list[Tensor]] = {}
+    for name, weight in model.named_parameters():
+        decays = weight.dim() > 1 or recipe.decay == "all"
+        key = (decays, recipe.layer_decay ** depth(model, name), id(weight) in hidden)
+        groups.setdefault(key, []).append(weight)
+    return [
+        {
+            "params": weights,
+            "lr": recipe.lr * scale,
+            "weight_decay": recipe.weight_decay if decays else 0.0,
+            "scale": scale,
+            **({"orthogonal": True} if turned else {}),
+        }
+        for (decays, scale, turned), weights in groups.items()
     ]
-    if recipe.optimizer == "adamw":
-        return torch.optim.AdamW(groups, lr=recipe.lr, betas=(recipe.momentum, 0.999), fused=True)
-    return torch.optim.SGD(groups, lr=recipe.lr, momentum=recipe.momentum, nesterov=recipe.momentum > 0, fused=True)
+
+
+def depth(model: Model, name: str) -> int:
+    """How far from the head a weight stands: 0 in the head and the side heads, 1 in the last stage."""
+    stage = name.partition(".")[0]
+    return len(model.stages) - model.stages.index(stage) if stage in model.stages else 0
+
+
+def hidden_weights(model: Model) -> Iterator[Tensor]:
+    """The weights of convolutions and dense layers, less the first layer's and those that make logits."""
+    first = next((layer for layer, _ in places(model, model.stages)), None)
+    for layer, place in places(model, model.stages):
+        if not place.logits and layer is not first:
+            yield layer.weight
 
 
 def schedule(optimizer: torch.optim.Optimizer, recipe: Recipe, done: float) -> None:
     """Sets the learning rate and the momentum for the step at a share `done` of the training."""
+    rate, mass = learning_rate(recipe, done), momentum(recipe, done)
     for group in optimizer.param_groups:
-        group["lr"] = learning_rate(recipe, done)
-        if recipe.optimizer == "adamw":
-            group["betas"] = (momentum(recipe, done), group["betas"][1])
-        else:
-            group["momentum"] = momentum(recipe, done)
+        group["lr"] = rate * group["scale"]
+        if "momentum" in group:
+            group["momentum"] = mass
+        if "betas" in group:
+            group["betas"] = (mass, group["betas"][1])
+
+
+def clip(model: nn.Module, optimizer: torch.optim.Optimizer, scaler: torch.amp.GradScaler, recipe: Recipe) -> None:
+    """Shortens the gradient of all weights together to the length `clip` where it is longer (Pascanu et al. 2012,
+    arXiv 1211.5063, Algorithm 1), between the backward pass and the step.
+    """
+    if recipe.clip:
+        scaler.unscale_(optimizer)
+        nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
