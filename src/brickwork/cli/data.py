@@ -22,8 +22,10 @@ def data_options(default: str | None = None) -> Callable[[Command], Command]:
 
     def added(command: Command) -> Command:
         groups = click.option("--groups", default="", metavar="PATTERN", help=GROUPS)
-        data = click.option(
-            "--data", metavar="SOURCE", default=default, required=default is None, show_default=True, help=SOURCE
+        data = (
+            click.option("--data", metavar="SOURCE", required=True, help=SOURCE)
+            if default is None
+            else click.option("--data", metavar="SOURCE", default=default, show_default=True, help=SOURCE)
         )
         return data(groups(command))
 
