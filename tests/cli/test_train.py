@@ -92,28 +92,42 @@ def test_a_training_as_json_prints_nothing_else_and_names_its_run_itself(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     document = ask("train", *QUICK, "--data", photos, "--json").document
-    assert list(document) == ["run", "model", "accuracy", "seconds"]
+    assert list(document) == ["run", "model", "accuracy", "split", "images", "skipped", "stopped", "seconds"]
     assert document["run"] == "runs/resnet20-width=0.25-photos-1"
     assert (tmp_path / document["model"]).is_file()
     assert 0 <= document["accuracy"] <= 1
 
 
-def test_ctrl_c_keeps_the_best_model_and_leaves_with_130(photos: Path, tmp_path: Path) -> None:
-    words = ["train", *QUICK[:-4], "--epochs", "5000", "--data", str(photos), "--out", str(tmp_path / "run"), "--json"]
+def heard() -> None:
+    """A process that was begun in the background of a script may have been told to ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_training_that_is_stopped_keeps_the_best_model_and_goes_on_when_asked(
+    ask: Ask, photos: Path, tmp_path: Path, number: int, code: int
+) -> None:
+    out = tmp_path / "run"
+    words = ["train", *QUICK[:-4], "--epochs", "5000", "--data", str(photos), "--out", str(out), "--json"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "brickwork", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+        [sys.executable, "-m", "brickwork", *words],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heard,
+    )  # fmt: skip
     assert process.stderr
     told = []
     for line in process.stderr:
         told.append(line)
         if line.startswith("epoch 2"):
-            process.send_signal(signal.SIGINT)
+            process.send_signal(number)
             break
-    out, rest = process.communicate(timeout=60)
-    assert process.returncode == 130, "".join(told) + rest
+    answer, rest = process.communicate(timeout=60)
+    assert process.returncode == code, "".join(told) + rest
     assert "Traceback" not in rest
-    assert Path(json.loads(out)["model"]).is_file()
+    assert Path(json.loads(answer)["model"]).is_file()
+    assert json.loads(answer)["stopped"] == number
+    wrong = ask("train", "resnet18", "--resume", out, "--lr", "1")
+    assert wrong.err == "brickwork: --lr is settled by the run that --resume goes on with: leave it out.\n"
+    assert ask("train", "--resume", tmp_path).err.startswith(f"brickwork: {tmp_path} holds no run to continue")
 
 
 @pytest.mark.parametrize("folders", [[], ["red"], ["red", "green"]])

@@ -1,5 +1,8 @@
 import json
+import os
+import signal
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -10,18 +13,25 @@ import bars
 from brickwork.data.dataset import ArraySplit, Dataset
 from brickwork.errors import BrickworkError
 from brickwork.evaluate.evaluate import evaluate
-from brickwork.model import build, load
-from brickwork.train.progress import Progress, Result
+from brickwork.model import ModelFile, build, load
+from brickwork.train.checkpoint import Checkpoints
+from brickwork.train.progress import Listen, Progress, Result
 from brickwork.train.recipe import Recipe, made, read
-from brickwork.train.train import train
+from brickwork.train.run import Run
+from brickwork.train.train import resume, train
 
 
 def run(out: Path, recipe: Recipe = bars.QUICK, **changes: object) -> Result:
     return train(bars.network(), bars.dataset(), replace(recipe, **changes), out, report=bars.silent)  # type: ignore[arg-type]
 
 
+def file_of(result: Result) -> ModelFile:
+    assert result.model
+    return load(result.model)
+
+
 def weights(result: Result) -> dict[str, torch.Tensor]:
-    return load(result.model).model.state_dict()
+    return file_of(result).model.state_dict()
 
 
 def equal(one: Result, other: Result) -> bool:
@@ -32,25 +42,28 @@ def equal(one: Result, other: Result) -> bool:
 def test_a_run_leaves_its_recipe_metrics_curve_and_model(tmp_path: Path) -> None:
     result = run(tmp_path / "run")
     assert sorted(file.name for file in result.run.iterdir()) == [
-        "curve.svg", "metrics.jsonl", "model.safetensors", "recipe.toml",
+        ".lock", "checkpoints", "curve.svg", "metrics.jsonl", "model.safetensors", "recipe.toml", "run.json",
     ]  # fmt: skip
     assert read((result.run / "recipe.toml").read_text()) == bars.QUICK
     lines = [json.loads(line) for line in (result.run / "metrics.jsonl").read_text().splitlines()]
     assert [line["epoch"] for line in lines] == [1, 2]
     assert set(lines[0]) == {
-        "epoch", "loss", "val_loss", "val_accuracy", "learning_rate", "seconds", "images_per_second",
+        "epoch", "loss", "val_loss", "val_accuracy", "learning_rate", "seconds", "images_per_second", "waiting",
+        "validating",
     }  # fmt: skip
 
 
 def test_the_model_file_is_enough_to_get_the_same_test_accuracy(tmp_path: Path) -> None:
     result = run(tmp_path / "run", epochs=5)
-    file = load(result.model)
+    file = file_of(result)
     assert file.classes == bars.CLASSES
     assert result.split == "test"
     assert result.accuracy == evaluate(file, bars.dataset()).accuracy > 0.5
     assert file.record["test"] == {"accuracy": result.accuracy, "images": 40, "skipped": 0}
     assert made(file.record["recipe"]) == replace(bars.QUICK, epochs=5)
-    assert file.record["images"] == {"train": 128, "val": 32, "skipped": 0}
+    images = file.record["images"]
+    assert images["train"] + images["val"] == 160
+    assert 16 < images["val"] < 48
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
@@ -74,56 +87,165 @@ def test_the_kept_model_is_the_best_epochs(tmp_path: Path) -> None:
     result = run(tmp_path / "run", epochs=4, lr=0.4)
     lines = [json.loads(line) for line in (result.run / "metrics.jsonl").read_text().splitlines()]
     best = max(lines, key=lambda line: (line["val_accuracy"], -line["val_loss"]))
-    assert load(result.model).record["best"] == best
+    assert file_of(result).record["best"] == best
 
 
-class StopAt:
-    """Presses Ctrl-C at an epoch and step."""
+class Press:
+    """Sends this process a signal at an epoch and step."""
 
-    def __init__(self, epoch: int, step: int) -> None:
-        self.epoch, self.step = epoch, step
+    def __init__(self, epoch: int, step: int, number: int = signal.SIGINT) -> None:
+        self.at, self.number = (epoch, step), number
         self.best = 0.0
 
     def __call__(self, news: Progress) -> None:
         if news.kind == "epoch" and news.accuracy is not None:
             self.best = max(self.best, news.accuracy)
-        if news.kind == "step" and (news.epoch, news.step) == (self.epoch, self.step):
-            raise KeyboardInterrupt
+        if news.kind == "step" and (news.epoch, news.step) == self.at:
+            os.kill(os.getpid(), self.number)
 
 
-def test_an_interruption_keeps_the_best_model_so_far(tmp_path: Path) -> None:
-    stop = StopAt(3, 2)
-    result = train(bars.network(), bars.dataset(), replace(bars.QUICK, epochs=50), tmp_path / "run", report=stop)
-    assert result.interrupted
-    assert (result.accuracy, result.split) == (stop.best, "val")
-    assert load(result.model).record["best"]["val_accuracy"] == stop.best
+def started(out: Path, press: Listen, **changes: object) -> Result:
+    return train(bars.network(), bars.dataset(), replace(bars.QUICK, **changes), out, report=press)  # type: ignore[arg-type]
+
+
+def test_a_stopped_training_keeps_the_best_model_so_far(tmp_path: Path) -> None:
+    press = Press(3, 2)
+    result = started(tmp_path / "run", press, epochs=50)
+    assert result.stopped == signal.SIGINT
+    assert (result.accuracy, result.split) == (press.best, "val")
+    assert file_of(result).record["best"]["val_accuracy"] == press.best
     assert len((result.run / "metrics.jsonl").read_text().splitlines()) == 2
 
 
-def test_an_interruption_in_the_first_epoch_goes_on_to_the_caller_and_the_folder_can_be_used_again(
-    tmp_path: Path,
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"ema": 0.9, "crop": 1, "checkpoint": 1},
+        {"optimizer": "adamw", "lr": 0.01, "accumulate": 2, "clip": 1.0},
+        {"optimizer": "rmsprop", "lr": 0.01, "precision": "fp32"},
+        {"optimizer": "muon", "schedule": "cosine"},
+        {"freeze": 2, "unfreeze": 1},
+    ],
+)
+@pytest.mark.parametrize("at", [(1, 1), (2, 2), (3, 4)])
+def test_a_training_that_goes_on_comes_to_the_same_weights_as_one_that_was_never_stopped(
+    tmp_path: Path, changes: dict[str, object], at: tuple[int, int]
 ) -> None:
-    with pytest.raises(KeyboardInterrupt):
-        train(bars.network(), bars.dataset(), bars.QUICK, tmp_path / "run", report=StopAt(1, 1))
-    assert not run(tmp_path / "run").interrupted
+    whole = started(tmp_path / "whole", bars.silent, epochs=3, **changes)
+    halted = started(tmp_path / "halted", Press(*at, signal.SIGTERM), epochs=3, **changes)
+    assert halted.stopped == signal.SIGTERM
+    resumed = go_on(tmp_path / "halted")
+    assert (resumed.stopped, resumed.accuracy) == (0, whole.accuracy)
+    assert equal(whole, resumed)
+    assert last(whole) == last(resumed)
+    assert timeless(whole) == timeless(resumed)
+
+
+def go_on(run: Path, report: Listen = bars.silent) -> Result:
+    return resume(run, report=report, dataset=bars.dataset())
+
+
+def last(result: Result) -> dict[str, str]:
+    """The sum of each tensor of the last checkpoint: weights, and what the optimizer remembers."""
+    state, _ = Checkpoints(result.run / "checkpoints").latest()
+    assert state
+    return {name: sha256(tensor.numpy().tobytes()).hexdigest() for name, tensor in state.tensors.items()}
+
+
+def timeless(result: Result) -> list[dict[str, float]]:
+    """The metrics without what depends on the clock."""
+    lines = [json.loads(line) for line in (result.run / "metrics.jsonl").read_text().splitlines()]
+    clock = {"seconds", "images_per_second", "waiting", "validating"}
+    return [{name: value for name, value in line.items() if name not in clock} for line in lines]
+
+
+def test_a_damaged_checkpoint_is_named_and_the_one_before_it_is_taken(tmp_path: Path) -> None:
+    whole = started(tmp_path / "whole", bars.silent, checkpoint=1)
+    started(tmp_path / "run", Press(2, 2), checkpoint=1)
+    path = sorted((tmp_path / "run" / "checkpoints").glob("*.safetensors"))[-1]
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    heard: list[str] = []
+    resumed = go_on(tmp_path / "run", lambda news: heard.append(news.text))
+    assert f"{path} is damaged: its sum is not the one in {path.stem}.sha256. The one before it is taken." in heard
+    assert equal(whole, resumed)
+
+
+def test_a_damaged_model_is_made_anew_from_the_best_epochs_checkpoint(tmp_path: Path) -> None:
+    whole = started(tmp_path / "whole", bars.silent, epochs=3)
+    started(tmp_path / "run", Press(3, 2), epochs=3)
+    (tmp_path / "run" / "model.safetensors").write_bytes(b"nothing")
+    assert equal(whole, go_on(tmp_path / "run"))
+
+
+def test_a_run_that_has_ended_gives_its_result_again(tmp_path: Path) -> None:
+    result = run(tmp_path / "run")
+    again = go_on(tmp_path / "run")
+    assert (again.accuracy, again.images, again.split) == (result.accuracy, 40, "test")
+
+
+def test_a_run_that_has_not_ended_is_not_overwritten(tmp_path: Path) -> None:
+    started(tmp_path / "run", Press(1, 2))
+    with pytest.raises(BrickworkError, match="has not ended: continue it with 'brickwork train --resume"):
+        run(tmp_path / "run")
+
+
+def test_going_on_with_other_images_is_refused(tmp_path: Path) -> None:
+    started(tmp_path / "run", Press(1, 2))
+    with pytest.raises(BrickworkError, match="bars is not what it was when this training began"):
+        resume(tmp_path / "run", report=bars.silent, dataset=bars.dataset(161))
+
+
+def test_going_on_with_another_recipe_is_refused(tmp_path: Path) -> None:
+    started(tmp_path / "run", Press(1, 2))
+    path = tmp_path / "run" / "recipe.toml"
+    path.write_text(path.read_text().replace("lr = 0.05", "lr = 0.06"))
+    with pytest.raises(BrickworkError, match=r"recipe.toml: lr is not what it was when this training began"):
+        go_on(tmp_path / "run")
+
+
+def test_a_folder_without_a_run_cannot_be_gone_on_with(tmp_path: Path) -> None:
+    with pytest.raises(BrickworkError, match=r"holds no run to continue: recipe.toml is missing"):
+        go_on(tmp_path)
+
+
+def test_two_processes_cannot_train_in_one_folder(tmp_path: Path) -> None:
+    started(tmp_path / "run", Press(1, 2))
+    with Run(tmp_path / "run", "").locked(), pytest.raises(BrickworkError, match="another process is training in"):
+        go_on(tmp_path / "run")
+
+
+def test_patience_ends_a_training_that_gets_no_better(tmp_path: Path) -> None:
+    result = run(tmp_path / "run", epochs=30, lr=1e-9, patience=2)
+    assert len((result.run / "metrics.jsonl").read_text().splitlines()) < 30
+    assert result.split == "test"
+
+
+def test_the_last_two_checkpoints_and_the_best_epochs_are_kept(tmp_path: Path) -> None:
+    result = run(tmp_path / "run", epochs=6, lr=0.4)
+    best = file_of(result).record["best"]["epoch"]
+    assert Checkpoints(result.run / "checkpoints").steps() == sorted({best * 5, 5 * 5, 6 * 5})
 
 
 def test_without_a_test_split_the_accuracy_is_the_best_on_val(tmp_path: Path) -> None:
     result = train(bars.network(), bars.dataset(test=False), bars.QUICK, tmp_path / "run", report=bars.silent)
     assert result.split == "val"
-    assert result.accuracy == load(result.model).record["best"]["val_accuracy"]
-    assert not result.interrupted
+    assert result.accuracy == file_of(result).record["best"]["val_accuracy"]
+    assert not result.stopped
 
 
 def test_a_given_val_split_is_used_as_it_is(tmp_path: Path) -> None:
     data = bars.dataset()
     data = replace(data, splits={**data.splits, "val": bars.split(20, 9)})
     result = train(bars.network(), data, bars.QUICK, tmp_path / "run", report=bars.silent)
-    assert load(result.model).record["images"] == {"train": 160, "val": 20, "skipped": 0}
+    assert file_of(result).record["images"] == {"train": 160, "val": 20, "skipped": 0}
 
 
 def test_a_run_is_not_overwritten(tmp_path: Path) -> None:
-    before = run(tmp_path / "run").model.read_bytes()
+    run(tmp_path / "run")
+    before = (tmp_path / "run" / "model.safetensors").read_bytes()
     with pytest.raises(BrickworkError, match="holds a trained model already: give this run another folder"):
         run(tmp_path / "run")
     assert (tmp_path / "run" / "model.safetensors").read_bytes() == before
@@ -152,10 +274,11 @@ def test_side_heads_change_what_is_learned(tmp_path: Path) -> None:
 def test_news_come_step_by_step_and_epoch_by_epoch(tmp_path: Path) -> None:
     heard: list[Progress] = []
     train(bars.network(), bars.dataset(), bars.QUICK, tmp_path / "run", report=heard.append)
-    assert [news.text for news in heard if news.kind == "note"] == ["train: 128 images", "val: 32 images"]
+    notes = [news.text for news in heard if news.kind == "note"]
+    assert [note.split(":")[0] for note in notes] == ["train", "val"]
     steps = [news for news in heard if news.kind == "step"]
-    assert [(news.epoch, news.step) for news in steps] == [(e, s) for e in (1, 2) for s in (1, 2, 3, 4)]
-    assert all(news.epochs == 2 and news.steps == 4 and news.images_per_second > 0 for news in steps)
+    assert [(news.epoch, news.step) for news in steps] == [(e, s) for e in (1, 2) for s in (1, 2, 3, 4, 5)]
+    assert all(news.epochs == 2 and news.steps == 5 and news.images_per_second > 0 for news in steps)
     assert steps[-1].seconds_left == 0
     epochs = [news for news in heard if news.kind == "epoch"]
     assert [news.epoch for news in epochs] == [1, 2]
@@ -186,7 +309,7 @@ def test_a_training_begins_with_the_weights_that_the_recipe_names(tmp_path: Path
     result = train(
         bars.network(), bars.dataset(), recipe, tmp_path / "run", report=lambda news: notes.append(news.text)
     )
-    trained = load(result.model).model
+    trained = file_of(result).model
     torch.testing.assert_close(trained.get_parameter("head.linear.weight"), first.get_parameter("head.linear.weight"))
     assert f"begun with {tmp_path / 'first.pth'}, named as brickwork names them" in notes
 

@@ -10,6 +10,7 @@ import click
 
 from brickwork import __version__
 from brickwork.errors import BrickworkError, nearest
+from brickwork.train.signals import Stopped
 
 VERBS = {  # the module that has the command; it is imported when the verb is asked for
     "list": "networks",
@@ -52,7 +53,9 @@ def brickwork(context: click.Context) -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """The exit code: 0, 2 after a mistake of the person at the keyboard, 130 after Ctrl-C, 1 where nobody reads on."""
+    """The exit code: 0; 2 after a mistake of the person at the keyboard; 1 where nobody reads on; 130 after Ctrl-C and
+    143 after SIGTERM, which is 128 and the signal's number.
+    """
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by whoever called; printing to None would go to the other one
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
@@ -70,6 +73,8 @@ def run(arguments: Sequence[str]) -> int:
         return 2
     except (KeyboardInterrupt, click.Abort):
         return 130
+    except Stopped as stop:
+        return 128 + stop.signal
 
 
 def line(mistake: BrickworkError | click.UsageError | OSError) -> str:

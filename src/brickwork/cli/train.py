@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import click
+from click.core import ParameterSource
 
 from brickwork.cli.output import count_of, json_option, print_json, tell
 from brickwork.cli.progress import followed
@@ -42,33 +43,64 @@ def recipe_options(command: Command) -> Command:
 @click.argument("network", default="resnet20")
 @click.option("--data", default="fashion", show_default=True, help="A folder of class folders or of idx files.")
 @click.option("--out", metavar="RUN", type=click.Path(path_type=Path), help="The run's folder.  [default: runs/NAME]")
+@click.option("--resume", metavar="RUN", type=click.Path(path_type=Path), help="Go on with the training in a folder.")
 @click.option("--input", metavar="CxHxW", help="The network's input, where it should not follow from the data.")
 @click.option("--classes", type=int, metavar="N", help="Stop where the data has not so many classes.")
 @recipe_options
 @json_option
+@click.pass_context
 def train(
-    network: str, data: str, out: Path | None, input: str | None, classes: int | None, as_json: bool, **recipe: Any
+    context: click.Context,
+    /,
+    network: str,
+    data: str,
+    out: Path | None,
+    resume: Path | None,
+    input: str | None,
+    classes: int | None,
+    as_json: bool,
+    **recipe: Any,
 ) -> None:
     """Train a network on images.
 
     NETWORK is a name from 'brickwork list'; without one it is resnet20. DATA has a folder for each class, with
     or without train, val and test above them; "fashion" is built in: 10,000 images of clothes.
 
+    Ctrl-C and SIGTERM stop a training with a checkpoint; --resume RUN goes on from it, to the same weights as if it
+    had never been stopped, bit for bit on the same machine.
+
     \b
     Examples:
       brickwork train
       brickwork train resnet18 --data photos --epochs 20
+      brickwork train --resume runs/resnet18-photos-1
     """
-    plan = Recipe(**recipe)
-    dataset = opened(data, plan.seed, classes)
-    made = fitted(network, dataset, input)
-    result = followed_training(made, dataset, plan, out)
-    if as_json:
-        print_json(document(result))
+    if resume:
+        alone(context)
+        result = resumed(resume)
     else:
-        print(closing(result, data))
-    if result.interrupted:
-        raise click.exceptions.Exit(130)
+        plan = Recipe(**recipe)
+        dataset = opened(data, plan.seed, classes)
+        result = followed_training(fitted(network, dataset, input), dataset, plan, out)
+    print_json(document(result)) if as_json else print(closing(result, data))
+    if result.stopped:
+        raise click.exceptions.Exit(128 + result.stopped)
+
+
+def alone(context: click.Context) -> None:
+    """Raises where something is given beside --resume that its run has settled already."""
+    given = [name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    for name in given:
+        if name not in ("resume", "as_json"):
+            word = "NETWORK" if name == "network" else f"--{name.replace('_', '-')}"
+            raise BrickworkError(f"{word} is settled by the run that --resume goes on with: leave it out.")
+
+
+def resumed(run: Path) -> "Result":
+    from brickwork.train.train import resume
+
+    with followed() as report:
+        return resume(run, report=report)
 
 
 def opened(data: str, seed: int, classes: int | None) -> "Dataset":
@@ -131,24 +163,32 @@ def document(result: "Result") -> dict[str, object]:
     """What `train --json` prints."""
     return {
         "run": str(result.run),
-        "model": str(result.model),
+        "model": str(result.model) if result.model else None,
         "accuracy": result.accuracy,
+        "split": result.split,
+        "images": result.images,
+        "skipped": len(result.skipped),
+        "stopped": result.stopped,
         "seconds": round(result.seconds, 3),
     }
 
 
 def closing(result: "Result", data: str) -> str:
     """What has come of it, and what to type next."""
-    model = shlex.quote(str(result.model))
-    return "\n".join(
-        [
-            *(["Stopped early: the best model so far is kept."] if result.interrupted else []),
-            f"{SPLITS[result.split]} accuracy {result.accuracy:.2%} after {result.seconds:.0f} s.",
-            *([f"{count_of(len(result.skipped), 'image')} could not be read."] if result.skipped else []),
+    skipped = f", {count_of(len(result.skipped), 'image')} could not be read" if result.skipped else ""
+    lines = []
+    if result.model:
+        images = f" on {count_of(result.images, 'image')}{skipped}"
+        lines += [
+            f"{SPLITS[result.split]} accuracy {result.accuracy:.2%}{images}, after {result.seconds:.0f} s.",
             f"The model is {result.model}, its curve {result.run / 'curve.svg'}.",
-            "",
-            "Next:",
-            f"  brickwork evaluate {model} --data {shlex.quote(data)}",
-            f"  brickwork predict {model} IMAGE...",
         ]
-    )
+    return "\n".join([*lines, "", "Next:", *(f"  {line}" for line in following(result, data))])
+
+
+def following(result: "Result", data: str) -> list[str]:
+    """Commands that make sense now."""
+    if result.stopped:
+        return [f"brickwork train --resume {shlex.quote(str(result.run))}"]
+    model = shlex.quote(str(result.model))
+    return [f"brickwork evaluate {model} --data {shlex.quote(data)}", f"brickwork predict {model} IMAGE..."]

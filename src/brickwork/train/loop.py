@@ -1,75 +1,101 @@
-"""The loop: epochs of steps over images that are in memory."""
+"""The loop: epochs of steps over what a feed gives."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from hashlib import sha256
+from itertools import pairwise
 from math import isfinite
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from brickwork.data.preprocessing import Preprocessing
-from brickwork.errors import BrickworkError
-from brickwork.evaluate.logits import logits_of
 from brickwork.model.model import Model
-from brickwork.train.augment import augmented, batches, draws
-from brickwork.train.optimize import loss, schedule
+from brickwork.train.average import Average
+from brickwork.train.criterion import Criterion
+from brickwork.train.faults import culprit, diverged
+from brickwork.train.feed import Batch, Feed
+from brickwork.train.freeze import thaw
+from brickwork.train.optimize import schedule
 from brickwork.train.precision import autocast
 from brickwork.train.recipe import Recipe
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Loop:
-    """One process's part in a training. What changes lives in the model and the optimizer."""
+    """One process's part in a training. A step's chance (dropout, stochastic depth) comes from (seed, step) alone."""
 
     model: Model
+    logits: Callable[[Tensor], dict[str, Tensor]]  # the model's, of the head and the side heads; perhaps compiled
     optimizer: torch.optim.Optimizer
     recipe: Recipe
-    preprocessing: Preprocessing
-    images: Tensor  # uint8, N x C x H x W, on the model's device
-    labels: Tensor  # int64, N, there too
-    flip: bool  # whether mirror images belong to the same classes
-
-    @property
-    def steps(self) -> int:
-        """Steps in an epoch."""
-        return -(-len(self.labels) // self.recipe.batch)
+    feed: Feed
+    criterion: Criterion
+    scaler: torch.amp.GradScaler
+    average: Average | None = None
+    step: int = 0  # steps taken, of all epochs
+    sum: float = 0.0  # of the losses of the epoch under way
 
     def epoch(self, number: int) -> Iterator[float]:
-        """Takes the steps of an epoch, counted from 1, and yields the loss after each.
+        """Takes the steps of an epoch, counted from 1, that are still to be taken, and yields the loss of each.
 
         Raises BrickworkError at the step where the loss is no longer a number.
         """
-        recipe, device = self.recipe, self.images.device
-        chances = draws(recipe.seed, number, len(self.labels), flip=self.flip, crop=recipe.crop).to(device)
+        first = self.step - (number - 1) * self.feed.steps
+        self.sum = self.sum if first else 0.0
         self.model.train()
-        before = (number - 1) * self.steps
-        for step, samples in enumerate(batches(chances, recipe.batch), before):
-            schedule(self.optimizer, recipe, (step + 0.5) / (recipe.epochs * self.steps))
-            value = self.step(augmented(self.images, samples, chances), self.labels[samples])
-            if not isfinite(value):
-                raise BrickworkError(diverged(value, step + 1, number, recipe))
-            yield value
+        thaw(self.model, self.recipe, number)
+        for batch in self.feed.batches(number, first):
+            schedule(self.optimizer, self.recipe, (self.step + 0.5) / (self.recipe.epochs * self.feed.steps))
+            loss = self.take(batch, number)
+            self.sum += loss
+            self.step += 1
+            yield loss
 
-    def step(self, images: Tensor, labels: Tensor) -> float:
-        """One step on a batch of bytes; the loss is that before the step."""
-        with autocast(self.recipe, images.device):
-            logits = self.model.all_logits(self.preprocessing.normalised(images))
-        total = loss(logits, labels, self.model.network.side_heads, self.recipe.label_smoothing)
+    def take(self, batch: Batch, epoch: int) -> float:
+        """One step; the loss is that before the step."""
+        torch.manual_seed(chance(self.recipe.seed, self.step))
         self.optimizer.zero_grad()
-        total.backward()  # type: ignore[no-untyped-call]
-        self.optimizer.step()
-        return total.item()
+        loss = sum(self.backward(batch, part) for part in parts(len(batch.images), self.recipe.accumulate))
+        if not isfinite(loss):
+            raise diverged(loss, self.step + 1, epoch, self.culprit(batch.images), self.recipe)
+        if self.recipe.clip:
+            self.scaler.unscale_(self.optimizer)
+            torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        if self.average:
+            self.average.update(self.step)
+        return loss
 
-    def validate(self, images: Tensor, labels: Tensor) -> tuple[float, float]:
-        """Loss and accuracy on images that are not trained on."""
-        logits = logits_of(self.model, images, self.preprocessing)
-        right = logits.argmax(1) == labels
-        return functional.cross_entropy(logits, labels).item(), right.float().mean().item()
+    def backward(self, batch: Batch, part: slice) -> float:
+        """Adds a part's gradient; its share of the batch's loss."""
+        images, targets = batch.images[part], batch.targets[part]
+        with autocast(self.recipe, images.device):
+            logits = self.logits(images)
+        loss = self.criterion(logits, targets)
+        if len(images) < len(batch.images):
+            loss = loss * (len(images) / len(batch.images))
+        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        return loss.item()
+
+    def culprit(self, images: Tensor) -> str:
+        """Where numbers cease to be finite, in the same step taken again."""
+        torch.manual_seed(chance(self.recipe.seed, self.step))
+        with autocast(self.recipe, images.device):
+            return culprit(self.model, images)
+
+    def kept(self) -> AbstractContextManager[None]:
+        """While it lasts, the model has the weights that are validated and kept: the averaged ones, if any."""
+        return self.average.applied() if self.average else nullcontext()
 
 
-def diverged(loss: float, step: int, epoch: int, recipe: Recipe) -> str:
-    return (
-        f"step {step} (epoch {epoch}): the loss is {loss}, so nothing more can be learned. "
-        f"Lower the learning rate (it was lr={recipe.lr:g}), or lengthen the warm-up (warmup={recipe.warmup:g})."
-    )
+def parts(images: int, count: int) -> list[slice]:
+    """A batch in `count` nearly equal parts, none of them empty."""
+    ends = [round(number * images / count) for number in range(count + 1)]
+    return [slice(start, end) for start, end in pairwise(ends) if end > start]
+
+
+def chance(seed: int, step: int) -> int:
+    """The seed of one step."""
+    return int.from_bytes(sha256(f"{seed}/{step}".encode()).digest()[:8], "big") >> 1

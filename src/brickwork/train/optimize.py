@@ -37,7 +37,9 @@ def optimizer(model: Model, recipe: Recipe) -> torch.optim.Optimizer:
             numbers = torch.bfloat16 if on_cuda else torch.float32
             return Muon(groups, lr, momentum=mass, nesterov=recipe.nesterov, numbers=numbers)
         case "sgd":
-            return torch.optim.SGD(groups, lr=lr, momentum=mass, nesterov=recipe.nesterov and mass > 0, fused=True)
+            # torch's fused SGD has no momentum for a weight that is freed later than others
+            fused, nesterov = not recipe.unfreeze, recipe.nesterov and mass > 0
+            return torch.optim.SGD(groups, lr=lr, momentum=mass, nesterov=nesterov, fused=fused)
 
 
 def weight_groups(model: Model, recipe: Recipe) -> list[dict[str, Any]]:

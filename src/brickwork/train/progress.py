@@ -29,12 +29,13 @@ Listen = Callable[[Progress], None]
 
 @dataclass(frozen=True)
 class Result:
-    """A training that has ended."""
+    """A training that has ended, or has been stopped."""
 
     run: Path  # the run folder
-    model: Path  # the model file, of the best epoch
-    accuracy: float  # of that model on `split`
-    seconds: float  # from reading the images to the test
+    model: Path | None  # the model file, of the best epoch; None where it was stopped in the first
+    accuracy: float | None  # of that model on `split`
+    seconds: float  # of work since the first step, pauses not counted
+    split: str = "test"  # "val" where the data has no test split, and where the training was stopped
+    images: int = 0  # of the split, that were scored
     skipped: tuple[Skipped, ...] = ()  # images that could not be read
-    interrupted: bool = False
-    split: str = "test"  # "val" where the data has no test split, and where the training was interrupted
+    stopped: int = 0  # the signal by which it was stopped

@@ -1,14 +1,23 @@
-"""The run folder: what one training leaves behind."""
+"""The run folder: what one training leaves behind, and what it needs to go on."""
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from brickwork.errors import BrickworkError
+from brickwork.files import write_whole
+from brickwork.train.checkpoint import Checkpoints
 from brickwork.train.curve import curve
-from brickwork.train.recipe import Recipe
+from brickwork.train.recipe import Recipe, read
+
+try:
+    import fcntl
+except ImportError:  # Windows has none: there, nothing hinders two processes
+    fcntl = None  # type: ignore[assignment]
 
 
 @dataclass(frozen=True)
@@ -20,8 +29,10 @@ class Epoch:
     val_loss: float  # cross-entropy of the head alone, without smoothing
     val_accuracy: float
     learning_rate: float  # of the last step
-    seconds: float  # since the first step of the training
+    seconds: float  # of work since the first step of the training, pauses not counted
     images_per_second: float
+    waiting: float = 0.0  # share of the epoch's time in which the steps waited for data
+    validating: float = 0.0  # share of it that validation and checkpoints took
 
 
 def best_of(epochs: Sequence[Epoch]) -> Epoch:
@@ -31,7 +42,10 @@ def best_of(epochs: Sequence[Epoch]) -> Epoch:
 
 @dataclass(frozen=True)
 class Run:
-    """A run folder: recipe.toml, metrics.jsonl (a line an epoch), curve.svg and model.safetensors."""
+    """A run folder.
+
+    recipe.toml, run.json (network, data), checkpoints/, metrics.jsonl (a line an epoch), curve.svg, model.safetensors.
+    """
 
     path: Path
     title: str
@@ -40,13 +54,28 @@ class Run:
     def model(self) -> Path:
         return self.path / "model.safetensors"
 
-    def add(self, epochs: Sequence[Epoch]) -> None:
-        """Writes down the last of the epochs, and draws them all."""
-        with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(asdict(epochs[-1])) + "\n")
+    @property
+    def checkpoints(self) -> Checkpoints:
+        return Checkpoints(self.path / "checkpoints")
+
+    def write(self, epochs: Sequence[Epoch]) -> None:
+        """Writes down all epochs, and draws them."""
+        lines = "".join(json.dumps(asdict(epoch)) + "\n" for epoch in epochs)
+        write_whole(self.path / "metrics.jsonl", lines.encode())
         losses, accuracies = [epoch.loss for epoch in epochs], [epoch.val_accuracy for epoch in epochs]
         picture = curve(self.title, losses, accuracies, epochs.index(best_of(epochs)))
-        (self.path / "curve.svg").write_text(picture, encoding="utf-8")
+        write_whole(self.path / "curve.svg", picture.encode())
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keeps other processes out of the folder; raises BrickworkError where one is at work in it."""
+        with (self.path / ".lock").open("w") as file:
+            if fcntl:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except OSError:
+                    raise BrickworkError(f"{self.path}: another process is training in this folder.") from None
+            yield
 
 
 def new(root: Path, network: str, data: str) -> Path:
@@ -58,18 +87,39 @@ def new(root: Path, network: str, data: str) -> Path:
     return root / f"{stem}-{number}"
 
 
-def begin(path: Path, title: str, recipe: Recipe) -> Run:
-    """Makes the folder and writes the recipe; the metrics of a run that left no model there are removed.
+def begin(path: Path, title: str, recipe: Recipe, plan: dict[str, Any]) -> Run:
+    """Makes the folder and writes down the recipe and the plan, which is all else that a training begins with.
 
-    Raises BrickworkError where the folder holds a model already, or cannot be written.
+    Raises BrickworkError where the folder holds a run already, or cannot be written.
     """
     run = Run(path, title)
     if run.model.exists():
         raise BrickworkError(f"{path} holds a trained model already: give this run another folder, or delete that one.")
+    if run.checkpoints.steps():
+        raise BrickworkError(
+            f"{path} holds a training that has not ended: continue it with 'brickwork train --resume {path}', "
+            f"give this run another folder, or delete that one."
+        )
     try:
         path.mkdir(parents=True, exist_ok=True)
         (path / "metrics.jsonl").unlink(missing_ok=True)
-        (path / "recipe.toml").write_text(f"# {title}\n{recipe.toml()}", encoding="utf-8")
     except OSError as fault:
         raise BrickworkError(f"{path}: the run folder cannot be written: {fault.strerror or fault}.") from None
+    write_whole(path / "recipe.toml", f"# {title}\n{recipe.toml()}".encode())
+    write_whole(path / "run.json", json.dumps({"title": title, **plan}, indent=1).encode())
     return run
+
+
+def again(path: Path) -> tuple[Run, Recipe, dict[str, Any]]:
+    """The run in a folder, with its recipe and its plan; raises BrickworkError where there is none."""
+    try:
+        recipe = read((path / "recipe.toml").read_text(encoding="utf-8"))
+        plan = json.loads((path / "run.json").read_text(encoding="utf-8"))
+        return Run(path, plan["title"]), recipe, plan
+    except FileNotFoundError as fault:
+        raise BrickworkError(
+            f"{path} holds no run to continue: {Path(fault.filename).name} is missing. "
+            f"A run is the folder that 'brickwork train' made, such as runs/resnet20-fashion-1."
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError) as fault:
+        raise BrickworkError(f"{path}: run.json or recipe.toml cannot be read: {fault}.") from None

@@ -1,0 +1,185 @@
+"""A training under way: its epochs, each validated, written down and kept."""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from hashlib import sha256
+from math import isfinite
+from typing import Any
+
+import torch
+from torch.nn import functional
+
+from brickwork.data.dataset import Dataset
+from brickwork.errors import BrickworkError
+from brickwork.evaluate.device import device
+from brickwork.evaluate.logits import logits_of
+from brickwork.model import save
+from brickwork.train.faults import finite
+from brickwork.train.loop import Loop
+from brickwork.train.material import Material
+from brickwork.train.news import epoch_news, step_news
+from brickwork.train.progress import Listen
+from brickwork.train.run import Epoch, Run, best_of
+from brickwork.train.signals import Requests, Stopped
+from brickwork.train.snapshot import taken
+
+KEPT = 2  # the last checkpoints; the one of the best epoch is kept besides
+
+
+@dataclass(eq=False)
+class Work:
+    """One process's time with a run."""
+
+    run: Run
+    dataset: Dataset
+    material: Material
+    loop: Loop
+    asked: Requests
+    report: Listen
+    data: str  # the digest of what is trained on
+    epochs: list[Epoch] = field(default_factory=list)  # that have ended
+    before: float = 0.0  # seconds of work by processes before this one
+    began: float = field(default_factory=time.perf_counter)
+
+    @property
+    def seconds(self) -> float:
+        """Since the first step of the training, pauses not counted."""
+        return self.before + time.perf_counter() - self.began
+
+    @property
+    def ended(self) -> bool:
+        """Whether the last epoch has been, or `patience` epochs have brought nothing better."""
+        if not self.epochs or len(self.epochs) >= self.loop.recipe.epochs:
+            return bool(self.epochs)
+        patience = self.loop.recipe.patience
+        return bool(patience) and len(self.epochs) - best_of(self.epochs).epoch >= patience
+
+
+def rounds(work: Work) -> None:
+    """Every epoch that is left, written down and told; the best one's model is kept at once.
+
+    A checkpoint is written where Stopped is raised, and it is raised again.
+    """
+    try:
+        while not work.ended:
+            epoch = one_epoch(work, len(work.epochs) + 1)
+            work.epochs.append(epoch)
+            if best_of(work.epochs) is epoch:
+                keep(work, epoch)
+            checkpoint(work)
+            work.run.write(work.epochs)
+            work.report(epoch_news(epoch, work.loop))
+            work.asked.check()
+    except Stopped:
+        checkpoint(work)
+        raise
+
+
+def one_epoch(work: Work, number: int) -> Epoch:
+    """The steps of an epoch that are still to be taken, with their news, and its validation."""
+    loop, began, first = work.loop, time.perf_counter(), work.loop.step
+    loop.feed.take_waited()
+    for loss in loop.epoch(number):
+        work.report(step_news(loop, number, loss, first, time.perf_counter() - began))
+        work.asked.check()
+        if loop.step % loop.recipe.checkpoint == 0 and loop.step % loop.feed.steps:
+            checkpoint(work)
+    stepped = time.perf_counter()
+    val_loss, val_accuracy = validated(work, number)
+    now, waited = time.perf_counter(), loop.feed.take_waited()
+    return Epoch(
+        epoch=number,
+        loss=loop.sum / loop.feed.steps,
+        val_loss=val_loss,
+        val_accuracy=val_accuracy,
+        learning_rate=loop.optimizer.param_groups[0]["lr"],
+        seconds=work.seconds,
+        images_per_second=speed(loop, first, stepped - began),
+        waiting=waited / (now - began),
+        validating=(now - stepped) / (now - began),
+    )
+
+
+def speed(loop: Loop, first: int, seconds: float) -> float:
+    """Images a second in the steps since `first`."""
+    return (loop.step - first) / loop.feed.steps * loop.feed.samples / seconds
+
+
+def validated(work: Work, number: int) -> tuple[float, float]:
+    """Loss and accuracy on images that are not trained on."""
+    loop, val = work.loop, work.material.val
+    labels = torch.from_numpy(val.labels)
+    with loop.kept():
+        logits = logits_of(loop.model, torch.from_numpy(val.images), work.material.preprocessing, progress=listen(work))
+    loss = functional.cross_entropy(logits, labels).item()
+    if not isfinite(loss):  # the last step's loss was from before it
+        raise BrickworkError(
+            f"step {loop.step} (epoch {number}): the loss on the validation images is {loss}. "
+            f"Lower the learning rate (it was lr={loop.recipe.lr:g}), or clip the gradient (clip=1)."
+        )
+    return loss, (logits.argmax(1) == labels).float().mean().item()
+
+
+def listen(work: Work) -> Callable[[int], None]:
+    """Lets a long pass over images end where the training is asked to stop."""
+    return lambda done: work.asked.check()
+
+
+def keep(work: Work, epoch: Epoch) -> None:
+    """Writes the model as it is after an epoch."""
+    loop, material = work.loop, work.material
+    record = {
+        "data": work.dataset.name,
+        "images": {"train": len(material.train), "val": len(material.val), "skipped": len(material.skipped)},
+        "recipe": asdict(loop.recipe),
+        "best": asdict(epoch),
+        "torch": torch.__version__,
+    }
+    document = material.preprocessing.document()
+    with loop.kept():
+        save(work.run.model, loop.model, classes=material.classes, preprocessing=document, record=record)
+
+
+def checkpoint(work: Work) -> None:
+    """Writes a checkpoint, and removes those before the last two but for the best epoch's.
+
+    Raises BrickworkError where the weights are not finite: the checkpoints before are kept then.
+    """
+    loop, run = work.loop, work.run
+    if not finite(iter(loop.model.state_dict().values())):
+        raise BrickworkError(f"step {loop.step}: weights have become infinite or not numbers (NaN). Lower lr.")
+    run.checkpoints.write(taken(loop, facts(work)))
+    best = best_of(work.epochs).epoch * loop.feed.steps if work.epochs else 0
+    run.checkpoints.keep({*run.checkpoints.steps()[-KEPT:], best})
+
+
+def facts(work: Work) -> dict[str, Any]:
+    """What a training knows besides its tensors."""
+    return {
+        "epochs": [asdict(epoch) for epoch in work.epochs],
+        "seconds": work.seconds,
+        "preprocessing": work.material.preprocessing.document(),
+        "data": work.data,
+        "recipe": asdict(work.loop.recipe),
+        "model": sum_of(work.run),
+        "machine": machine(),
+    }
+
+
+def digest(material: Material) -> str:
+    """A sum over what is trained on, wherever it lies: labels, and by the preprocessing the pixels' statistics."""
+    labels = b"/".join(split.labels.tobytes() for split in (material.train, material.val))
+    return sha256(repr((material.classes, material.preprocessing)).encode() + labels).hexdigest()
+
+
+def sum_of(run: Run) -> str:
+    """The sum of the model file; "" where there is none."""
+    return sha256(run.model.read_bytes()).hexdigest() if run.model.exists() else ""
+
+
+def machine() -> dict[str, Any]:
+    """What a training's last bits depend on."""
+    home = device()
+    name = torch.cuda.get_device_name(home) if home.type == "cuda" else "cpu"
+    return {"torch": torch.__version__, "threads": torch.get_num_threads(), "device": name}
