@@ -88,6 +88,11 @@ def repeated(rows: Sequence[int], where: Callable[[int], str]) -> list[str]:
     return [f"Rows that repeat an image are left out: {len(rows):,}, first {where(rows[0])}."] if rows else []
 
 
+def incomplete(samples: Sequence[str]) -> list[str]:
+    """Samples of an archive that lack an image or a label."""
+    return [f"Samples without an image or a label: {len(samples):,}, first {samples[0]}."] if samples else []
+
+
 def unread_columns(names: Collection[str], kinds: Iterable[Sequence[str]]) -> list[str]:
     """Columns that could have been meant, where another of their kind comes first."""
     said = []
