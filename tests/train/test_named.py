@@ -65,6 +65,13 @@ def test_the_default_follows_the_input_and_the_beginning() -> None:
     assert named("default", RESNET20, {"weights": "x.pth"}).recipe.scale == 1
 
 
+@pytest.mark.parametrize("word", ["default", "fast"])
+def test_gradients_are_clipped_where_no_batch_norm_holds_them(word: str) -> None:
+    assert named(word, zoo.network("vgg11")).recipe.clip == 1
+    assert named(word, zoo.network("vgg11[batchnorm=true]")).recipe.clip == 0
+    assert named(word, zoo.network("vgg11"), {"clip": 0.0}).recipe.clip == 0
+
+
 def test_what_a_person_chose_wins() -> None:
     assert named("paper", RESNET20, {"epochs": 3, "lr": 0.05}).recipe.epochs == 3
     assert named("paper", RESNET20, {"epochs": 3, "lr": 0.05}).recipe.lr == 0.05

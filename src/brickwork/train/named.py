@@ -11,6 +11,7 @@ from typing import Any
 
 from brickwork.errors import BrickworkError, nearest
 from brickwork.network import Network, cost
+from brickwork.network.layers import BatchNorm
 from brickwork.train.recipe import Recipe, made, table
 
 PHOTOGRAPHS = 64  # pixels of the input's shorter side from which images are photographs
@@ -70,7 +71,7 @@ def named(word: str, network: Network, given: Mapping[str, Any] | None = None) -
 
 def _from_word(word: str, network: Network, given: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
     if word in ("default", "fast"):
-        return dict(_usual(word, network, given).values), ()
+        return _usual(word, network, given), ()
     entry = _paper(network) if word == "paper" else _by_name(word)
     return dict(entry.values), tuple(_told(entry, network))
 
@@ -81,12 +82,13 @@ def _told(entry: Entry, network: Network) -> Iterator[str]:
         yield entry.note
 
 
-def _usual(word: str, network: Network, given: Mapping[str, Any]) -> Entry:
-    choices = {entry.name: entry for entry in entries(word)}
-    if word == "fast":
-        return choices["fast"]
+def _usual(word: str, network: Network, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The default or the fast recipe, as it suits the network."""
+    tables = {entry.name: entry.values for entry in (*entries("default"), *entries("fast"))}
     size = "photographs" if min(network.input[1:]) >= PHOTOGRAPHS else "small"
-    return choices[f"tuned_{size}" if given.get("weights") else size]
+    choice = tables["fast" if word == "fast" else f"tuned_{size}" if given.get("weights") else size]
+    normal = any(isinstance(layer, BatchNorm) for _, layer in network.layers())
+    return {**choice, **({} if normal else tables["without_norm"])}
 
 
 def _paper(network: Network) -> Entry:
