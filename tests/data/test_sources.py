@@ -1,5 +1,7 @@
+import io
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -29,9 +31,10 @@ def test_a_folder_of_class_folders_takes_the_folders_name(tmp_path: Path, monkey
     [
         ("fashoin", "unknown data 'fashoin': did you mean 'fashion'? There is no folder of this name here either."),
         ("cifar10", "unknown data 'cifar10': known: fashion. There is no folder of this name here either."),
+        ("x" * 300, f"unknown data '{'x' * 300}': known: fashion. There is no folder of this name here either."),
         ("", "unknown data '': known: fashion. There is no folder of this name here either."),
-        ("./gone", f"there is no folder or file ./gone: data is {KINDS}, or one of: fashion."),
-        ("~/gone", f"there is no folder or file ~/gone: data is {KINDS}, or one of: fashion."),
+        ("./gone", f"there is no folder or file ./gone: data is {KINDS}."),
+        ("~/gone", f"there is no folder or file ~/gone: data is {KINDS}."),
     ],
 )
 def test_what_is_not_there_is_refused(
@@ -45,7 +48,7 @@ def test_what_is_not_there_is_refused(
 
 def test_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_text("")
-    with pytest.raises(BrickworkError, match=r"a\.zip is a file: data is a folder of class folders or of idx files, "):
+    with pytest.raises(BrickworkError, match=r"a\.zip is a file: data is a folder of class folders, of idx "):
         open_data(str(tmp_path / "a.zip"))
 
 
@@ -53,6 +56,35 @@ def test_a_manifest_is_opened_by_its_ending(tmp_path: Path) -> None:
     (tmp_path / "photos.csv").write_text("path,label,patient\n" + "".join(f"{i},{i % 2},p{i}\n" for i in range(9)))
     found = open_data(str(tmp_path / "photos.csv"), groups="patient")
     assert (found.name, found.source, found.groups) == ("photos", str(tmp_path / "photos.csv"), "patient")
+
+
+def test_the_errors_name_every_kind_of_source() -> None:
+    for word in ("class folders", "idx", ".tar", ".csv", ".tsv", ".parquet", "s3://", "hf:", "fashion"):
+        assert word in KINDS
+
+
+def test_shards_are_opened_from_a_folder_a_file_and_a_pattern(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pets").mkdir()
+    for shard in ("train-0", "train-1"):
+        with tarfile.open(tmp_path / "pets" / f"{shard}.tar", "w") as tar:
+            for name, content in {"1.png": b"", "1.cls": b"a", "2.png": b"", "2.cls": b"b"}.items():
+                member = tarfile.TarInfo(name)
+                member.size = len(content)
+                tar.addfile(member, io.BytesIO(content))
+    sources = {"pets": "pets", "pets/train-0.tar": "pets/train-0.tar", "pets/train-{0..1}.tar": "pets/train-{0..1}.tar"}
+    for source, whole in sources.items():
+        found = open_data(source)
+        assert (found.classes, found.source) == (("a", "b"), str(tmp_path / whole))
+        assert len(found.splits["train"]) == (2 if source.endswith("0.tar") else 4)
+
+
+def test_a_folder_of_class_folders_with_an_archive_beside_them_is_one_of_class_folders(tmp_path: Path) -> None:
+    for name in ("cat", "dog"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.png").touch()
+    (tmp_path / "copy.tar").touch()
+    assert open_data(str(tmp_path)).classes == ("cat", "dog")
 
 
 def test_what_evaluation_alone_needs_is_opened_for_it_alone(tmp_path: Path) -> None:

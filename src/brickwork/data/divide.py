@@ -1,6 +1,6 @@
 """From labelled images to the splits train, val and test: those that were given, or drawn by a seed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from brickwork.data.dataset import Split
 from brickwork.data.names import printable
@@ -40,7 +40,7 @@ def drawn(whole: Split, seed: int) -> dict[str, list[int]]:
     return {"train": train, "val": val, "test": test}
 
 
-def check_for_training(where: str, classes: Sequence[str], splits: dict[str, Split]) -> None:
+def check_for_training(where: str, classes: Sequence[str], splits: Mapping[str, Split]) -> None:
     """Raises BrickworkError where there is nothing to train on, or nothing to tell apart."""
     if len(classes) == 1:
         single = f"{where} holds a single class, {classes[0]!r}"

@@ -93,6 +93,18 @@ def incomplete(samples: Sequence[str]) -> list[str]:
     return [f"Samples without an image or a label: {len(samples):,}, first {samples[0]}."] if samples else []
 
 
+def unlabelled(count: int) -> list[str]:
+    return [f"Rows without a label are not used: {count:,}."] if count else []
+
+
+def other_splits(names: Collection[str]) -> list[str]:
+    return [f"Splits beside train, val and test are not used: {listed(names)}."] if names else []
+
+
+def other_images(read: str, unread: Collection[str]) -> list[str]:
+    return [f"Of the columns with images, {printable(read)} is read, and not {listed(unread)}."] if unread else []
+
+
 def unread_columns(names: Collection[str], kinds: Iterable[Sequence[str]]) -> list[str]:
     """Columns that could have been meant, where another of their kind comes first."""
     said = []

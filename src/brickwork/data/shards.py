@@ -40,9 +40,11 @@ def is_pattern(source: str) -> bool:
 
 def holds_shards(folder: Path) -> bool:
     """Whether a folder has .tar files in it, or in folders that bear splits' names, and no other folder."""
-    with os.scandir(folder) as entries:
-        shown = [entry for entry in entries if not entry.name.startswith(".")]
-    folders = [entry.name for entry in shown if entry.is_dir()]
+    try:
+        with os.scandir(folder) as entries:
+            folders = [entry.name for entry in entries if entry.name[0] != "." and entry.is_dir()]
+    except OSError:  # one that may not be read holds nothing
+        return False
     return all(name.lower() in SPLITS for name in folders) and bool(tars(f"{folder}/"))
 
 

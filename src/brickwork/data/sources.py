@@ -1,40 +1,55 @@
-"""Where images come from: a word for an embedded set, a folder, or a manifest."""
+"""Where images come from: a word for an embedded set, a folder, a manifest, shards, or a name at Hugging Face."""
 
+import os
 from dataclasses import replace
 from os.path import expanduser
 from pathlib import Path
 
 from brickwork.data.dataset import Dataset
 from brickwork.data.folder import open_folder
+from brickwork.data.hub import PREFIX
+from brickwork.data.huggingface import open_huggingface
 from brickwork.data.idx import holds_idx, open_idx
 from brickwork.data.manifest import ENDINGS, open_manifest
+from brickwork.data.shards import holds_shards, is_pattern, is_remote
+from brickwork.data.webdataset import open_webdataset
 from brickwork.errors import BrickworkError, nearest
 
-KINDS = f"a folder of class folders or of idx files, or a manifest ({', '.join(ENDINGS)})"
 EMBEDDED = {"fashion": Path(__file__).parent / "fashion"}  # Fashion-MNIST's 10,000 + 2,000, see scripts/make_fashion.py
+KINDS = (
+    f"a folder of class folders, of idx files or of .tar shards; a manifest ({', '.join(ENDINGS)}); shards by a "
+    f"pattern or an address (shards/{{000..009}}.tar, s3://...); hf:NAME; or a word: {', '.join(EMBEDDED)}"
+)
 
 
 def open_data(source: str, *, seed: int = 0, groups: str = "", training: bool = True) -> Dataset:
-    """The data set that a word or a path names; nothing is decoded yet.
+    """The data set that a word, a path, a pattern or an address names; nothing is decoded yet.
 
-    "fashion" is embedded. A folder holds idx files, or class folders with or without train, val and test
-    above them; a manifest is a table with a path and a label a row. Where there are no splits, the seed draws 80, 10
-    and 10 % of each class. `groups` says which images stay together in one split: a pattern in their paths, or a
-    manifest's column. What is only evaluated (`training=False`) needs neither a train split nor two classes.
-    Raises BrickworkError.
+    `docs/data.md` has every kind of source. Where a source has no splits of its own, the seed draws 80, 10 and 10 % of
+    each class, by each image's own hash. `groups` says what stays together in one split: a pattern in the images'
+    paths, or the name of a column. What is only evaluated (`training=False`) needs neither a train split nor two
+    classes. Raises BrickworkError.
     """
     if source in EMBEDDED:
         return replace(open_idx(EMBEDDED[source], source, groups=groups), source=source)
+    if source.startswith(PREFIX):
+        return open_huggingface(source, seed=seed, groups=groups, training=training)
     path = Path(expanduser(source))  # Path's own raises where there is no such person
-    if not source or not path.exists():
-        raise BrickworkError(missing(source))
-    dataset = opened(path, source, seed, groups, training)
-    return replace(dataset, source=str(path.resolve()))
+    if source and os.path.exists(path):
+        dataset = open_path(path, source, seed, groups, training)
+        return replace(dataset, source=str(path.resolve()))
+    if is_pattern(source):
+        dataset = open_webdataset(expanduser(source), seed=seed, groups=groups, training=training)
+        return replace(dataset, source=source if is_remote(source) else os.path.abspath(expanduser(source)))
+    raise BrickworkError(missing(source))
 
 
-def opened(path: Path, source: str, seed: int, groups: str, training: bool) -> Dataset:
-    if path.suffix.lower() in ENDINGS and path.is_file():
+def open_path(path: Path, source: str, seed: int, groups: str, training: bool) -> Dataset:
+    """The data set in a folder or a file that is there."""
+    if path.is_file() and path.suffix.lower() in ENDINGS:
         return open_manifest(path, seed=seed, groups=groups, training=training)
+    if is_pattern(path.name) if path.is_file() else holds_shards(path):
+        return open_webdataset(str(path), seed=seed, groups=groups, training=training)
     if not path.is_dir():
         raise BrickworkError(f"{source} is a file: data is {KINDS}.")
     if holds_idx(path):
@@ -44,5 +59,5 @@ def opened(path: Path, source: str, seed: int, groups: str, training: bool) -> D
 
 def missing(source: str) -> str:
     if any(mark in source for mark in "/\\.~"):
-        return f"there is no folder or file {source}: data is {KINDS}, or one of: {', '.join(EMBEDDED)}."
+        return f"there is no folder or file {source}: data is {KINDS}."
     return f"unknown data {source!r}: {nearest(source, list(EMBEDDED))} There is no folder of this name here either."
