@@ -2,12 +2,13 @@
 
 import re
 
+DIGITS = re.compile(r"([0-9]+)")
 Key = tuple[tuple[str | int, ...], str]
 
 
 def natural(name: str) -> Key:
     """The sort key under which class2 comes before class10; equal but for case, the name itself decides."""
-    parts = re.split(r"([0-9]+)", name.casefold())  # text and digits take turns, so like meets like
+    parts = DIGITS.split(name.casefold())  # text and digits take turns, so like meets like
     return tuple(int(part) if i % 2 else part for i, part in enumerate(parts)), name
 
 

@@ -31,7 +31,11 @@ class Listing:
     folders: tuple[str, ...]
     images: tuple[str, ...]
     others: tuple[str, ...]  # files that are no images
-    hidden: int  # hidden and junk entries; a folder counts as one
+    junk: tuple[str, ...]  # hidden and junk entries; a folder counts as one
+
+    @property
+    def hidden(self) -> int:
+        return len(self.junk)
 
 
 def listing(folder: Path) -> Listing:
@@ -41,12 +45,13 @@ def listing(folder: Path) -> Listing:
             everything = sorted(found, key=lambda entry: natural(entry.name))
     except OSError as error:
         raise BrickworkError(f"{folder} cannot be listed: {error.strerror}.") from None
+    junk = tuple(entry.name for entry in everything if is_junk(entry.name))
     entries = [entry for entry in everything if not is_junk(entry.name)]
     folders = tuple(entry.name for entry in entries if is_folder(entry))
     files = [entry.name for entry in entries if not is_folder(entry)]
-    kinds = [is_image(folder / name) for name in files]
+    kinds = [is_image(os.path.join(folder, name)) for name in files]
     images, others = (tuple(compress(files, kept)) for kept in (kinds, map(not_, kinds)))
-    return Listing(folders, images, others, hidden=len(everything) - len(entries))
+    return Listing(folders, images, others, junk)
 
 
 def is_folder(entry: os.DirEntry[str]) -> bool:
@@ -60,12 +65,12 @@ def is_junk(name: str) -> bool:
     return name.startswith(".") or name.lower() in JUNK
 
 
-def is_image(path: Path) -> bool:
+def is_image(path: str) -> bool:
     """By the ending of its name; where that says nothing, by its first bytes."""
-    if path.suffix.lower() in ENDINGS:
+    if os.path.splitext(path)[1].lower() in ENDINGS:
         return True
     try:
-        with path.open("rb") as file:
+        with open(path, "rb") as file:
             return begins_as(file.read(START)) is not None
     except OSError:
         return False
@@ -76,11 +81,11 @@ def below(folder: Path, above: frozenset[str] = frozenset()) -> Listing:
     place = os.path.realpath(folder)
     top = listing(folder)
     if place in above:
-        return Listing((), (), (), hidden=0)
+        return Listing((), (), (), ())
     parts = [(name, below(folder / name, above | {place})) for name in top.folders]
     return Listing(
         folders=(),
         images=(*top.images, *(f"{name}/{file}" for name, part in parts for file in part.images)),
         others=(*top.others, *(f"{name}/{file}" for name, part in parts for file in part.others)),
-        hidden=top.hidden + sum(part.hidden for _, part in parts),
+        junk=(*top.junk, *(f"{name}/{file}" for name, part in parts for file in part.junk)),
     )
