@@ -16,7 +16,7 @@ RECIPE = replace(bars.QUICK, crop=1, batch=50)
 def fed(recipe: Recipe = RECIPE, classes: Sequence[str] = bars.CLASSES) -> Feed:
     splits: dict[str, Split] = {"train": bars.split(128, 0), "val": bars.split(32, 3)}
     data = Dataset("bars", tuple(classes), splits)
-    return feed(read(bars.network(), data, bars.silent), recipe, torch.device("cpu"), bars.silent)
+    return feed(read(bars.network(), data, recipe, bars.silent), recipe, torch.device("cpu"), bars.silent)
 
 
 def same(one: Sequence[Batch], other: Sequence[Batch]) -> bool:

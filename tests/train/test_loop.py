@@ -13,7 +13,7 @@ from brickwork.train.train import begun, start
 
 
 def loop(recipe: Recipe = bars.QUICK) -> Loop:
-    material = read(bars.network(), bars.dataset().with_validation(recipe.validation), bars.silent)
+    material = read(bars.network(), bars.dataset().with_validation(recipe.validation), recipe, bars.silent)
     torch.manual_seed(0)
     model, _ = begun(bars.network(), recipe, bars.silent)
     return start(model, material, recipe, bars.silent)

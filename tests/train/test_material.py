@@ -24,8 +24,8 @@ def folder(root: Path, count: int = 6) -> Path:
 
 def test_the_preprocessing_has_the_training_pixels_mean_and_deviation() -> None:
     data = bars.dataset().with_validation(0.2)
-    material = read(bars.network(), data, bars.silent)
-    pixels = material.train.images / 255
+    material = read(bars.network(), data, bars.QUICK, bars.silent)
+    pixels = data.splits["train"].images / 255
     assert material.preprocessing.mean == pytest.approx([pixels.mean()])
     assert material.preprocessing.std == pytest.approx([pixels.std()])
     assert material.preprocessing.shape == (1, 8, 8)
@@ -36,7 +36,7 @@ def test_an_image_that_cannot_be_read_is_named_and_no_other_takes_its_place(tmp_
     data = folder(tmp_path / "lights")
     (data / "train" / "dark" / "2.png").write_text("<html>")
     heard: list[Progress] = []
-    material = read(replace(bars.network(classes=2), input=(3, 8, 8)), open_data(str(data)), heard.append)
+    material = read(replace(bars.network(classes=2), input=(3, 8, 8)), open_data(str(data)), bars.QUICK, heard.append)
     assert len(material.train) == 11
     assert [skipped.name for skipped in material.skipped] == [str(data / "train" / "dark" / "2.png")]
     assert f"skipped {data}/train/dark/2.png: {material.skipped[0].reason}" in [news.text for news in heard]
@@ -47,4 +47,4 @@ def test_a_split_without_a_readable_image_is_said(tmp_path: Path) -> None:
     for name in ("dark", "light"):
         (data / "val" / name / "0.png").write_text("no image")
     with pytest.raises(BrickworkError, match="lights: none of the 2 images of the split 'val' can be read"):
-        read(replace(bars.network(classes=2), input=(3, 8, 8)), open_data(str(data)), bars.silent)
+        read(replace(bars.network(classes=2), input=(3, 8, 8)), open_data(str(data)), bars.QUICK, bars.silent)

@@ -57,6 +57,10 @@ class Split(ABC):
     def take(self, positions: Sequence[int]) -> "Split":
         """The images at these positions."""
 
+    def path(self, i: int) -> Path | None:
+        """The file of its own that image number i has."""
+        return None
+
     def groups_at(self, positions: Sequence[int]) -> tuple[str, ...]:
         return tuple(self.groups[p] for p in positions) if self.groups else ()
 
@@ -82,6 +86,9 @@ class FileSplit(Split):
     @property
     def keys(self) -> Sequence[str]:
         return self.files
+
+    def path(self, i: int) -> Path | None:
+        return self.root / self.files[i]
 
     def content(self, i: int) -> bytes:
         return bytes_of(self.root / self.files[i])
@@ -139,6 +146,10 @@ class JoinedSplit(Split):
     @cached_property
     def keys(self) -> Sequence[str]:
         return tuple(self.parts[part].keys[p] for part, p in self.places)
+
+    def path(self, i: int) -> Path | None:
+        part, position = self.places[i]
+        return self.parts[part].path(position)
 
     def content(self, i: int) -> bytes:
         part, position = self.places[i]

@@ -95,7 +95,11 @@ def statistics(pixels: Pixels) -> tuple[tuple[float, ...], tuple[float, ...]]:
     if len(pixels) == 0:
         raise BrickworkError("no image could be read, so there is no mean colour to compute.")
     windows = np.array_split(pixels.images, -(-len(pixels) // WINDOW))
-    counts = np.sum([histogram(window) for window in windows], axis=0)
+    return moments(np.sum([histogram(window) for window in windows], axis=0))
+
+
+def moments(counts: NDArray[np.int64]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and deviation, as `statistics` gives them, of pixels whose values were counted: channels x 256."""
     values = np.arange(256) / 255
     share = counts / counts.sum(axis=1, keepdims=True)
     mean = share @ values

@@ -1,6 +1,7 @@
 """A model's answers to images that are in memory."""
 
 from collections.abc import Callable
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -12,6 +13,14 @@ from brickwork.model.model import Model
 from brickwork.network.layer import by
 
 BATCH = 256  # images at a time; the answers do not depend on it
+
+
+class Views(Protocol):
+    """Images as N x C x H x W bytes, a slice at a time: a tensor, or what is read when it is asked for."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, part: slice, /) -> Tensor: ...
 
 
 def preprocessing_of(file: ModelFile) -> Preprocessing:
@@ -27,7 +36,7 @@ def preprocessing_of(file: ModelFile) -> Preprocessing:
 
 @torch.no_grad()
 def logits_of(
-    model: Model, images: Tensor, preprocessing: Preprocessing, *, progress: Callable[[int], None] | None = None
+    model: Model, images: Views, preprocessing: Preprocessing, *, progress: Callable[[int], None] | None = None
 ) -> Tensor:
     """Logits, N x classes in float32 on the CPU, of N x C x H x W bytes; `progress` hears how many are done.
 

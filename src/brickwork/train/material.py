@@ -1,14 +1,31 @@
-"""What a training works on: images in memory, and how they become a network's input."""
+"""What a training works on: the images that can be read, and how they become a network's input."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 
-from brickwork.data.dataset import Dataset
-from brickwork.data.memory import Pixels, Skipped, load_pixels, statistics
+import numpy as np
+import torch
+from torch import Tensor
+
+from brickwork.data import index as indices
+from brickwork.data.dataset import Dataset, Images
+from brickwork.data.decode import Unreadable
+from brickwork.data.free import free_memory
+from brickwork.data.index import Index
+from brickwork.data.memory import Skipped, empty, moments
+from brickwork.data.notes import listed
+from brickwork.data.pack import Pack
 from brickwork.data.preprocessing import Preprocessing
+from brickwork.data.presize import Presize
+from brickwork.data.reading import Cache, Keep, Stock, changed, in_order, lost, stock, sums_of
 from brickwork.errors import BrickworkError
 from brickwork.network import Network
 from brickwork.train.progress import Listen, Progress
+from brickwork.train.recipe import Recipe
+from brickwork.train.single import asks_for_single
 
 PAUSE = 5.0  # seconds between two notes while images are read
 
@@ -18,50 +35,152 @@ class Material:
     """Images to train on and to validate with; the preprocessing has the training pixels' mean and deviation."""
 
     classes: tuple[str, ...]
-    train: Pixels
-    val: Pixels
+    train: Stock
+    val: Stock
     preprocessing: Preprocessing
+    network: Network
+    in_memory: bool  # whether the training images were to live there
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:
         return (*self.train.skipped, *self.val.skipped)
 
+    @property
+    def views(self) -> "Views":
+        """The validation images as the network takes them."""
+        return Views(self.val, self.preprocessing)
 
-def read(network: Network, dataset: Dataset, report: Listen) -> Material:
-    """Reads the splits "train" and "val" at the network's input size.
 
-    Raises BrickworkError where one of them has no readable image.
+@dataclass(frozen=True, eq=False)
+class Views:
+    """Images as N x C x H x W bytes, a slice at a time."""
+
+    stock: Stock
+    preprocessing: Preprocessing
+
+    def __len__(self) -> int:
+        return len(self.stock)
+
+    def __getitem__(self, part: slice) -> Tensor:
+        images = framed(self.stock, self.preprocessing, range(len(self))[part])
+        return torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
+
+
+def framed(stock: Stock, preprocessing: Preprocessing, numbers: range) -> Images:
+    """Images as the network takes them, N x H x W x C; where they lie so in memory, that memory itself."""
+    channels, height, width = preprocessing.shape
+    pack = stock.images
+    if isinstance(pack, Pack) and pack.uniform and tuple(pack.sizes[0]) == (height, width):
+        return pack.pixels.reshape(-1, height, width, channels)[numbers.start : numbers.stop : numbers.step]
+    images = empty(len(numbers), (height, width, channels))
+    for place, pixels in enumerate(in_order(lambda place: read_again(stock, numbers[place]), len(numbers))):
+        images[place] = preprocessing.framed(pixels)
+    return images
+
+
+def read_again(stock: Stock, i: int) -> Images:
+    """An image that could be read before; raises BrickworkError where its folder is gone, Unreadable where it is."""
+    try:
+        return stock.images.image(i)
+    except Unreadable as error:
+        raise lost(stock.split, i) or error from None
+
+
+def read(network: Network, dataset: Dataset, recipe: Recipe, report: Listen) -> Material:
+    """Reads the splits "train" and "val" at the network's input size, once, and keeps them as the recipe says.
+
+    Raises BrickworkError where one of them has no readable image, or the data are gone.
     """
     channels, height, width = network.input
-    plain = Preprocessing(channels, height, width, mean=(0.0,) * channels, std=(1.0,) * channels)
-    train, val = (pixels(dataset, split, plain, report) for split in ("train", "val"))
-    mean, std = statistics(train)
-    return Material(dataset.classes, train, val, replace(plain, mean=mean, std=std))
+    plain = Preprocessing(channels, height, width, mean=(0.0,) * channels, std=(1.0,) * channels, fit=recipe.fit)
+    presizes = {"train": Presize(plain, whole=recipe.scale < 1), "val": Presize(plain)}
+    reading = Reading(dataset, indexed(dataset, report), recipe.cache, report)
+    homes = in_memory(dataset, presizes, recipe)
+    train, val = (reading.part(name, presizes[name], homes[name]) for name in ("train", "val"))
+    mean, std = moments(train.counts)
+    return Material(dataset.classes, train, val, replace(plain, mean=mean, std=std), network, homes["train"])
 
 
-def pixels(dataset: Dataset, split: str, preprocessing: Preprocessing, report: Listen) -> Pixels:
-    """A split in memory, with a note for every image that was skipped."""
-    count = len(dataset.split(split))
-    found = load_pixels(dataset.split(split), preprocessing, progress=Counter(split, count, report))
-    for skipped in found.skipped:
-        report(Progress("note", f"skipped {skipped.name}: {skipped.reason}"))
-    if not len(found):
-        raise BrickworkError(nothing(dataset.name, split, count))
-    report(Progress("note", f"{split}: {len(found):,} images"))
-    return found
+def in_memory(dataset: Dataset, presizes: dict[str, Presize], recipe: Recipe) -> dict[str, bool]:
+    """Which splits live in memory: those that fit into what the recipe allows, and are not read one by one."""
+    free = recipe.memory * free_memory()
+    homes: dict[str, bool] = {}
+    for name, presize in presizes.items():
+        needed = len(dataset.split(name)) * presize.bytes
+        homes[name] = needed <= free and not (name == "train" and asks_for_single(recipe))
+        free -= needed if homes[name] else 0
+    return homes
+
+
+def indexed(dataset: Dataset, report: Listen) -> Index | None:
+    """What `brickwork check` saw of the data, with a note where images have come or gone since."""
+    index = indices.load(dataset.source, lambda text: report(Progress("note", text))) if dataset.source else None
+    if index:
+        for names, words in ((indices.new(index, dataset), "new"), (indices.gone(index, dataset), "gone")):
+            if names:
+                report(Progress("note", f"{words} since 'brickwork check': {len(names):,} images ({listed(names)})"))
+    return index
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """One reading of a data set, and who hears of it."""
+
+    dataset: Dataset
+    index: Index | None
+    cache: Cache
+    report: Listen
+
+    def part(self, name: str, presize: Presize, in_memory: bool) -> Stock:
+        """A split's images, with a note for every one that was skipped."""
+        split, keep = self.dataset.split(name), Keep(in_memory, self.cache)
+        made = stock(split, presize, self.sums(name, keep), keep, partial(self.tell, name), self.counter(name, "read"))
+        self.check_there()
+        for skipped in made.skipped:
+            self.note(f"skipped {skipped.name}: {skipped.reason}")
+        if not len(made):
+            raise BrickworkError(nothing(self.dataset.name, name, len(split)))
+        self.note(f"{name}: {len(made):,} images")
+        return made
+
+    def sums(self, name: str, keep: Keep) -> list[str]:
+        """The images' sums where they are of use; those that have changed since they were indexed are named."""
+        split, known = self.dataset.split(name), self.index.by_key if self.index else {}
+        if not self.index and not keep.wants_file(split):
+            return []
+        entries = [known.get(key) for key in split.keys]
+        sums = sums_of(split, entries, self.counter(name, "looked at"))
+        if names := changed(split, sums, entries):
+            self.tell(name, f"changed since 'brickwork check': {len(names):,} images ({listed(names)})")
+        return sums
+
+    def check_there(self) -> None:
+        """Raises BrickworkError where the whole data set is there no more."""
+        source = Path(self.dataset.source)
+        if source.is_absolute() and not source.exists():
+            raise BrickworkError(f"{self.dataset.source} is gone: is a disk or a share missing?")
+
+    def counter(self, name: str, verb: str) -> "Counter":
+        return Counter(f"{name}: {{:,}} of {len(self.dataset.split(name)):,} images {verb}", self.note)
+
+    def tell(self, name: str, text: str) -> None:
+        self.note(f"{name}: {text}")
+
+    def note(self, text: str) -> None:
+        self.report(Progress("note", text))
 
 
 class Counter:
-    """Tells how many images have been read, every few seconds."""
+    """Tells how many images are done, every few seconds."""
 
-    def __init__(self, split: str, count: int, report: Listen) -> None:
-        self.split, self.count, self.report = split, count, report
+    def __init__(self, words: str, note: Callable[[str], None]) -> None:
+        self.words, self.note = words, note
         self.told = time.monotonic()
 
     def __call__(self, done: int) -> None:
         if time.monotonic() - self.told > PAUSE:
             self.told = time.monotonic()
-            self.report(Progress("note", f"{self.split}: {done:,} of {self.count:,} images read"))
+            self.note(self.words.format(done))
 
 
 def nothing(name: str, split: str, count: int) -> str:

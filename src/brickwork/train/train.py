@@ -114,7 +114,7 @@ def carried(begin: Begin, state: State | None, asked: Requests, report: Listen) 
 def gathered(begin: Begin, report: Listen) -> Material:
     """The images to train on and to validate with."""
     dataset = begin.dataset.with_validation(begin.recipe.validation, begin.recipe.seed)
-    return read(begin.model.network, dataset, report)
+    return read(begin.model.network, dataset, begin.recipe, report)
 
 
 @contextmanager

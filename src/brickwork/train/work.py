@@ -108,10 +108,10 @@ def speed(loop: Loop, first: int, seconds: float) -> float:
 
 def validated(work: Work, number: int) -> tuple[float, float]:
     """Loss and accuracy on images that are not trained on."""
-    loop, val = work.loop, work.material.val
-    labels = torch.from_numpy(val.labels)
+    loop, material = work.loop, work.material
+    labels = torch.from_numpy(material.val.labels)
     with loop.kept():
-        logits = logits_of(loop.model, torch.from_numpy(val.images), work.material.preprocessing, progress=listen(work))
+        logits = logits_of(loop.model, material.views, material.preprocessing, progress=listen(work))
     loss = functional.cross_entropy(logits, labels).item()
     if not isfinite(loss):  # the last step's loss was from before it
         raise BrickworkError(

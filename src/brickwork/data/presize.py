@@ -1,0 +1,57 @@
+"""Images at the size in which a training keeps them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from brickwork.data.preprocessing import Preprocessing
+
+MARGIN = 8 / 7  # of a whole image's short side over the input's: 256 for 224
+
+
+@dataclass(frozen=True)
+class Presize:
+    """From an image of any size to the bytes that are kept of it, height x width x channels."""
+
+    preprocessing: Preprocessing
+    whole: bool = False  # the whole image, from which parts are cut at random; else what the network sees of it
+
+    def __call__(self, image: Image.Image) -> NDArray[np.uint8]:
+        image = self._scaled(image) if self.whole else self.preprocessing.inner(image)
+        return self.preprocessing.array(image)
+
+    @property
+    def bytes(self) -> int:
+        """About so many bytes an image; no more than that where it is not whole."""
+        channels, height, width = self.preprocessing.shape
+        side = self._side
+        return channels * (side * side * 4 // 3 if self.whole else height * width)
+
+    @property
+    def words(self) -> str:
+        """All that the bytes of an image depend on, besides its content and Pillow."""
+        of = self.preprocessing
+        parts = (*of.shape, of.interpolation, "whole" if self.whole else of.fit)
+        return "/".join(map(str, parts))
+
+    def keeps(self, height: int, width: int) -> bool:
+        """Whether an image of this size stays as it is."""
+        if self.whole:
+            return min(height, width) <= self._side
+        return (height, width) == (self.preprocessing.height, self.preprocessing.width)
+
+    @property
+    def _side(self) -> int:
+        """The short side of a whole image."""
+        return round(MARGIN * max(self.preprocessing.height, self.preprocessing.width))
+
+    def _scaled(self, image: Image.Image) -> Image.Image:
+        """The image in full, never enlarged."""
+        image = self.preprocessing.colours(image)
+        if self.keeps(image.height, image.width):
+            return image
+        share = self._side / min(image.size)
+        size = (round(image.width * share), round(image.height * share))
+        return image.resize(size, Image.Resampling[self.preprocessing.interpolation.upper()])

@@ -1,0 +1,216 @@
+"""One reading of a split: every image decoded once, what cannot be read named, and pixels kept for later."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Literal, TypeVar
+
+import numpy as np
+
+from brickwork.data import packs
+from brickwork.data.dataset import ArraySplit, Images, Labels, Split
+from brickwork.data.decode import Unreadable
+from brickwork.data.index import Entry
+from brickwork.data.memory import Skipped, empty
+from brickwork.data.pack import Counts, Pack, Packing, Writer, counted
+from brickwork.data.presize import Presize
+from brickwork.errors import BrickworkError
+
+AHEAD = 32  # images for each core that are decoded ahead of the one that is stored
+Cache = Literal["auto", "off", "always"]
+Tell = Callable[[str], None]
+Done = Callable[[int], None]
+Seen = tuple[Images, Counts]
+Item = TypeVar("Item")
+
+UNKEPT = "decoded images are not kept in the cache, but decoded in every epoch: {reason}"
+
+
+@dataclass(frozen=True, eq=False)
+class Files:
+    """Images that are decoded at each access."""
+
+    split: Split
+    presize: Presize
+
+    def image(self, i: int) -> Images:
+        """Image number i as height x width x channels; it must not be written to. Raises Unreadable."""
+        return self.presize(self.split.opened(i, self.split.content(i), self.presize.preprocessing.least))
+
+
+@dataclass(frozen=True, eq=False)
+class Stock:
+    """The images of a split that can be read, at the size in which a training keeps them."""
+
+    split: Split  # of these images alone
+    images: Pack | Files
+    presize: Presize
+    counts: Counts  # channels x 256: how often each value occurs
+    skipped: tuple[Skipped, ...] = ()  # the split's other images
+
+    @property
+    def labels(self) -> Labels:
+        return self.split.labels
+
+    @property
+    def names(self) -> Sequence[str]:
+        return self.split.names
+
+    def __len__(self) -> int:
+        return len(self.split)
+
+
+@dataclass(frozen=True)
+class Keep:
+    """Where pixels are kept; where nowhere, images are decoded from their files at each access."""
+
+    memory: bool
+    cache: Cache  # in a file: "auto" leaves out arrays, which need no decoding, and what would fill the disk
+
+    def wants_file(self, split: Split) -> bool:
+        return self.cache == "always" or (self.cache == "auto" and not isinstance(split, ArraySplit))
+
+
+def in_order(work: Callable[[int], Item], count: int) -> Iterator[Item]:
+    """The results for 0, 1, 2 ..., made on every core; Pillow lets other threads run as it decodes."""
+    cores = os.cpu_count() or 1
+    waiting: deque[Future[Item]] = deque()
+    pool = ThreadPoolExecutor(cores)
+    try:
+        for number in range(count):
+            waiting.append(pool.submit(work, number))
+            if len(waiting) > AHEAD * cores:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def sums_of(split: Split, entries: Sequence[Entry | None], done: Done) -> list[str]:
+    """Each image's sum; "" where there is no content. A file that is stamped as in its entry is not read."""
+
+    def one(i: int) -> str:
+        entry = entries[i]
+        if entry and entry.sha256 and entry.stamp and stamp(split, i) == (entry.bytes, *entry.stamp):
+            return entry.sha256
+        try:
+            return sha256(split.content(i)).hexdigest()
+        except Unreadable:
+            return ""
+
+    sums = []
+    for number, found in enumerate(in_order(one, len(split)), 1):
+        sums.append(found)
+        done(number)
+    return sums
+
+
+def changed(split: Split, sums: Sequence[str], entries: Sequence[Entry | None]) -> list[str]:
+    """The names of images that are others than those which were indexed."""
+    return [
+        split.names[i]
+        for i, (found, entry) in enumerate(zip(sums, entries, strict=True))
+        if found and entry and entry.sha256 not in ("", found)
+    ]
+
+
+def lost(split: Split, i: int) -> BrickworkError | None:
+    """What there is to say where the folder of an image's file is there no more."""
+    path = split.path(i)
+    if not path or os.path.isdir(path.parent):
+        return None
+    return BrickworkError(f"the folder {path.parent} is gone, and its images with it: is a disk or a share missing?")
+
+
+def stamp(split: Split, i: int) -> tuple[int, int, int] | None:
+    """What changes when a file is written to: its size, and when it and what is known of it were last changed."""
+    path = split.path(i)
+    try:
+        state = path.stat() if path else None
+    except OSError:
+        return None
+    return (state.st_size, state.st_mtime_ns, state.st_ctime_ns) if state else None
+
+
+def stock(split: Split, presize: Presize, sums: Sequence[str], keep: Keep, tell: Tell, done: Done) -> Stock:
+    """Reads a split once, or finds what an earlier reading of the same contents has left in the cache folder.
+
+    `tell` hears sentences, `done` how many images have been read.
+    """
+    if pack := taken_as_it_is(split, presize):
+        return stocked(split, presize, pack)
+    wanted = keep.wants_file(split)
+    if wanted and (found := packs.find(packs.key(sums, presize), tell)):
+        tell(f"{len(found):,} images come decoded from the cache")
+        return stocked(split, presize, found)
+    room = empty(len(split), presize.preprocessing.shape).ravel() if keep.memory else None
+    packing = Packing(presize.preprocessing.channels, room)
+    if wanted:
+        begin(packing, len(split) * presize.bytes, keep, tell)
+    try:
+        return stocked(split, presize, filled(split, presize, packing, tell, done))
+    finally:
+        packing.drop()
+
+
+def taken_as_it_is(split: Split, presize: Presize) -> Pack | None:
+    """An array whose images have the wanted size."""
+    if not isinstance(split, ArraySplit):
+        return None
+    channels, height, width = split.images.shape[1:]
+    if channels != presize.preprocessing.channels or not presize.keeps(height, width):
+        return None
+    pixels = np.ascontiguousarray(np.moveaxis(split.images, 1, -1))
+    counts = counted(pixels.reshape(1, -1, channels))
+    sizes = np.tile(np.array([[height, width]], np.int64), (len(split), 1))
+    return Pack(pixels.ravel(), sizes, np.arange(len(split)), counts)
+
+
+def begin(packing: Packing, needed: int, keep: Keep, tell: Tell) -> None:
+    """A file for so many bytes of pixels, or a sentence why there is none."""
+    try:
+        if reason := packs.make_room(needed, always=keep.cache == "always"):
+            tell(UNKEPT.format(reason=reason))
+        else:
+            packing.writer = Writer(packs.folder())
+    except OSError as fault:
+        tell(UNKEPT.format(reason=f"{packs.folder()}: {fault.strerror}"))
+
+
+def filled(split: Split, presize: Presize, packing: Packing, tell: Tell, done: Done) -> Pack:
+    """The pack of every image that can be read, in their order."""
+    sums: list[str] = []
+    for i, (content, seen) in enumerate(in_order(lambda i: see(split, presize, i), len(split))):
+        sums.append(content)
+        if isinstance(seen, Unreadable):
+            packing.skip(i, seen.reason)
+        else:
+            packing.add(i, *seen)
+        done(i + 1)
+    pack = packing.finished(packs.place(packs.key(sums, presize)))
+    if packing.fault:
+        tell(UNKEPT.format(reason=f"{packs.folder()}: {packing.fault}"))
+    return pack
+
+
+def see(split: Split, presize: Presize, i: int) -> tuple[str, Seen | Unreadable]:
+    """The sum of image number i's content, and its pixels with how often each value occurs."""
+    digest = ""
+    try:
+        content = split.content(i)
+        digest = sha256(content).hexdigest()
+        pixels = presize(split.opened(i, content, presize.preprocessing.least))
+        return digest, (pixels, counted(pixels))
+    except Unreadable as error:
+        return digest, error
+
+
+def stocked(split: Split, presize: Presize, pack: Pack) -> Stock:
+    skipped = tuple(Skipped(split.names[position], reason) for position, reason in pack.reasons)
+    readable = split if not skipped else split.take(pack.positions.tolist())
+    images = pack if len(pack.pixels) else Files(readable, presize)
+    return Stock(readable, images, presize, pack.counts, skipped)

@@ -1,0 +1,229 @@
+"""Processes that read images ahead of the training."""
+
+import multiprocessing
+import os
+import signal
+import threading
+import traceback
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from multiprocessing.connection import Connection, wait
+from multiprocessing.heap import Arena
+from multiprocessing.process import BaseProcess
+from multiprocessing.util import Finalize
+from typing import Any
+
+import numpy as np
+import torch
+
+from brickwork.data.dataset import Images
+from brickwork.data.pack import NOTHING, Pack
+from brickwork.errors import BrickworkError
+from brickwork.train.readers import Fault, Filled, Readers, Task, fill, shape
+from brickwork.train.single import Single, Source
+
+AHEAD = 2  # batches that each process may have in hand
+PATIENCE = 5.0  # seconds in which a process that is let go may end by itself
+
+
+@dataclass(eq=False)
+class Worker:
+    """A process, the line to it, and the memory that it shares with this one."""
+
+    process: BaseProcess
+    line: "Connection[Any, Any]"
+    rooms: Images  # AHEAD x batch x H x W x C
+    owed: int = 0  # answers that are still to come
+
+
+class Workers(Readers):
+    """Processes that are each a batch or two ahead; they take turns, so that the order is that of the tasks.
+
+    They are forked from a server that was begun afresh, or where there is none, spawned: never forked from this
+    process, since neither torch's threads and a display's nor a CUDA context survive that.
+    """
+
+    def __init__(self, single: Single, batch: int, count: int) -> None:
+        self.batch = batch
+        self.workers: list[Worker] = []
+        self.closing = Finalize(self, end, (self.workers,), exitpriority=10)  # before daemons are waited for
+        sent = replace(single, source=shared(single.source))
+        try:
+            for _ in range(count):
+                self.workers.append(start(sent, batch))
+        except OSError as fault:
+            self.close()
+            words = fault.strerror or str(fault)
+            raise BrickworkError(f"a process that reads images cannot be started: {words}. Lower workers.") from None
+
+    def read(self, tasks: Iterable[Task]) -> Iterator[Filled]:
+        self.settle()
+        free = deque((worker, room) for room in range(AHEAD) for worker in self.workers)
+        busy: deque[tuple[Worker, int]] = deque()
+        for task in tasks:
+            worker, room = free.popleft()
+            self.ask(worker, room, task)
+            busy.append((worker, room))
+            if not free:
+                yield self.answer(*busy[0])
+                free.append(busy.popleft())
+        while busy:
+            yield self.answer(*busy.popleft())
+
+    def settle(self) -> None:
+        """Waits for what was asked in an epoch that was left in its middle."""
+        for worker in self.workers:
+            while worker.owed:
+                self.hear(worker)
+
+    def ask(self, worker: Worker, room: int, task: Task) -> None:
+        try:
+            worker.line.send((room, task))
+        except OSError:
+            raise died(worker.process) from None
+        worker.owed += 1
+
+    def answer(self, worker: Worker, room: int) -> Filled:
+        """The next batch of a worker, in the memory that it was to be read into."""
+        number, rows, faults = self.hear(worker)
+        return Filled(number, worker.rooms[room, : len(rows)], rows, faults)
+
+    def hear(self, worker: Worker) -> tuple[int, list[int], list[Fault]]:
+        """What a worker says next; raises BrickworkError as soon as any of them has ended."""
+        ended = {each.process.sentinel: each.process for each in self.workers}
+        for ready in wait([worker.line, *ended]):
+            if isinstance(ready, int):
+                raise died(ended[ready])
+        try:
+            said = worker.line.recv()
+        except (EOFError, OSError):
+            raise died(worker.process) from None
+        worker.owed -= 1
+        if isinstance(said, Trouble):
+            raise BrickworkError(said.words) if said.mendable else RuntimeError(said.words)
+        heard: tuple[int, list[int], list[Fault]] = said
+        return heard
+
+    def close(self) -> None:
+        self.closing()
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What went wrong in a worker, in words: exceptions do not all travel."""
+
+    words: str
+    mendable: bool  # by a person
+
+
+class Shared:
+    """A pack whose pixels lie in memory that processes share."""
+
+    def __init__(self, pack: Pack) -> None:
+        self.arena = arena(pack.pixels.size)
+        self.rest = replace(pack, pixels=NOTHING)
+        np.frombuffer(self.arena.buffer, np.uint8)[: pack.pixels.size] = pack.pixels
+
+    @cached_property
+    def pack(self) -> Pack:
+        return replace(self.rest, pixels=np.frombuffer(self.arena.buffer, np.uint8))
+
+    def image(self, i: int) -> Images:
+        return self.pack.image(i)
+
+
+def shared(source: Source) -> Source:
+    """The images, with pixels that would be copied into every process in memory that they share."""
+    return Shared(source) if isinstance(source, Pack) and not source.path else source
+
+
+def arena(size: int) -> Arena:
+    """Memory that is sent to other processes as a handle; where it can be, outside /dev/shm, which is often small."""
+    if not hasattr(os, "memfd_create"):
+        return Arena(max(1, size))
+    handle = os.memfd_create("brickwork")
+    os.ftruncate(handle, max(1, size))
+    made = Arena(max(1, size), handle)
+    Finalize(made, os.close, (handle,))
+    return made
+
+
+def rooms(memory: Arena, batch: int, single: Single) -> Images:
+    return np.frombuffer(memory.buffer, np.uint8).reshape(AHEAD, batch, *shape(single))
+
+
+def start(single: Single, batch: int) -> Worker:
+    forks = "forkserver" in multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver") if forks else multiprocessing.get_context("spawn")
+    context.set_forkserver_preload([__name__])
+    memory = arena(AHEAD * batch * int(np.prod(shape(single))))
+    ours, theirs = context.Pipe()
+    process = context.Process(target=work, args=(theirs, single, memory, batch), daemon=True)
+    process.start()
+    theirs.close()
+    return Worker(process, ours, rooms(memory, batch, single))
+
+
+def work(line: "Connection[Any, Any]", single: Single, memory: Arena, batch: int) -> None:
+    """What a worker does until its line is closed, or the training's process is gone.
+
+    A signal to the whole group is the training's to answer: it writes a checkpoint first, and then closes the line.
+    """
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)
+    threading.Thread(target=leave_with_parent, daemon=True).start()
+    torch.set_num_threads(1)
+    places = rooms(memory, batch, single)
+    while True:
+        try:
+            room, task = line.recv()
+        except (EOFError, OSError):
+            return
+        line.send(done(single, task, places[room]))
+
+
+def done(single: Single, task: Task, room: Images) -> object:
+    try:
+        return task.number, *fill(single, task, room)
+    except BrickworkError as error:
+        return Trouble(str(error), mendable=True)
+    except MemoryError:
+        return Trouble("a process that reads images has not enough memory: lower workers or batch.", mendable=True)
+    except Exception:
+        return Trouble(f"in a process that reads images:\n{traceback.format_exc()}", mendable=False)
+
+
+def leave_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent
+    parent.join()
+    os._exit(1)
+
+
+def died(process: BaseProcess) -> BrickworkError:
+    """Which worker has ended, and what may help."""
+    process.join(PATIENCE)
+    code = process.exitcode
+    who = f"process {process.pid}, which read images,"
+    if code == -signal.SIGKILL:
+        return BrickworkError(f"{who} was killed, perhaps for lack of memory: lower workers or batch.")
+    if code is not None and code < 0:
+        return BrickworkError(f"{who} was ended by {signal.Signals(-code).name}: lower workers.")
+    return BrickworkError(
+        f'{who} ended with exit code {code}: standard error says why. A script that trains does so under "if __name__ '
+        f"== '__main__':\", as every process reads it; or set workers=0."
+    )
+
+
+def end(workers: list[Worker]) -> None:
+    """Lets all go, and ends those that stay."""
+    for worker in workers:
+        worker.line.close()
+    for worker in workers:
+        worker.process.join(PATIENCE)
+        if worker.process.exitcode is None:
+            worker.process.kill()
+            worker.process.join()
+    workers.clear()
