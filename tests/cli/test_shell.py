@@ -11,7 +11,7 @@ import brickwork
 from brickwork.cli import shell
 from shell import Ask, command, parse
 
-VERBS = ["list", "show", "lecture", "train", "evaluate", "predict", "doctor"]
+VERBS = ["list", "show", "lecture", "check", "train", "evaluate", "predict", "doctor"]
 
 
 def started(*words: str, **options: int) -> "subprocess.Popen[str]":
@@ -98,7 +98,7 @@ def test_asking_and_mistyping_do_not_import_torch() -> None:
         "sys.exit(str('torch' in sys.modules) + str(codes))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
-    assert done.stderr.splitlines()[-1] == "False" + str([0] * 11 + [2] * 8)
+    assert done.stderr.splitlines()[-1] == "False" + str([0] * 12 + [2] * 8)
 
 
 def test_version_is_the_librarys(ask: Ask) -> None:

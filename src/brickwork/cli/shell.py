@@ -16,6 +16,7 @@ VERBS = {  # the module that has the command; it is imported when the verb is as
     "list": "networks",
     "show": "networks",
     "lecture": "networks",
+    "check": "check",
     "train": "train",
     "evaluate": "models",
     "predict": "models",

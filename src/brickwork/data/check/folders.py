@@ -1,0 +1,60 @@
+"""What lies in a data set's folder beside the images: hidden and junk entries, other files, empty class folders."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from brickwork.data import notes
+from brickwork.data.check.findings import Case
+from brickwork.data.folder import split_folders
+from brickwork.data.idx import holds_idx
+from brickwork.data.names import printable
+from brickwork.data.scan import below, listing
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What a folder holds that is trained on by nobody; paths relative to it."""
+
+    junk: tuple[str, ...] = ()  # a folder counts as one entry
+    others: tuple[str, ...] = ()
+    loose: tuple[str, ...] = ()  # images outside class folders
+    empty: tuple[str, ...] = ()  # folders of classes without any image
+
+    def cases(self) -> Iterator[tuple[str, Case]]:
+        for code, paths in (("F109", self.junk), ("F110", self.others), ("F111", self.loose), ("C303", self.empty)):
+            yield from ((code, Case((printable(path),))) for path in paths)
+
+    def said(self) -> list[str]:
+        """The sentences in which opening the data set has said the same."""
+        classes = dict.fromkeys(path.rpartition("/")[2] for path in self.empty)
+        loose, ignored = notes.loose(len(self.loose)), notes.ignored(len(self.junk), self.others)
+        return [*notes.left_out(classes), *loose, *ignored]
+
+
+def beside(path: Path) -> Beside:
+    """What lies beside the images of a folder of class folders; nothing for other sources."""
+    if not path.is_dir() or holds_idx(path):
+        return Beside()
+    top = listing(path)
+    places = [f"{folder}/" for folder in split_folders(path, top, training=False).values()] or [""]
+    levels = {place: listing(path / place) for place in places}
+    classes = {
+        f"{place}{name}": below(path / place / name) for place, level in levels.items() for name in level.folders
+    }
+    parts = {
+        **({"": top} if "" not in levels else {}),
+        **levels,
+        **{f"{name}/": part for name, part in classes.items()},
+    }
+    filled = {name.rpartition("/")[2] for name, part in classes.items() if part.images}
+    return Beside(
+        junk=joined({place: part.junk for place, part in parts.items()}),
+        others=joined({place: part.others for place, part in parts.items()}),
+        loose=joined({place: part.images for place, part in {"": top, **levels}.items()}),
+        empty=tuple(name for name in classes if name.rpartition("/")[2] not in filled),
+    )
+
+
+def joined(names: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(f"{place}{name}" for place, found in names.items() for name in found)
