@@ -2,7 +2,7 @@
 
 import re
 
-DIGITS = re.compile(r"([0-9]+)")
+DIGITS = re.compile(r"([0-9]{1,4000})")  # Python reads no longer number
 Key = tuple[tuple[str | int, ...], str]
 
 
