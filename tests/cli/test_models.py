@@ -80,9 +80,9 @@ def test_evaluate_draws_the_test_images_that_the_training_kept_apart(
     seeds: list[int] = []
     opened = brickwork.data.open_data
 
-    def noted(source: str, *, seed: int = 0) -> brickwork.data.Dataset:
+    def noted(source: str, *, seed: int, groups: str, training: bool) -> brickwork.data.Dataset:
         seeds.append(seed)
-        return opened(source, seed=seed)
+        return opened(source, seed=seed, groups=groups, training=training)
 
     monkeypatch.setattr(brickwork.data, "open_data", noted)
     ask("evaluate", model, "--data", images)
@@ -93,6 +93,13 @@ def test_evaluate_says_how_it_divides_data_that_has_no_test_folder(ask: Ask, mod
     answer = ask("evaluate", model, "--data", images / "train")
     assert "seed 5 draws 80% of each class for training, 10% for validation and 10% for testing" in answer.err
     assert answer.out.splitlines()[-1] == "Accuracy 100.00% on 3 images (test)."
+
+
+def test_evaluate_takes_every_image_and_a_folder_of_test_images_alone(ask: Ask, model: Path, images: Path) -> None:
+    whole = ask("evaluate", model, "--data", images / "train", "--split", "all")
+    assert whole.out.splitlines()[-1] == "Accuracy 100.00% on 12 images (all)."
+    (images / "train").rename(images / "elsewhere")
+    assert ask("evaluate", model, "--data", images, "--json").document["n"] == 12
 
 
 def test_predict_prints_path_probability_and_label(ask: Ask, model: Path, images: Path) -> None:

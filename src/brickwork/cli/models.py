@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from brickwork.cli.data import data_options, opened_as_trained
 from brickwork.cli.output import count_of, json_option, print_json, tell, width
 from brickwork.errors import BrickworkError
 
@@ -20,10 +21,10 @@ FIELDS = ("path", "label", "probability", "reason")
 
 @click.command()
 @click.argument("model", type=click.Path(path_type=Path))
-@click.option("--data", required=True, help='A folder as for training, or "fashion".')
-@click.option("--split", default="test", show_default=True, help="Which of its images: train, val or test.")
+@data_options()
+@click.option("--split", default="test", show_default=True, help="Which of its images: train, val, test or all.")
 @json_option
-def evaluate(model: Path, data: str, split: str, as_json: bool) -> None:
+def evaluate(model: Path, data: str, groups: str, split: str, as_json: bool) -> None:
     """How often a model is right, in all and class by class.
 
     MODEL is a file that 'brickwork train' wrote. DATA without train, val and test folders is divided as for
@@ -33,7 +34,7 @@ def evaluate(model: Path, data: str, split: str, as_json: bool) -> None:
     Example:
       brickwork evaluate runs/resnet20-fashion-1/model.safetensors --data fashion
     """
-    report = scored(model, data, split)
+    report = scored(model, data, groups, split)
     for skipped in report.skipped:
         tell(f"skipped {skipped.name}: {skipped.reason}")
     if as_json:
@@ -42,16 +43,12 @@ def evaluate(model: Path, data: str, split: str, as_json: bool) -> None:
         print(verdict(report, split))
 
 
-def scored(model: Path, data: str, split: str) -> "Report":
-    from brickwork.data import open_data
+def scored(model: Path, data: str, groups: str, split: str) -> "Report":
     from brickwork.evaluate.evaluate import evaluate
     from brickwork.model import load
 
     file = load(model)
-    # Data without test folders is divided by a seed: the one of the training keeps its test images apart.
-    recipe = file.record.get("recipe")
-    seed = recipe.get("seed", 0) if isinstance(recipe, dict) else 0
-    dataset = open_data(data, seed=seed)
+    dataset = opened_as_trained(data, groups, file.record)
     report = evaluate(file, dataset, split)
     for note in dataset.notes:
         tell(note)
