@@ -78,11 +78,17 @@ def hidden_weights(model: Model) -> Iterator[Tensor]:
             yield layer.weight
 
 
-def schedule(optimizer: torch.optim.Optimizer, recipe: Recipe, done: float) -> None:
-    """Sets the learning rate and the momentum for the step at a share `done` of the training."""
-    rate, mass = learning_rate(recipe, done), momentum(recipe, done)
+def at_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    """Sets the learning rate; each group has its own share of it."""
     for group in optimizer.param_groups:
         group["lr"] = rate * group["scale"]
+
+
+def schedule(optimizer: torch.optim.Optimizer, recipe: Recipe, done: float) -> None:
+    """Sets the learning rate and the momentum for the step at a share `done` of the training."""
+    mass = momentum(recipe, done)
+    at_rate(optimizer, learning_rate(recipe, done))
+    for group in optimizer.param_groups:
         if "momentum" in group:
             group["momentum"] = mass
         if "betas" in group:

@@ -1,0 +1,169 @@
+import copy
+from collections.abc import Callable
+from math import exp, log
+
+import pytest
+import torch
+
+import bars
+from brickwork.errors import BrickworkError
+from brickwork.model import Model, build
+from brickwork.network import cost
+from brickwork.train.finder import find_batch, find_rate, needs, restored, sweep
+from brickwork.train.optimize import optimizer
+from brickwork.train.recipe import Recipe
+
+CPU, CUDA = torch.device("cpu"), torch.device("cuda")
+
+
+def valley(rate: float) -> float:
+    """Falls fastest at 0.01, is lowest at 0.1, and rises without bounds from there."""
+    if rate > 0.1:
+        return 0.5 + 5 * log(rate / 0.1) ** 2
+    return 0.5 + 1 / (1 + exp(4 * (log(rate) - log(0.01))))
+
+
+def test_a_sweep_finds_the_steepest_and_the_lowest_point() -> None:
+    found = sweep(valley, smoothing=0.0, steps=200)
+    assert found.steepest == pytest.approx(0.01, rel=0.1)
+    assert found.least == pytest.approx(0.1, rel=0.1)
+    assert found.suggestion == found.least / 10
+    assert found.rates[0] == 1e-5
+    assert len(found.rates) == len(found.losses) == len(found.smooth)
+
+
+def test_a_sweep_ends_where_it_tells_nothing_more() -> None:
+    found = sweep(valley, smoothing=0.0)
+    assert found.rates[-1] < 0.5
+    assert max(found.losses) < 4 * min(found.losses) + 1
+
+
+@pytest.mark.parametrize("end", [lambda: float("nan"), lambda: float("inf"), lambda: raised()])
+def test_a_sweep_ends_where_the_loss_is_no_number(end: Callable[[], float]) -> None:
+    found = sweep(lambda rate: end() if rate > 0.05 else 1 / (1 + rate))
+    assert found.least == found.rates[-1] <= 0.05
+
+
+def raised() -> float:
+    raise BrickworkError("the loss is nan")
+
+
+def test_a_loss_that_only_rises_is_said() -> None:
+    with pytest.raises(
+        BrickworkError, match="the learning rate could not be found: after 3 steps from 1e-05 on the loss"
+    ):
+        sweep(lambda rate: 1.0 if rate < 1.5e-5 else float("nan"))
+
+
+def stepper(model: Model, steps: torch.optim.Optimizer) -> Callable[[], float]:
+    """A step on the same images again and again."""
+    split = bars.split(32, 0)
+    images, labels = torch.from_numpy(split.images) / 255, torch.from_numpy(split.labels)
+
+    def take() -> float:
+        steps.zero_grad()
+        loss = torch.nn.functional.cross_entropy(model(images), labels)
+        loss.backward()  # type: ignore[no-untyped-call]
+        steps.step()
+        return loss.item()
+
+    return take
+
+
+@pytest.mark.parametrize("kind", ["sgd", "adamw", "muon"])
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_training_is_the_same_after_a_sweep_bit_for_bit(kind: str, begun: bool) -> None:
+    model = build(bars.network())
+    steps = optimizer(model, Recipe(optimizer=kind, layer_decay=0.5))  # type: ignore[arg-type]
+    take = stepper(model, steps)
+    if begun:
+        take()
+    weights, memory = copy.deepcopy(model.state_dict()), copy.deepcopy(steps.state_dict())
+    torch.manual_seed(3)
+    chance = torch.get_rng_state()
+    found = find_rate(model, steps, take, steps=40)
+    assert len(found.rates) >= 10
+    assert all(torch.equal(value, weights[name]) for name, value in model.state_dict().items())
+    assert same(steps.state_dict(), memory)
+    assert torch.equal(torch.get_rng_state(), chance)
+    assert all(weight.grad is None for weight in model.parameters())
+
+
+def same(one: object, other: object) -> bool:
+    if isinstance(one, torch.Tensor):
+        return torch.equal(one, other)  # type: ignore[arg-type]
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())  # type: ignore[attr-defined, index]
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(same, one, other))  # type: ignore[arg-type, call-overload]
+    return one == other
+
+
+def test_a_suggested_rate_learns() -> None:
+    torch.manual_seed(0)
+    model = build(bars.network())
+    steps = optimizer(model, Recipe())
+    take = stepper(model, steps)
+    rate = find_rate(model, steps, take).suggestion
+    for group in steps.param_groups:
+        group["lr"] = rate
+    losses = [take() for _ in range(30)]
+    assert losses[-1] < losses[0] / 2
+
+
+def spoil(model: Model, steps: torch.optim.Optimizer) -> None:
+    with restored(model, steps):
+        stepper(model.train(), steps)()
+        raise ZeroDivisionError
+
+
+def test_what_was_spoilt_by_an_error_is_restored_too() -> None:
+    model = build(bars.network()).eval()
+    before = copy.deepcopy(model.state_dict())
+    with pytest.raises(ZeroDivisionError):
+        spoil(model, optimizer(model, Recipe()))
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    assert not model.training
+
+
+@pytest.mark.parametrize(("limit", "most", "batch"), [(100, 1000, 64), (64, 1000, 64), (1, 1000, 1), (9999, 300, 256)])
+def test_a_batch_is_doubled_until_memory_is_full(limit: int, most: int, batch: int) -> None:
+    tried: list[int] = []
+
+    def attempt(images: int) -> None:
+        tried.append(images)
+        if images > limit:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+    assert find_batch(bars.network(), attempt, home=CUDA, free=0, most=most) == batch
+    assert tried == [2**power for power in range(len(tried))]
+
+
+def test_another_error_is_not_taken_for_full_memory() -> None:
+    def attempt(images: int) -> None:
+        raise RuntimeError("shapes differ")
+
+    with pytest.raises(RuntimeError, match="shapes differ"):
+        find_batch(bars.network(), attempt, home=CUDA, free=0, most=8)
+
+
+def never(images: int) -> None:
+    raise AssertionError("on a CPU nothing is tried")
+
+
+def test_on_a_cpu_a_batch_follows_from_the_free_memory() -> None:
+    network = bars.network()
+    free = needs(network, 40)
+    assert find_batch(network, never, home=CPU, free=free, most=1000) == 32
+    assert find_batch(network, never, home=CPU, free=free, most=20) == 16
+
+
+def test_a_step_needs_memory_for_activations_and_weights() -> None:
+    network = bars.network(sides=True)
+    assert needs(network, 0) == 16 * cost(network).params_with_side_heads
+    assert needs(network, 10) - needs(network, 0) >= 16 * cost(network).bytes
+
+
+def test_where_nothing_fits_it_is_said() -> None:
+    with pytest.raises(BrickworkError, match=r"tiny on 1x8x8, 4 classes: not even one image a step fits into memory"):
+        find_batch(bars.network(), never, home=CPU, free=100, most=8)
