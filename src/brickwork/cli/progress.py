@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from brickwork.cli.output import tell
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from brickwork.train.progress import Listen, Progress
 
 
+PAUSE = 30.0  # seconds without a line
+
+
 @contextmanager
 def followed() -> "Iterator[Listen]":
     """What `train` reports to, for as long as the training runs."""
@@ -21,12 +25,20 @@ def followed() -> "Iterator[Listen]":
         with bar() as shown:
             yield OnBar(shown)
     else:
-        yield as_lines
+        yield AsLines()
 
 
-def as_lines(news: "Progress") -> None:
-    if news.kind != "step":
-        tell(news.text)
+class AsLines:
+    """A line for every note and epoch; within a long epoch, one every half a minute."""
+
+    def __init__(self) -> None:
+        self.told = monotonic()
+
+    def __call__(self, news: "Progress") -> None:
+        if news.kind == "step" and monotonic() - self.told < PAUSE:
+            return
+        self.told = monotonic()
+        tell(f"{news.text}, {left(news)} left" if news.kind == "step" else news.text)
 
 
 def bar() -> "Bar":
@@ -67,5 +79,11 @@ class OnBar:
 
 
 def figures(news: "Progress", accuracy: str) -> str:
+    return f"loss {news.loss:.3f}{accuracy}, {news.images_per_second:,.0f} images/s, {left(news)} left"
+
+
+def left(news: "Progress") -> str:
+    """The time that is left: 4:05, or 1:04:05."""
     minutes, seconds = divmod(round(news.seconds_left), 60)
-    return f"loss {news.loss:.3f}{accuracy}, {news.images_per_second:,.0f} images/s, {minutes}:{seconds:02} left"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

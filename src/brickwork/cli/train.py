@@ -1,51 +1,34 @@
 """`brickwork train`: from images to a model file."""
 
 import shlex
-from collections.abc import Callable
-from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
+from brickwork.cli.data import data_options, opened
 from brickwork.cli.output import count_of, json_option, print_json, tell
 from brickwork.cli.progress import followed
+from brickwork.cli.recipes import Sectioned, chosen, given, recipe_options
 from brickwork.errors import BrickworkError
-from brickwork.train.recipe import Numbers, Recipe, helps, numbers, written
+from brickwork.train.recipe import Recipe
 
 if TYPE_CHECKING:
     from brickwork.data.dataset import Dataset
     from brickwork.network import Network, Shape
     from brickwork.train.progress import Result
 
-Command = TypeVar("Command", bound=Callable[..., None])
-
 SPLITS = {"test": "Test", "val": "Validation"}
 
 
-def recipe_options(command: Command) -> Command:
-    """An option for every field of a recipe; the comment beside the field is its help."""
-    meanings, kinds = helps(), get_type_hints(Recipe)
-    for field in reversed(fields(Recipe)):
-        word, kind = field.name.replace("_", "-"), kinds[field.name]
-        name = f"--{word}/--no-{word}" if kind is bool else f"--{word}"
-        choices = click.Choice(get_args(kind)) if get_origin(kind) is Literal else kind
-        default = field.default
-        if kind == Numbers:  # written as one word
-            choices, default = numbers, written(field.default)
-        option = click.option(name, type=choices, default=default, show_default=True, help=meanings[field.name])
-        command = option(command)
-    return command
-
-
-@click.command()
+@click.command(cls=Sectioned)
 @click.argument("network", default="resnet20")
-@click.option("--data", default="fashion", show_default=True, help="A folder of class folders or of idx files.")
+@data_options("fashion")
 @click.option("--out", metavar="RUN", type=click.Path(path_type=Path), help="The run's folder.  [default: runs/NAME]")
 @click.option("--resume", metavar="RUN", type=click.Path(path_type=Path), help="Go on with the training in a folder.")
 @click.option("--input", metavar="CxHxW", help="The network's input, where it should not follow from the data.")
 @click.option("--classes", type=int, metavar="N", help="Stop where the data has not so many classes.")
+@click.option("--track", multiple=True, metavar="NAME", help="Follow it with tensorboard, wandb, mlflow or trackio.")
 @recipe_options
 @json_option
 @click.pass_context
@@ -54,17 +37,20 @@ def train(
     /,
     network: str,
     data: str,
+    groups: str,
     out: Path | None,
     resume: Path | None,
     input: str | None,
     classes: int | None,
+    track: tuple[str, ...],
+    word: str,
     as_json: bool,
-    **recipe: Any,
+    **fields: Any,
 ) -> None:
     """Train a network on images.
 
-    NETWORK is a name from 'brickwork list'; without one it is resnet20. DATA has a folder for each class, with
-    or without train, val and test above them; "fashion" is built in: 10,000 images of clothes.
+    NETWORK is a name from 'brickwork list'; without one it is resnet20. The data is a folder with a folder for each
+    class, or another source; "fashion" is built in: 10,000 images of clothes.
 
     Ctrl-C and SIGTERM stop a training with a checkpoint; --resume RUN goes on from it, to the same weights as if it
     had never been stopped, bit for bit on the same machine.
@@ -79,9 +65,12 @@ def train(
         alone(context)
         result = resumed(resume)
     else:
-        plan = Recipe(**recipe)
-        dataset = opened(data, plan.seed, classes)
-        result = followed_training(fitted(network, dataset, input), dataset, plan, out)
+        dataset = opened(data, groups, seed=fields["seed"], classes=classes)
+        made = fitted(network, dataset, input)
+        plan = chosen(context, word, made)
+        if plan.seed != fields["seed"]:  # a recipe's file has its own, and seeds divide data
+            dataset = opened(data, groups, seed=plan.seed)
+        result = followed_training(made, dataset, plan, out, track)
     print_json(document(result)) if as_json else print(closing(result, data))
     if result.stopped:
         raise click.exceptions.Exit(128 + result.stopped)
@@ -89,10 +78,10 @@ def train(
 
 def alone(context: click.Context) -> None:
     """Raises where something is given beside --resume that its run has settled already."""
-    given = [name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
-    for name in given:
+    options = {option.name: option.opts[0] for option in context.command.params}
+    for name in given(context):
         if name not in ("resume", "as_json"):
-            word = "NETWORK" if name == "network" else f"--{name.replace('_', '-')}"
+            word = "NETWORK" if name == "network" else options[name]
             raise BrickworkError(f"{word} is settled by the run that --resume goes on with: leave it out.")
 
 
@@ -101,15 +90,6 @@ def resumed(run: Path) -> "Result":
 
     with followed() as report:
         return resume(run, report=report)
-
-
-def opened(data: str, seed: int, classes: int | None) -> "Dataset":
-    from brickwork.data import open_data
-
-    dataset = open_data(data, seed=seed)
-    if classes not in (None, len(dataset.classes)):
-        raise BrickworkError(f"{data} has {len(dataset.classes)} classes, not {classes}: {', '.join(dataset.classes)}.")
-    return dataset
 
 
 def fitted(text: str, dataset: "Dataset", input: str | None) -> "Network":
@@ -140,14 +120,17 @@ def suited(network: "Network", images: "Shape | None") -> "Shape":
     return images
 
 
-def followed_training(network: "Network", dataset: "Dataset", plan: Recipe, out: Path | None) -> "Result":
+def followed_training(
+    network: "Network", dataset: "Dataset", plan: Recipe, out: Path | None, track: tuple[str, ...]
+) -> "Result":
     from brickwork.train.run import new
     from brickwork.train.train import train
 
     for note in (*dataset.notes, beginning(network, dataset)):
         tell(note)
+    folder = out or new(Path("runs"), network.name, dataset.name)
     with followed() as report:
-        return train(network, dataset, plan, out or new(Path("runs"), network.name, dataset.name), report=report)
+        return train(network, dataset, plan, folder, report=report, track=track)
 
 
 def beginning(network: "Network", dataset: "Dataset") -> str:

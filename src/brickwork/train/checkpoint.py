@@ -50,7 +50,7 @@ class Checkpoints:
     def write(self, state: State) -> None:
         """Writes one, whole or not at all; raises BrickworkError where it cannot."""
         path = self.path(state.step)
-        content = safetensors_bytes(state.tensors, {"facts": json.dumps(state.facts)})
+        content = serialized(state)
         write_whole(path, content)
         write_whole(path.with_suffix(".sha256"), line(path, content))
 
@@ -85,6 +85,16 @@ class Checkpoints:
             if not (path.stem.isdigit() and int(path.stem) in wanted):
                 with suppress(OSError):
                     path.unlink()
+
+
+def serialized(state: State) -> bytes:
+    """The content of a checkpoint's file; raises MemoryError where there is not enough for it."""
+    try:
+        return safetensors_bytes(state.tensors, {"facts": json.dumps(state.facts)})
+    except BaseException as fault:
+        if type(fault).__name__ == "PanicException":  # what safetensors makes of too little memory
+            raise MemoryError from None
+        raise
 
 
 def line(path: Path, content: bytes) -> bytes:

@@ -9,7 +9,7 @@ from brickwork.train.checkpoint import State
 from brickwork.train.progress import Progress
 from brickwork.train.run import Epoch, best_of
 from brickwork.train.snapshot import put_back
-from brickwork.train.work import Work, keep, machine, sum_of
+from brickwork.train.work import Work, keep, machine, sum_of, validated
 
 FREE = {"workers", "cache", "memory", "checkpoint"}  # of a recipe: what does not change any bit
 
@@ -52,6 +52,7 @@ def mend_model(work: Work, state: State) -> None:
     best = best_of(work.epochs)
     with suppress(BrickworkError):
         put_back(work.loop, work.run.checkpoints.read(best.epoch * work.loop.feed.steps))
+        validated(work, best.epoch)
         keep(work, best)
         return
     raise BrickworkError(

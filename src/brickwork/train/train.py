@@ -34,26 +34,31 @@ from brickwork.train.recipe import Recipe
 from brickwork.train.resume import go_on
 from brickwork.train.run import Run, again, begin
 from brickwork.train.signals import Requests, Stopped, requests
+from brickwork.train.track import Tracking, tracking
+from brickwork.train.watch import warnings_for
 from brickwork.train.work import Work, checkpoint, digest, rounds
 from brickwork.weights import bring
 
 Normalisation = tuple[tuple[float, ...], tuple[float, ...]]  # mean and deviation of each channel
 
 
-def train(network: Network, dataset: Dataset, recipe: Recipe, out: Path, *, report: Listen) -> Result:
+def train(
+    network: Network, dataset: Dataset, recipe: Recipe, out: Path, *, report: Listen, track: Sequence[str] = ()
+) -> Result:
     """Trains a network and leaves the best epoch's model in the run folder `out`, tested once.
 
-    The best epoch has the highest validation accuracy. SIGINT (Ctrl-C) and SIGTERM end the training after the step
-    under way with a checkpoint, from which `resume` goes on. Raises BrickworkError where the network and the data
-    disagree, `out` holds a run already, no image can be read, the loss is no longer a number, the disk is full, or
-    there is not enough memory; the last checkpoint is whole then.
+    The best epoch has the highest validation accuracy. `track` names trackers (see brickwork.train.track). SIGINT
+    (Ctrl-C) and SIGTERM end the training after the step under way with a checkpoint, from which `resume` goes on.
+    Raises BrickworkError where the network and the data disagree, `out` holds a run already, no image can be read, the
+    loss is no longer a number, the disk is full, or there is not enough memory; the last checkpoint is whole then.
     """
     check(network, dataset)
+    trackers = tracking(track, report)  # a mistake in a word is told before images are read
     with requests() as asked, seeded(recipe.seed), in_memory(network, recipe):
-        model, normalisation = begun(network, recipe, report)  # a mistake in these words is told before images are read
-        run = begin(out, f"{network.name} on {dataset.name}", recipe, plan(network, dataset))
+        model, normalisation = begun(network, recipe, report)
+        run = begin(out, f"{network.name} on {dataset.name}", recipe, plan(network, dataset, track))
         with run.locked():
-            return carried(Begin(run, dataset, recipe, model, normalisation), None, asked, report)
+            return tracked(Begin(run, dataset, recipe, model, normalisation), None, asked, report, trackers)
 
 
 def resume(path: Path, *, report: Listen, dataset: Dataset | None = None, own: Sequence[type[Layer]] = ()) -> Result:
@@ -69,12 +74,13 @@ def resume(path: Path, *, report: Listen, dataset: Dataset | None = None, own: S
         if result := ended(run, own):
             return result
         network = from_json(known["network"], own)
-        dataset = dataset or open_data(known["data"], seed=recipe.seed)
+        dataset = dataset or open_data(known["data"], seed=recipe.seed, groups=known["groups"])
         check(network, dataset)
+        trackers = tracking(known["track"], report)
         state = last(run, report)
         with seeded(recipe.seed), in_memory(network, recipe):
             model, normalisation = (build(network), None) if state else begun(network, recipe, report)
-            return carried(Begin(run, dataset, recipe, model, normalisation), state, asked, report)
+            return tracked(Begin(run, dataset, recipe, model, normalisation), state, asked, report, trackers)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,21 +94,33 @@ class Begin:
     normalisation: Normalisation | None
 
 
-def carried(begin: Begin, state: State | None, asked: Requests, report: Listen) -> Result:
+def tracked(begin: Begin, state: State | None, asked: Requests, report: Listen, trackers: Tracking) -> Result:
+    """Carries a training to its end, and lets the trackers know."""
+    trackers.begin(begin.run, begin.recipe)
+    result: Result | None = None
+    try:
+        result = carried(begin, state, asked, report, trackers)
+        return result
+    finally:
+        trackers.end(result)
+
+
+def carried(begin: Begin, state: State | None, asked: Requests, report: Listen, trackers: Tracking) -> Result:
     """Carries a training to its end, or to where it is asked to stop."""
     material = gathered(begin, report)
     data = digest(material)
     material = replace(material, preprocessing=normalising(material.preprocessing, begin.normalisation, state))
     loop = start(begin.model, material, begin.recipe, report)
-    work = Work(begin.run, begin.dataset, material, loop, asked, report, data)
+    work = Work(begin.run, begin.dataset, material, loop, asked, report, trackers, data)
     asked.patient = True
     if state:
         go_on(work, state)
     try:
-        if not state:
-            checkpoint(work)
-        rounds(work)
-        return tested(work)
+        with in_memory(begin.model.network, begin.recipe):
+            if not state:
+                checkpoint(work)
+            rounds(work)
+            return tested(work)
     except Stopped as stop:
         return stopped(work, stop.signal)
     except BrickworkError as fault:
@@ -136,9 +154,15 @@ def check(network: Network, dataset: Dataset) -> None:
         raise BrickworkError(f"{network.name} reads {network.input[0]} channels, but an image has 1 channel or 3.")
 
 
-def plan(network: Network, dataset: Dataset) -> dict[str, Any]:
+def plan(network: Network, dataset: Dataset, track: Sequence[str]) -> dict[str, Any]:
     """All that a training begins with besides its recipe."""
-    return {"network": to_json(network), "data": dataset.source, "brickwork": __version__}
+    return {
+        "network": to_json(network),
+        "data": dataset.source,
+        "groups": dataset.groups,
+        "track": list(track),
+        "brickwork": __version__,
+    }
 
 
 def last(run: Run, report: Listen) -> State | None:
@@ -186,6 +210,8 @@ def start(model: Model, material: Material, recipe: Recipe, report: Listen) -> L
         average=Average(model, recipe.ema) if recipe.ema else None,
     )
     check_batches(model.network, loop)
+    for warning in warnings_for(model.network, recipe, loop.feed.samples):
+        report(Progress("note", f"Warning: {warning}"))
     return loop
 
 

@@ -8,10 +8,12 @@ from math import isfinite
 from typing import Any
 
 import torch
+from torch import Tensor
 from torch.nn import functional
 
 from brickwork.data.dataset import Dataset
 from brickwork.errors import BrickworkError
+from brickwork.evaluate.calibration import calibrate
 from brickwork.evaluate.device import device
 from brickwork.evaluate.logits import logits_of
 from brickwork.model import save
@@ -23,6 +25,7 @@ from brickwork.train.progress import Listen
 from brickwork.train.run import Epoch, Run, best_of
 from brickwork.train.signals import Requests, Stopped
 from brickwork.train.snapshot import taken
+from brickwork.train.track import Tracking
 
 KEPT = 2  # the last checkpoints; the one of the best epoch is kept besides
 
@@ -37,8 +40,10 @@ class Work:
     loop: Loop
     asked: Requests
     report: Listen
+    trackers: Tracking
     data: str  # the digest of what is trained on
     epochs: list[Epoch] = field(default_factory=list)  # that have ended
+    answers: Tensor | None = None  # logits of the validation images in the last validation
     before: float = 0.0  # seconds of work by processes before this one
     began: float = field(default_factory=time.perf_counter)
 
@@ -70,6 +75,7 @@ def rounds(work: Work) -> None:
             checkpoint(work)
             work.run.write(work.epochs)
             work.report(epoch_news(epoch, work.loop))
+            work.trackers.epoch(epoch)
             work.asked.check()
     except Stopped:
         checkpoint(work)
@@ -112,6 +118,7 @@ def validated(work: Work, number: int) -> tuple[float, float]:
     labels = torch.from_numpy(material.val.labels)
     with loop.kept():
         logits = logits_of(loop.model, material.views, material.preprocessing, progress=listen(work))
+    work.answers = logits
     loss = functional.cross_entropy(logits, labels).item()
     if not isfinite(loss):  # the last step's loss was from before it
         raise BrickworkError(
@@ -127,13 +134,16 @@ def listen(work: Work) -> Callable[[int], None]:
 
 
 def keep(work: Work, epoch: Epoch) -> None:
-    """Writes the model as it is after an epoch."""
+    """Writes the model as it is after an epoch that has just been validated, with its calibration."""
     loop, material = work.loop, work.material
+    assert work.answers is not None
     record = {
         "data": work.dataset.name,
+        "groups": work.dataset.groups,
         "images": {"train": len(material.train), "val": len(material.val), "skipped": len(material.skipped)},
         "recipe": asdict(loop.recipe),
         "best": asdict(epoch),
+        "calibration": calibrate(work.answers, torch.from_numpy(material.val.labels)).document(),
         "torch": torch.__version__,
     }
     document = material.preprocessing.document()

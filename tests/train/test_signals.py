@@ -1,0 +1,55 @@
+import os
+import signal
+import threading
+
+import pytest
+
+from brickwork.train.signals import Stopped, requests
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_at_once_until_there_is_something_to_keep(number: int) -> None:
+    with pytest.raises(Stopped) as stop, requests():
+        os.kill(os.getpid(), number)
+    assert stop.value.signal == number
+
+
+def test_a_patient_request_waits_until_it_is_asked_for() -> None:
+    with requests() as asked:
+        asked.patient = True
+        asked.check()
+        os.kill(os.getpid(), signal.SIGTERM)
+        with pytest.raises(Stopped):
+            asked.check()
+
+
+def test_what_a_signal_did_before_it_does_again() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with requests():
+        assert signal.getsignal(signal.SIGTERM) != before
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_a_signal_that_was_to_be_ignored_still_is() -> None:
+    old = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with requests():
+            os.kill(os.getpid(), signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, old)
+
+
+def test_outside_the_main_thread_nothing_is_heard_and_nothing_fails() -> None:
+    failures: list[Exception] = []
+
+    def work() -> None:
+        try:
+            with requests() as asked:
+                asked.check()
+        except Exception as failure:
+            failures.append(failure)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert not failures
