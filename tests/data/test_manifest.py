@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from brickwork.data.dataset import Dataset
+from brickwork.data.decode import Unreadable
 from brickwork.data.manifest import open_manifest
 from brickwork.data.memory import load_pixels
 from brickwork.data.preprocessing import Preprocessing
@@ -304,3 +305,9 @@ def test_parquet_without_pyarrow_says_how_to_have_it(tmp_path: Path, monkeypatch
 
 def test_labels_are_an_array_of_whole_numbers(tmp_path: Path) -> None:
     assert open_manifest(write(tmp_path, HEADER + "b,dog,train\n")).splits["train"].labels.dtype == np.int64
+
+
+def test_a_path_with_a_zero_byte_is_an_unreadable_image(tmp_path: Path) -> None:
+    path = parquet(tmp_path, path=["a", "b\0"], label=["cat", "dog"], split=["train", "train"])
+    with pytest.raises(Unreadable, match=r"b\\x00 is unreadable: "):
+        open_manifest(path).splits["train"].content(1)

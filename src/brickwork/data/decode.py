@@ -72,7 +72,7 @@ def bytes_of(path: str | os.PathLike[str]) -> bytes:
         check_file(path)
         with open(path, "rb") as file:
             return file.read()
-    except (BrickworkError, OSError, MemoryError) as error:
+    except (BrickworkError, OSError, MemoryError, ValueError) as error:  # the last where the path holds a zero byte
         raise Unreadable(printable(os.fspath(path)), reason(error, MAX_PIXELS), "missing") from None
 
 

@@ -40,10 +40,10 @@ class HubSplit(Split):
         try:
             (image,) = self.table[int(self.rows[i])].values()
         except Exception as error:  # a file that went away or is damaged, in the words of pyarrow
-            raise Unreadable(self.names[i], f"its table cannot be read: {words(error)}") from None
+            raise Unreadable(self.names[i], f"its table cannot be read: {words(error)}", "missing") from None
         found = image or {"bytes": None, "path": None}
         if found["bytes"] is None and found["path"] is None:
-            raise Unreadable(self.names[i], "its row holds no image")
+            raise Unreadable(self.names[i], "its row holds no image", "missing")
         content: bytes = bytes_of(found["path"]) if found["bytes"] is None else found["bytes"]
         return content
 

@@ -60,9 +60,9 @@ class TarSplit(Split):
         try:
             found = part(self.shards[home].place, offset, size)
         except BrickworkError as error:
-            raise Unreadable(self.names[i], str(error).rstrip(".")) from None
+            raise Unreadable(self.names[i], str(error).rstrip("."), "missing") from None
         if len(found) != size:
-            raise Unreadable(self.names[i], f"its archive gives {len(found):,} of its {size:,} bytes")
+            raise Unreadable(self.names[i], f"its archive gives {len(found):,} of its {size:,} bytes", "truncated")
         return found
 
     def opened(self, i: int, content: bytes, least: int = 0) -> Image.Image:
