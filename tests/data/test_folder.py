@@ -1,4 +1,5 @@
 import os
+import time
 import unicodedata
 from pathlib import Path
 
@@ -365,3 +366,21 @@ def test_a_folder_that_may_not_be_read_is_named(tmp_path: Path) -> None:
     fill(tmp_path, *many("cat", 3), "dog/")
     (tmp_path / "dog").chmod(0)
     assert refusal(tmp_path) == "DATA/dog cannot be listed: Permission denied."
+
+
+# Speed
+
+
+def test_no_file_is_opened_whose_name_tells_what_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    touch(tmp_path, *many("cat", 3), *many("dog", 3))
+    opened: list[str] = []
+    monkeypatch.setattr("builtins.open", lambda path, *_: opened.append(str(path)))
+    open_folder(tmp_path)
+    assert opened == []
+
+
+def test_ten_thousand_files_are_listed_in_a_fifth_of_a_second(tmp_path: Path) -> None:
+    touch(tmp_path, *many("cat", 5000), *many("dog", 5000))
+    start = time.process_time()  # the processor's time: others may be at work
+    open_folder(tmp_path)
+    assert time.process_time() - start < 0.2
