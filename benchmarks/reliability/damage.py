@@ -43,7 +43,8 @@ def seen(checkpoints: Checkpoints, harm: Harm, times: int, chance: random.Random
         found += bool(state and state.step == before and len(said) == 1 and str(checkpoints.path(last)) in said[0])
         path.write_bytes(whole)
     state, said = checkpoints.latest()
-    assert state and state.step == last and not said
+    assert state
+    assert (state.step, said) == (last, [])
     return found
 
 

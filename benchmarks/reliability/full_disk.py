@@ -3,7 +3,7 @@
     python benchmarks/reliability/full_disk.py [--times 10] [--seed 0]
 
 The run's folder is a tmpfs, which needs the right to mount one (root, or a user namespace: unshare --map-root-user
---mount). After a random number of checkpoints the rest of the disk is taken but for a few kilobytes; the command must
+--mount). After a random number of checkpoints the rest of the disk is taken but for less than a checkpoint needs; the command must
 then leave with exit code 2 and a message that names the file, the reason and the last checkpoint. Once the room is free
 again the run goes on, to the weights of a run that was not disturbed.
 """
@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,13 +33,17 @@ class Count:
     same: int = 0  # that went on to the weights of the run that was not disturbed
 
 
-def fill(disk: Path, left: int) -> Path:
-    """Takes all of a disk but so many bytes."""
-    path = disk / "filler"
-    with path.open("wb", buffering=0) as file:
-        while (room := os.statvfs(disk)).f_bavail * room.f_frsize > left:
-            file.write(bytes(min(1 << 16, room.f_bavail * room.f_frsize - left)))
-    return path
+def fill(disk: Path, left: int, number: int) -> int:
+    """Takes all of a disk but so many bytes, also what becomes free, for as long as a child runs; its exit code."""
+    with (disk / "filler").open("wb", buffering=0) as file:
+        while True:
+            done, status = os.waitpid(number, os.WNOHANG)
+            if done:
+                return os.waitstatus_to_exitcode(status)
+            room = os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize - left
+            with suppress(OSError):
+                file.write(bytes(max(0, room)))
+            time.sleep(0.002)
 
 
 def once(data: Path, disk: Path, chance: random.Random, expected: str, count: Count) -> None:
@@ -50,13 +55,12 @@ def once(data: Path, disk: Path, chance: random.Random, expected: str, count: Co
     while last_step(out) < wanted and time.perf_counter() < end:
         time.sleep(0.005)
     before = last_step(out)
-    filler = fill(disk, chance.randrange(4096, 40_000))
-    code = small.waited(number)
+    code = fill(disk, chance.randrange(4096, 2_500_000), number)
     said = log.read_text()
     count.full += code == 2
     count.told += f"{disk}" in said and "No space left on device" in said and "--resume" in said
     count.whole += last_step(out) >= before
-    filler.unlink()
+    (disk / "filler").unlink()
     code = small.waited(small.child(small.words(data, out), log))
     count.same += code == 0 and small.weights_of(out) == expected
     subprocess.run(["rm", "-rf", str(out)], check=True)
@@ -67,7 +71,7 @@ def filled(folder: Path, times: int, seed: int) -> Count:
     data, disk, count = small.images(folder / "data"), folder / "disk", Count()
     expected, _ = undisturbed(data, folder)
     disk.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(disk)], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(disk)], check=True)
     try:
         for number in range(times):
             once(data, disk, random.Random(seed + number), expected, count)
