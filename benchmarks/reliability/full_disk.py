@@ -3,9 +3,9 @@
     python benchmarks/reliability/full_disk.py [--times 10] [--seed 0]
 
 The run's folder is a tmpfs, which needs the right to mount one (root, or a user namespace: unshare --map-root-user
---mount). After a random number of checkpoints the rest of the disk is taken but for less than a checkpoint needs; the command must
-then leave with exit code 2 and a message that names the file, the reason and the last checkpoint. Once the room is free
-again the run goes on, to the weights of a run that was not disturbed.
+--mount). After a random number of checkpoints the rest of the disk is taken but for less than a checkpoint needs; the
+command must then leave with exit code 2 and a message that names the file, the reason and the last checkpoint. Once
+the room is free again the run goes on, to the weights of a run that was not disturbed.
 """
 
 import argparse
