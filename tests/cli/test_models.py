@@ -37,13 +37,31 @@ def images(tmp_path: Path) -> Path:
 def test_evaluate_prints_every_class_and_the_whole(ask: Ask, model: Path, images: Path) -> None:
     answer = ask("evaluate", model, "--data", images)
     assert answer.code == 0
-    assert [line.split() for line in answer.out.splitlines()[2:5]] == [
-        ["black", "4", "100.00%"],
-        ["grey", "4", "100.00%"],
-        ["white", "4", "75.00%"],
+    assert [line.split() for line in answer.out.splitlines()[3:6]] == [
+        ["black", "4", "1", "100.0%", "(51.0", "to", "100.0)", "100.0%", "(51.0", "to", "100.0)"],
+        ["grey", "4", "0", "80.0%", "(37.6", "to", "96.4)", "100.0%", "(51.0", "to", "100.0)"],
+        ["white", "4", "0", "100.0%", "(43.9", "to", "100.0)", "75.0%", "(30.1", "to", "95.4)"],
     ]
     assert answer.out.splitlines()[-1] == "Accuracy 91.67% on 12 images (test), 1 image skipped."
     assert "note.jpg" in answer.err
+
+
+def test_evaluate_prints_pairs_slices_and_the_worst_mistake_with_what_was_scored_and_skipped(
+    ask: Ask, model: Path, images: Path
+) -> None:
+    parts = dict(part.split(":\n", 1) for part in ask("evaluate", model, "--data", images).out.split("\n\n")[:-1])
+    of = ", of 12 images, 1 skipped"
+    assert list(parts) == [
+        "Classes",
+        f"Most confused{of}",
+        f"Slices, the most surely worse than the rest first{of}",
+        f"Worst mistakes, by the loss of the given class{of}",
+        "Sum, with 95% intervals",
+    ]
+    assert parts[f"Most confused{of}"].splitlines()[2].split() == ["white", "grey", "1", "25.0%", "(4.6", "to", "69.9)"]
+    assert len(parts[f"Worst mistakes, by the loss of the given class{of}"].splitlines()) == 3
+    assert str(images / "test" / "white" / "3.png") in parts[f"Worst mistakes, by the loss of the given class{of}"]
+    assert all(line.split()[-2:] == ["12", "1"] for line in parts["Sum, with 95% intervals"].splitlines()[2:])
 
 
 def test_a_record_without_a_recipe_is_no_hindrance(ask: Ask, images: Path, tmp_path: Path) -> None:
@@ -52,18 +70,28 @@ def test_a_record_without_a_recipe_is_no_hindrance(ask: Ask, images: Path, tmp_p
     assert ask("evaluate", path, "--data", images).code == 0
 
 
-def test_evaluate_as_json_has_exactly_the_promised_fields(ask: Ask, model: Path, images: Path) -> None:
-    document = ask("evaluate", model, "--data", images, "--json").document
-    assert document == {
-        "accuracy": pytest.approx(11 / 12),
+def test_evaluate_as_json_is_the_whole_report(ask: Ask, model: Path, images: Path) -> None:
+    document = ask("evaluate", model, "--data", images, "--json", "--worst", "2").document
+    assert {name: document[name] for name in ("data", "split", "n", "skipped", "temperature", "top5")} == {
+        "data": images.name,
+        "split": "test",
         "n": 12,
         "skipped": 1,
-        "classes": [
-            {"name": "black", "n": 4, "accuracy": 1.0},
-            {"name": "grey", "n": 4, "accuracy": 1.0},
-            {"name": "white", "n": 4, "accuracy": 0.75},
-        ],
+        "temperature": 1.0,
+        "top5": None,
     }
+    assert document["accuracy"] == pytest.approx(11 / 12)
+    assert document["accuracy_95"][0] < 11 / 12 < document["accuracy_95"][1]
+    assert [(each["name"], each["n"], each["skipped"], each["recall"]) for each in document["classes"]] == [
+        ("black", 4, 1, 1.0),
+        ("grey", 4, 0, 1.0),
+        ("white", 4, 0, 0.75),
+    ]
+    assert document["confusion"]["counts"] == [[4, 0, 0], [0, 4, 0], [0, 1, 3]]
+    worst, second = document["worst"]
+    assert (Path(worst["name"]).name, worst["given"], worst["answered"]) == ("3.png", "white", "grey")
+    assert worst["loss"] > second["loss"]
+    assert [Path(each["name"]).name for each in document["unreadable"]] == ["note.jpg"]
 
 
 def test_evaluate_takes_another_split(ask: Ask, model: Path, images: Path) -> None:
@@ -125,7 +153,7 @@ def test_predict_writes_a_table(ask: Ask, model: Path, images: Path, tmp_path: P
     assert answer.out == f"5 rows in {out}.\n"
     with out.open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert list(rows[0]) == ["path", "label", "probability", "reason"]
+    assert list(rows[0]) == ["path", "label", "probability", "reason", "guess"]
     assert [row["label"] for row in rows] == ["black"] * 4 + [""]
     assert float(rows[0]["probability"]) > 1 / 3
     assert rows[4]["reason"]

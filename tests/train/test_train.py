@@ -12,7 +12,7 @@ import torch
 import bars
 from brickwork.data.dataset import ArraySplit, Dataset
 from brickwork.errors import BrickworkError
-from brickwork.evaluate.evaluate import evaluate
+from brickwork.evaluate import evaluate
 from brickwork.model import ModelFile, build, load
 from brickwork.train.checkpoint import Checkpoints
 from brickwork.train.progress import Listen, Progress, Result
@@ -58,7 +58,7 @@ def test_the_model_file_is_enough_to_get_the_same_test_accuracy(tmp_path: Path) 
     file = file_of(result)
     assert file.classes == bars.CLASSES
     assert result.split == "test"
-    assert result.accuracy == evaluate(file, bars.dataset()).accuracy > 0.5
+    assert result.accuracy == evaluate(file, bars.dataset()).accuracy.value > 0.5
     assert file.record["test"] == {"accuracy": result.accuracy, "images": 40, "skipped": 0}
     assert made(file.record["recipe"]) == replace(bars.QUICK, epochs=5)
     images = file.record["images"]

@@ -14,8 +14,8 @@ from brickwork.data import open_data
 from brickwork.data.dataset import Dataset
 from brickwork.data.preprocessing import Preprocessing
 from brickwork.errors import BrickworkError
+from brickwork.evaluate import Report, evaluate
 from brickwork.evaluate.device import device
-from brickwork.evaluate.evaluate import Report, evaluate
 from brickwork.model import Model, build, load, save
 from brickwork.network import Layer, Network, cost, from_json, to_json
 from brickwork.network.layers import BatchNorm
@@ -240,7 +240,7 @@ def tested(work: Work) -> Result:
     test: Report | None = None
     if "test" in work.dataset.splits:
         test = evaluate(file, work.dataset, "test", progress=lambda done: work.asked.check())
-        record["test"] = {"accuracy": test.accuracy, "images": test.n, "skipped": len(test.skipped)}
+        record["test"] = {"accuracy": test.accuracy.value, "images": test.n, "skipped": len(test.skipped)}
     save(work.run.model, file.model, classes=file.classes, preprocessing=file.preprocessing, record=record)
     skipped = work.material.skipped + (test.skipped if test else ())
     return replace(result_of(work.run, record), skipped=skipped)

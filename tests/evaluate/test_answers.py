@@ -7,7 +7,7 @@ from PIL import Image
 
 import bars
 from brickwork.errors import BrickworkError
-from brickwork.evaluate.predict import predict
+from brickwork.evaluate import predict
 
 
 def shade(path: Path, value: int) -> Path:
