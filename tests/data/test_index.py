@@ -8,9 +8,8 @@ import pytest
 
 from brickwork.data import index
 from brickwork.data.cache import cache_folder
-from brickwork.data.dataset import ArraySplit, Dataset, FileSplit
+from brickwork.data.dataset import Dataset, FileSplit
 from brickwork.data.index import Entry, Index
-from brickwork.data.sources import open_data
 from brickwork.errors import BrickworkError
 from brickwork.files import write_whole
 
@@ -81,14 +80,6 @@ def test_what_is_new_and_what_is_gone_is_told_across_the_splits() -> None:
     dataset = Dataset("photos", ("cat", "dog"), {"train": files("cat/2.jpg"), "val": files("cat/1.jpg")})
     assert index.new(made, dataset) == ["cat/2.jpg"]
     assert index.gone(made, dataset) == [STRANGE.key]
-
-
-def test_keys_differ_between_the_splits_of_idx_files_and_stay_when_a_validation_is_drawn() -> None:
-    fashion = open_data("fashion")
-    assert not set(index.keys(fashion.splits["train"])) & set(index.keys(fashion.splits["test"]))
-    drawn = fashion.with_validation().splits
-    assert {*index.keys(drawn["train"]), *index.keys(drawn["val"])} == set(index.keys(fashion.splits["train"]))
-    assert isinstance(drawn["val"], ArraySplit)
 
 
 def test_the_cache_lies_where_the_variables_say(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,15 +1,15 @@
 """What `brickwork check` found in a data set, image by image: training reads it and sees what has changed since."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import astuple, dataclass
 from functools import cached_property
 from hashlib import sha256
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 from brickwork.data.cache import cache_folder
-from brickwork.data.dataset import ArraySplit, Dataset, Split
+from brickwork.data.dataset import Dataset
 from brickwork.data.names import printable
 from brickwork.files import write_whole
 
@@ -20,7 +20,7 @@ FORMAT = "brickwork index 1"
 class Entry:
     """One image as it was when it was read."""
 
-    key: str  # as `keys` gives it
+    key: str  # as its split has it
     split: str
     label: str  # the class's name
     bytes: int  # of its content, before decoding
@@ -48,17 +48,6 @@ class Index:
         return {entry.key: entry for entry in self.entries}
 
 
-def keys(split: Split) -> Sequence[str]:
-    """What identifies each image in its whole data set, and wherever that lies.
-
-    The splits' own keys do so, but for arrays: those count from 0 in each file.
-    """
-    if isinstance(split, ArraySplit):
-        name = PurePath(split.file).name
-        return [f"{name}#{key}" for key in split.keys]
-    return split.keys
-
-
 def changed(entry: Entry, content: bytes) -> bool:
     """Whether an image's content is another than when it was indexed."""
     return len(content) != entry.bytes or sha256(content).hexdigest() != entry.sha256
@@ -66,12 +55,12 @@ def changed(entry: Entry, content: bytes) -> bool:
 
 def new(index: Index, dataset: Dataset) -> list[str]:
     """Keys of the images that were not there when the data set was indexed."""
-    return [key for split in dataset.splits.values() for key in keys(split) if key not in index.by_key]
+    return [key for split in dataset.splits.values() for key in split.keys if key not in index.by_key]
 
 
 def gone(index: Index, dataset: Dataset) -> list[str]:
     """Keys of the images that were indexed and are in no split any more."""
-    present = {key for split in dataset.splits.values() for key in keys(split)}
+    present = {key for split in dataset.splits.values() for key in split.keys}
     return [entry.key for entry in index.entries if entry.key not in present]
 
 

@@ -10,6 +10,7 @@ from PIL import Image
 import planted
 from brickwork.data import open_data
 from brickwork.data.check import RULES, Report, check
+from brickwork.data.index import gone, new
 from brickwork.data.names import printable
 
 
@@ -79,6 +80,17 @@ def test_the_index_holds_every_image_with_its_upright_size(tmp_path: Path) -> No
     assert entry.stamp == (path.stat().st_mtime_ns, path.stat().st_ctime_ns)
     assert (page.width, page.height, page.bytes, page.reason) == (0, 0, 6, "HTML text, not an image")
     assert index.source == str(tmp_path.resolve())
+
+
+def test_nothing_is_new_or_gone_right_after_the_check_also_with_a_validation_drawn(tmp_path: Path) -> None:
+    planted.clean(tmp_path, 0)
+    shutil.rmtree(tmp_path / "val")
+    for source in (str(tmp_path), "fashion"):
+        dataset = open_data(source)
+        index = check(dataset).index
+        assert len(index.by_key) == len(index.entries)
+        for seen in (dataset, dataset.with_validation()):
+            assert (new(index, seen), gone(index, seen)) == ([], [])
 
 
 def test_a_cap_in_pixels_makes_large_images_unreadable(tmp_path: Path) -> None:
