@@ -1,6 +1,8 @@
 import copy
 from collections.abc import Callable
+from dataclasses import dataclass
 from math import exp, log
+from typing import Any
 
 import pytest
 import torch
@@ -9,8 +11,10 @@ import bars
 from brickwork.errors import BrickworkError
 from brickwork.model import Model, build
 from brickwork.network import cost
+from brickwork.train.average import Average
 from brickwork.train.finder import find_batch, find_rate, needs, restored, sweep
-from brickwork.train.optimize import optimizer
+from brickwork.train.optimize import optimizer, schedule
+from brickwork.train.precision import scaler
 from brickwork.train.recipe import Recipe
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
@@ -27,7 +31,7 @@ def test_a_sweep_finds_the_steepest_and_the_lowest_point() -> None:
     found = sweep(valley, smoothing=0.0, steps=200)
     assert found.steepest == pytest.approx(0.01, rel=0.1)
     assert found.least == pytest.approx(0.1, rel=0.1)
-    assert found.suggestion == found.least / 10
+    assert found.suggestion == found.least / 3
     assert found.rates[0] == 1e-5
     assert len(found.rates) == len(found.losses) == len(found.smooth)
 
@@ -55,38 +59,50 @@ def test_a_loss_that_only_rises_is_said() -> None:
         sweep(lambda rate: 1.0 if rate < 1.5e-5 else float("nan"))
 
 
-def stepper(model: Model, steps: torch.optim.Optimizer) -> Callable[[], float]:
-    """A step on the same images again and again."""
-    split = bars.split(32, 0)
-    images, labels = torch.from_numpy(split.images) / 255, torch.from_numpy(split.labels)
+@dataclass(eq=False)
+class Training:
+    """Steps on the same images again and again."""
 
-    def take() -> float:
-        steps.zero_grad()
-        loss = torch.nn.functional.cross_entropy(model(images), labels)
+    model: Model
+    optimizer: torch.optim.Optimizer
+    scaler: torch.amp.GradScaler
+    average: Average | None = None
+
+    def take(self) -> float:
+        split = bars.split(32, 0)
+        images, labels = torch.from_numpy(split.images) / 255, torch.from_numpy(split.labels)
+        self.optimizer.zero_grad()
+        loss = torch.nn.functional.cross_entropy(self.model(images), labels)
         loss.backward()  # type: ignore[no-untyped-call]
-        steps.step()
+        self.optimizer.step()
+        if self.average:
+            self.average.update(5)
         return loss.item()
 
-    return take
+
+def training(recipe: Recipe) -> Training:
+    torch.manual_seed(0)
+    model = build(bars.network())
+    return Training(model, optimizer(model, recipe), scaler(recipe, CPU), Average(model, 0.9) if recipe.ema else None)
 
 
 @pytest.mark.parametrize("kind", ["sgd", "adamw", "muon"])
 @pytest.mark.parametrize("begun", [False, True])
-def test_a_training_is_the_same_after_a_sweep_bit_for_bit(kind: str, begun: bool) -> None:
-    model = build(bars.network())
-    steps = optimizer(model, Recipe(optimizer=kind, layer_decay=0.5))  # type: ignore[arg-type]
-    take = stepper(model, steps)
+def test_a_training_is_the_same_after_a_sweep_bit_for_bit(kind: Any, begun: bool) -> None:
+    trained = training(Recipe(optimizer=kind, layer_decay=0.5, ema=0.9))
+    assert trained.average
     if begun:
-        take()
-    weights, memory = copy.deepcopy(model.state_dict()), copy.deepcopy(steps.state_dict())
+        trained.take()
+    parts = (trained.model.state_dict(), trained.average.state(), trained.optimizer.state_dict())
+    before = copy.deepcopy(parts)
     torch.manual_seed(3)
     chance = torch.get_rng_state()
-    found = find_rate(model, steps, take, steps=40)
+    found = find_rate(trained, trained.take, steps=40)
     assert len(found.rates) >= 10
-    assert all(torch.equal(value, weights[name]) for name, value in model.state_dict().items())
-    assert same(steps.state_dict(), memory)
+    after = (trained.model.state_dict(), trained.average.state(), trained.optimizer.state_dict())
+    assert all(same(one, other) for one, other in zip(before, after, strict=True))
     assert torch.equal(torch.get_rng_state(), chance)
-    assert all(weight.grad is None for weight in model.parameters())
+    assert all(weight.grad is None for weight in trained.model.parameters())
 
 
 def same(one: object, other: object) -> bool:
@@ -99,31 +115,31 @@ def same(one: object, other: object) -> bool:
     return one == other
 
 
-def test_a_suggested_rate_learns() -> None:
-    torch.manual_seed(0)
-    model = build(bars.network())
-    steps = optimizer(model, Recipe())
-    take = stepper(model, steps)
-    rate = find_rate(model, steps, take).suggestion
-    for group in steps.param_groups:
-        group["lr"] = rate
-    losses = [take() for _ in range(30)]
+def test_a_suggested_rate_is_good_for_the_top_of_a_schedule() -> None:
+    trained = training(Recipe())
+    recipe = Recipe(lr=find_rate(trained, trained.take).suggestion)
+    losses = []
+    for step in range(40):
+        schedule(trained.optimizer, recipe, step / 40)
+        losses.append(trained.take())
     assert losses[-1] < losses[0] / 2
 
 
-def spoil(model: Model, steps: torch.optim.Optimizer) -> None:
-    with restored(model, steps):
-        stepper(model.train(), steps)()
+def spoil(trained: Training) -> None:
+    with restored(trained):
+        trained.model.train()
+        trained.take()
         raise ZeroDivisionError
 
 
 def test_what_was_spoilt_by_an_error_is_restored_too() -> None:
-    model = build(bars.network()).eval()
-    before = copy.deepcopy(model.state_dict())
+    trained = training(Recipe())
+    trained.model.eval()
+    before = copy.deepcopy(trained.model.state_dict())
     with pytest.raises(ZeroDivisionError):
-        spoil(model, optimizer(model, Recipe()))
-    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
-    assert not model.training
+        spoil(trained)
+    assert same(before, trained.model.state_dict())
+    assert not trained.model.training
 
 
 @pytest.mark.parametrize(("limit", "most", "batch"), [(100, 1000, 64), (64, 1000, 64), (1, 1000, 1), (9999, 300, 256)])

@@ -7,7 +7,7 @@ import pytest
 import bars
 from brickwork import zoo
 from brickwork.errors import BrickworkError
-from brickwork.train.named import entries, named, takes
+from brickwork.train.named import entries, named
 from brickwork.train.recipe import Recipe, made, read
 from brickwork.train.schedule import learning_rate
 
@@ -98,21 +98,6 @@ def test_images_grow_where_the_network_takes_more_than_one_size() -> None:
         BrickworkError, match=r"vgg11 on 3x224x224, 1000 classes takes no images of 0.5 times that size"
     ):
         named("default", zoo.network("vgg11"), {"resize_from": 0.5})
-
-
-@pytest.mark.parametrize(
-    ("name", "share", "answer"),
-    [
-        ("resnet20", 0.5, True),
-        ("resnet50", 0.1, True),
-        ("lenet5", 0.5, False),
-        ("googlenet", 0.5, False),  # its side heads have dense layers on maps
-        ("googlenet_tv", 0.5, True),  # and these pool the maps to one size before
-        ("googlenet_tv", 0.02, False),
-    ],
-)
-def test_a_network_takes_another_size_where_its_weights_stay_the_same(name: str, share: float, answer: bool) -> None:
-    assert takes(zoo.network(name), share) is answer
 
 
 def write(path: Path, text: str) -> str:

@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import isfinite, log
+from typing import Any, Protocol
 
 import torch
 
 from brickwork.errors import BrickworkError
 from brickwork.model.model import Model
 from brickwork.network import Network, cost
+from brickwork.train.average import Average
 from brickwork.train.faults import is_memory
 from brickwork.train.optimize import at_rate
 
@@ -31,10 +33,13 @@ class Sweep:
 
     @property
     def suggestion(self) -> float:
-        """A tenth of the rate with the lowest loss, for the highest rate of a schedule: just before the lowest point
-        a training is no longer stable.
+        """A third of the rate with the lowest loss, for the highest rate of a schedule.
+
+        On 2,000 images of `fashion`, 4 epochs of one-cycle, a tenth, a third, all and three times of it gave a
+        validation accuracy of 0.68, 0.74, 0.74 and 0.72 for resnet20[width=0.25], and 0.64, 0.74, 0.76 and 0.10 for
+        vgg11[width=0.25] with clip=1.
         """
-        return self.least / 10
+        return self.least / 3
 
 
 def sweep(
@@ -79,29 +84,46 @@ def _read(rates: list[float], losses: list[float], smooth: list[float]) -> Sweep
     return Sweep(tuple(rates), tuple(losses), tuple(smooth), steepest, rates[smooth.index(min(smooth))])
 
 
+class Training(Protocol):
+    """What steps change."""
+
+    model: Model
+    optimizer: torch.optim.Optimizer
+    scaler: torch.amp.GradScaler
+    average: Average | None
+
+
 @contextmanager
-def restored(model: Model, optimizer: torch.optim.Optimizer) -> Iterator[None]:
-    """Afterwards the model, the optimizer and torch's chance are as they were before, bit for bit."""
-    weights, memory = copy.deepcopy(model.state_dict()), copy.deepcopy(optimizer.state_dict())
-    training, home = model.training, next(model.parameters()).device
+def restored(training: Training) -> Iterator[None]:
+    """Afterwards weights, optimizer, scaler, averaged weights and torch's chance are as before, bit for bit."""
+    parts: list[Any] = [training.model, training.optimizer, training.scaler]
+    states = [copy.deepcopy(part.state_dict()) for part in parts]
+    means = copy.deepcopy(training.average.state()) if training.average else {}
+    mode, home = training.model.training, next(training.model.parameters()).device
     try:
         with torch.random.fork_rng(devices=[home] if home.type == "cuda" else []):
             yield
     finally:
-        model.load_state_dict(weights)
-        optimizer.load_state_dict(memory)
-        optimizer.zero_grad()
-        model.train(training)
+        for part, state in zip(parts, states, strict=True):
+            part.load_state_dict(state)
+        if training.average:
+            training.average.load(means)
+        training.optimizer.zero_grad()
+        training.model.train(mode)
 
 
-def find_rate(model: Model, optimizer: torch.optim.Optimizer, take: Callable[[], float], *, steps: int = 100) -> Sweep:
-    """A sweep of the learning rate from wherever a training is, which is then as before; `take` takes the next step."""
+def find_rate(training: Training, take: Callable[[], float], *, steps: int = 100) -> Sweep:
+    """A sweep of the learning rate from wherever a training is, which is then as before.
+
+    `take` takes a step on the next batch and returns its loss; the model is in training.
+    """
 
     def at(rate: float) -> float:
-        at_rate(optimizer, rate)
+        at_rate(training.optimizer, rate)
         return take()
 
-    with restored(model, optimizer):
+    with restored(training):
+        training.model.train()
         return sweep(at, steps=steps)
 
 

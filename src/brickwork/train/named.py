@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from brickwork.errors import BrickworkError, nearest
-from brickwork.network import Network, cost
+from brickwork.network import Network
 from brickwork.network.layers import BatchNorm
+from brickwork.train.grow import size_at, takes
 from brickwork.train.recipe import Recipe, made, table
 
 PHOTOGRAPHS = 64  # pixels of the input's shorter side from which images are photographs
@@ -139,7 +140,7 @@ def _resizable(choice: Named, network: Network, given: Mapping[str, Any]) -> Nam
     Raises BrickworkError where a person asked for it.
     """
     recipe = choice.recipe
-    if recipe.resize_from == 1 or takes(network, recipe.resize_from):
+    if takes(network, size_at(recipe, network, epoch=1)):
         return choice
     if "resize_from" in given:
         raise BrickworkError(
@@ -148,13 +149,3 @@ def _resizable(choice: Named, network: Network, given: Mapping[str, Any]) -> Nam
         )
     whole = made({**vars(recipe), "resize_from": 1.0})
     return Named(whole, (*choice.notes, f"{network.name} takes one size of images, so they do not begin smaller."))
-
-
-def takes(network: Network, share: float) -> bool:
-    """Whether the network reads images of this share of its height and width with the same weights."""
-    channels, height, width = network.input
-    try:
-        smaller = cost(network.at((channels, round(share * height), round(share * width))))
-    except BrickworkError:
-        return False
-    return smaller.params_with_side_heads == cost(network).params_with_side_heads
