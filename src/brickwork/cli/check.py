@@ -51,15 +51,17 @@ def check(
       brickwork check photos
       brickwork check photos --fix photos-fixed.csv
     """
-    from brickwork.data.check import check, write_manifest
+    from brickwork.data.check import can_list, check, check_place, write_manifest
     from brickwork.data.index import save
 
     dataset = opened(data, groups, seed=seed)
+    if fix:
+        check_place(fix, dataset)
     with reading(sum(map(len, dataset.splits.values()))) as progress:
         report = check(dataset, max_pixels=max_pixels, allow_leaks=allow_leaks, progress=progress)
     place = save(report.index)
     kept = write_manifest(fix, dataset, report) if fix else None
-    print_json(document(report, place)) if as_json else print(page(report, data))
+    print_json(document(report, place)) if as_json else print(page(report, data if can_list(dataset) else None))
     if fix and kept is not None:
         tell(f"{fix} lists {kept:,} of {count_of(len(report.index.entries), 'image')}: brickwork train --data {fix}")
     if report.cases("error"):
@@ -120,8 +122,11 @@ def document(report: "Report", place: Path) -> dict[str, object]:
     }
 
 
-def page(report: "Report", data: str) -> str:
-    """The report for a person: errors first, each finding with its first files."""
+def page(report: "Report", data: str | None) -> str:
+    """The report for a person: errors first, each finding with its first files.
+
+    `data` is what was typed, where a manifest can be written of it.
+    """
     columns = min(width(), WIDE)
     lines = [*wrap(heading(report), columns), *(line for note in report.notes for line in wrap(note, columns)), ""]
     for finding in report.findings:
@@ -175,7 +180,7 @@ def listed(case: "Case", code: str, report: "Report", room: int) -> list[str]:
     return [first, *(f" {sign}{file}" for file in others), *words]
 
 
-def closing(report: "Report", data: str) -> list[str]:
+def closing(report: "Report", data: str | None) -> list[str]:
     """The sum of it, and where something can be left out, the command that does so."""
     if not report.findings:
         return ["Nothing is wrong with it. Training will name what changes from now on."]
@@ -184,7 +189,7 @@ def closing(report: "Report", data: str) -> list[str]:
     numbers = {severity: report.cases(severity) for severity in SEVERITIES}
     counts = ", ".join(count_of(number, severity) for severity, number in numbers.items() if number)
     bad = len(left_out(report))
-    if not bad:
+    if not bad or data is None:
         return [f"{counts}."]
     command = shlex.join(["brickwork", "check", data, "--fix", f"{report.name}-fixed.csv"])
     return [f"{counts}. For a manifest without the {count_of(bad, 'bad file')}:", f"  {command}"]

@@ -6,7 +6,7 @@ import pytest
 
 import planted
 from brickwork.data import FileSplit, open_data
-from brickwork.data.check import Report, check, left_out, write_manifest
+from brickwork.data.check import Report, can_list, check, left_out, write_manifest
 from brickwork.data.dataset import Dataset
 from brickwork.errors import BrickworkError
 
@@ -77,9 +77,21 @@ def test_a_file_that_is_there_is_not_written_over(tmp_path: Path) -> None:
 def test_images_without_files_of_their_own_cannot_be_listed(tmp_path: Path) -> None:
     dataset = open_data("fashion")
     few = Dataset("few", dataset.classes, {"train": dataset.splits["train"].take(range(20))}, source="few")
-    with pytest.raises(BrickworkError, match="a manifest lists files, so --fix cannot leave it out"):
+    assert not can_list(few)
+    with pytest.raises(
+        BrickworkError, match=r"few: its images have no files of their own, which a manifest could list"
+    ):
         write_manifest(tmp_path / "fixed.csv", few, check(few))
     assert not (tmp_path / "fixed.csv").exists()
+
+
+def test_a_table_of_another_kind_is_refused_and_one_with_tabs_is_read_again(tmp_path: Path) -> None:
+    planted.clean(tmp_path / "data", 0)
+    dataset, report = examined(tmp_path / "data")
+    with pytest.raises(BrickworkError, match=r"fixed\.txt: a manifest is a table whose name ends in \.csv or \.tsv\."):
+        write_manifest(tmp_path / "fixed.txt", dataset, report)
+    write_manifest(tmp_path / "fixed.tsv", dataset, report)
+    assert len(open_data(str(tmp_path / "fixed.tsv")).splits["train"]) == 100
 
 
 def test_a_name_that_is_no_text_cannot_be_listed(tmp_path: Path) -> None:

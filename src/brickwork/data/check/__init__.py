@@ -2,7 +2,7 @@
 
 from brickwork.data.check.examine import check
 from brickwork.data.check.findings import Case, Finding, Report
-from brickwork.data.check.fix import left_out, write_manifest
+from brickwork.data.check.fix import can_list, check_place, left_out, write_manifest
 from brickwork.data.check.rules import RULES, SEVERITIES, Rule, Severity
 
 __all__ = [
@@ -13,7 +13,9 @@ __all__ = [
     "Report",
     "Rule",
     "Severity",
+    "can_list",
     "check",
+    "check_place",
     "left_out",
     "write_manifest",
 ]

@@ -1,7 +1,6 @@
 """A data set is read once, and everything that is wrong with it is said."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 
@@ -44,7 +43,7 @@ def check(
     warning. `progress` hears how many images are done.
     """
     images = read(dataset, max_pixels, progress)
-    lying = beside(Path(dataset.source))
+    lying = beside(dataset)
     counts = counted(dataset.classes, {name: split.labels.tolist() for name, split in dataset.splits.items()})
     found = findings(
         [

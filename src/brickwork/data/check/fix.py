@@ -13,6 +13,7 @@ from brickwork.data.names import printable
 from brickwork.errors import BrickworkError
 from brickwork.files import write_whole
 
+ENDINGS = {".csv": ",", ".tsv": "\t"}  # of a manifest, and what stands between its values
 MEASURING = ("test", "val", "train")  # what is in several splits stays in the first of these
 
 
@@ -28,18 +29,32 @@ def left_out(report: Report) -> set[int]:
     return wrong
 
 
+def can_list(dataset: Dataset) -> bool:
+    """Whether the images have files of their own, which a manifest can list."""
+    return all(split.path(0) for split in dataset.splits.values())
+
+
+def check_place(path: Path, dataset: Dataset) -> None:
+    """Raises BrickworkError where a manifest of the data set cannot be written to this path."""
+    if path.exists():
+        raise BrickworkError(f"{path} is there already, and no file is ever changed: name another, or delete it first.")
+    if path.suffix.lower() not in ENDINGS:
+        raise BrickworkError(f"{path}: a manifest is a table whose name ends in {' or '.join(ENDINGS)}.")
+    if not can_list(dataset):
+        raise BrickworkError(f"{dataset.name}: its images have no files of their own, which a manifest could list.")
+
+
 def write_manifest(path: Path, dataset: Dataset, report: Report) -> int:
     """Writes the table of what is left, with columns path, label and split, and group where there are groups.
 
     Gives the number of rows. Paths below the table's folder are relative to it, others absolute. Raises
-    BrickworkError where the file is there already, or the images have no files of their own.
+    BrickworkError, as `check_place` does, and where a file's name is no text.
     """
-    if path.exists():
-        raise BrickworkError(f"{path} is there already, and no file is ever changed: name another, or delete it first.")
+    check_place(path, dataset)
     rows = [row for i, row in enumerate(rows_of(path, dataset)) if i not in left_out(report)]
     grouped = all(split.groups for split in dataset.splits.values())
     text = io.StringIO(newline="")
-    table = csv.writer(text, lineterminator="\n")
+    table = csv.writer(text, delimiter=ENDINGS[path.suffix.lower()], lineterminator="\n")
     table.writerow(("path", "label", "split", "group")[: 4 if grouped else 3])
     table.writerows(rows)
     write_whole(path, text.getvalue().encode())
@@ -53,14 +68,14 @@ def rows_of(path: Path, dataset: Dataset) -> list[Sequence[str]]:
     for name, split in dataset.splits.items():
         for i, label in enumerate(split.labels.tolist()):
             group = (split.groups[i],) if split.groups else ()
-            rows.append((written(folder, split.path(i), split.names[i]), dataset.classes[label], name, *group))
+            image = split.path(i)
+            assert image
+            rows.append((written(folder, image), dataset.classes[label], name, *group))
     return rows
 
 
-def written(folder: Path, image: Path | None, name: str) -> str:
+def written(folder: Path, image: Path) -> str:
     """An image's path as the table has it."""
-    if image is None:
-        raise BrickworkError(f"{name} has no file of its own: a manifest lists files, so --fix cannot leave it out.")
     place = str(image.absolute())
     try:
         place.encode()

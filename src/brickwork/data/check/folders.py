@@ -6,8 +6,8 @@ from pathlib import Path
 
 from brickwork.data import notes
 from brickwork.data.check.findings import Case
+from brickwork.data.dataset import Dataset, FileSplit
 from brickwork.data.folder import split_folders
-from brickwork.data.idx import holds_idx
 from brickwork.data.names import printable
 from brickwork.data.scan import below, listing
 
@@ -32,9 +32,10 @@ class Beside:
         return [*notes.left_out(classes), *loose, *ignored]
 
 
-def beside(path: Path) -> Beside:
+def beside(dataset: Dataset) -> Beside:
     """What lies beside the images of a folder of class folders; nothing for other sources."""
-    if not path.is_dir() or holds_idx(path):
+    path = Path(dataset.source)
+    if not all(isinstance(split, FileSplit) and split.root.resolve() == path for split in dataset.splits.values()):
         return Beside()
     top = listing(path)
     places = [f"{folder}/" for folder in split_folders(path, top, training=False).values()] or [""]
