@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from secrets import token_hex
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from PIL import Image
 
 from brickwork.data.dataset import Images
 from brickwork.errors import BrickworkError
+from brickwork.files import sync
 
 MAGIC = b"brickwork pack 1"
 TAIL = struct.Struct("<Q32s16s")  # where the table begins, its sum, and what file this is: the pixels come first
@@ -126,7 +127,8 @@ class Writer:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.file = NamedTemporaryFile(dir=folder, prefix=PART, delete=False)  # noqa: SIM115
+        self.path = folder / f"{PART}{token_hex(8)}"
+        self.file = self.path.open("xb")
         self.sums: list[int] = []
 
     def add(self, image: Images) -> None:
@@ -141,14 +143,15 @@ class Writer:
         self.file.flush()
         os.fsync(self.file.fileno())
         self.file.close()
-        os.replace(self.file.name, path)
+        self.path.replace(path)
+        sync(path.parent)
 
     def drop(self) -> None:
         """Leaves nothing behind."""
         with suppress(OSError):
             self.file.close()
         with suppress(OSError):
-            os.unlink(self.file.name)
+            self.path.unlink()
 
 
 def counted(image: Images) -> Counts:

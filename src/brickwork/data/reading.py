@@ -26,7 +26,7 @@ Done = Callable[[int], None]
 Seen = tuple[Images, Counts]
 Item = TypeVar("Item")
 
-UNKEPT = "decoded images are not kept in the cache, but decoded in every epoch: {reason}"
+UNKEPT = "decoded images are not kept in the cache: {reason}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,6 +26,7 @@ from brickwork.network import Network
 from brickwork.train.progress import Listen, Progress
 from brickwork.train.recipe import Recipe
 from brickwork.train.single import asks_for_single
+from brickwork.train.workers import warm
 
 PAUSE = 5.0  # seconds between two notes while images are read
 
@@ -91,6 +92,8 @@ def read(network: Network, dataset: Dataset, recipe: Recipe, report: Listen) -> 
 
     Raises BrickworkError where one of them has no readable image, or the data are gone.
     """
+    if asks_for_single(recipe) and recipe.workers:
+        warm(transforms=True)
     channels, height, width = network.input
     plain = Preprocessing(channels, height, width, mean=(0.0,) * channels, std=(1.0,) * channels, fit=recipe.fit)
     presizes = {"train": Presize(plain, whole=recipe.scale < 1), "val": Presize(plain)}

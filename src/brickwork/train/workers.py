@@ -22,10 +22,11 @@ from brickwork.data.dataset import Images
 from brickwork.data.pack import NOTHING, Pack
 from brickwork.errors import BrickworkError
 from brickwork.train.readers import Fault, Filled, Readers, Task, fill, shape
-from brickwork.train.single import Single, Source
+from brickwork.train.single import Single, Source, asks_for_single
 
 AHEAD = 2  # batches that each process may have in hand
-PATIENCE = 5.0  # seconds in which a process that is let go may end by itself
+FORKS = "forkserver" in multiprocessing.get_all_start_methods()
+PATIENCE = 2.0  # seconds in which a process that is let go may end by itself
 
 
 @dataclass(eq=False)
@@ -49,6 +50,7 @@ class Workers(Readers):
         self.batch = batch
         self.workers: list[Worker] = []
         self.closing = Finalize(self, end, (self.workers,), exitpriority=10)  # before daemons are waited for
+        warm(transforms=asks_for_single(single.recipe))
         sent = replace(single, source=shared(single.source))
         try:
             for _ in range(count):
@@ -154,10 +156,25 @@ def rooms(memory: Arena, batch: int, single: Single) -> Images:
     return np.frombuffer(memory.buffer, np.uint8).reshape(AHEAD, batch, *shape(single))
 
 
+def warm(*, transforms: bool) -> None:
+    """Begins the server that workers are forked from; it imports what they need while the training reads its images.
+
+    Signals that are blocked here stay blocked there: those sent to the whole group are the training's to answer.
+    """
+    if not FORKS:
+        return
+    from multiprocessing import forkserver  # not on Windows
+
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        forkserver.set_forkserver_preload([__name__, *(["torchvision.transforms.v2"] if transforms else [])])
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def start(single: Single, batch: int) -> Worker:
-    forks = "forkserver" in multiprocessing.get_all_start_methods()
-    context = multiprocessing.get_context("forkserver") if forks else multiprocessing.get_context("spawn")
-    context.set_forkserver_preload([__name__])
+    context = multiprocessing.get_context("forkserver") if FORKS else multiprocessing.get_context("spawn")
     memory = arena(AHEAD * batch * int(np.prod(shape(single))))
     ours, theirs = context.Pipe()
     process = context.Process(target=work, args=(theirs, single, memory, batch), daemon=True)
