@@ -15,7 +15,6 @@ from brickwork.cli.check import Lines, reading
 from brickwork.data import decode, index
 from shell import Ask
 
-
 PATIENCE = check.PATIENCE
 
 
