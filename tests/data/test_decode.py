@@ -1,3 +1,4 @@
+import io
 import pickle
 import struct
 import subprocess
@@ -305,6 +306,17 @@ def test_a_real_bomb_neither_warns_nor_fills_the_memory(side: int, tmp_path: Pat
     (tmp_path / "a.bmp").write_bytes(bmp)
     with pytest.raises(Unreadable, match="more than the 100,000,000 pixels"):
         decode(tmp_path / "a.bmp", max_pixels=100_000_000)
+
+
+def test_a_jpeg_of_thousands_of_scans_is_refused_before_it_takes_minutes() -> None:
+    made = io.BytesIO()
+    Image.new("L", (3000, 3000), 100).save(made, "JPEG", progressive=True)
+    content = made.getvalue()
+    last = content[content.rindex(b"\xff\xda") : -2]
+    assert decode_bytes(content[:-2] + 2 * last + content[-2:], "a.jpg").size == (3000, 3000)
+    with pytest.raises(Unreadable, match=r"it has 4,006 scans, which would take too long to decode") as caught:
+        decode_bytes(content[:-2] + 4000 * last + content[-2:], "a.jpg")
+    assert caught.value.kind == "bomb"
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:

@@ -21,7 +21,9 @@ from brickwork.errors import BrickworkError
 
 MAX_PIXELS = 178_956_970  # where Pillow itself refuses: half a gigabyte of red, green and blue
 LARGE = 64_000_000  # pixels: larger images are decoded one at a time, whatever the number of threads
+MAX_SCANNED = 20 * MAX_PIXELS  # pixels times scans of a JPEG, some 6 s; encoders write up to a dozen scans
 MAX_BYTES = 1 << 30  # of a file; it is read whole, as its sum is taken
+SCAN = b"\xff\xda"  # begins a scan of a JPEG
 FORMATS = (  # tried in this order; Pillow's own depends on what it has read before
     "JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000", "ICO", "ICNS", "CUR", "DIB", "PSD", "DDS",
     "QOI", "SGI", "PCX", "DCX", "SUN", "MSP", "XBM", "XPM", "FITS", "BLP", "FLI", "FTEX", "GBR", "PIXAR", "XVTHUMB",
@@ -42,7 +44,7 @@ Kind = Literal[
     "missing",  # the system gives no bytes
     "empty",  # no bytes, or nothing but zeros
     "foreign",  # the bytes are something else: a web page, a film, a drawing
-    "bomb",  # more pixels than are allowed
+    "bomb",  # more pixels, or more work, than is allowed
     "truncated",
     "damaged",
 ]
@@ -93,8 +95,7 @@ def decode_bytes(content: bytes, name: str, *, least: int = 0, max_pixels: int =
 
 def upright(content: bytes, least: int, max_pixels: int) -> Image.Image:
     with opened(content) as image:
-        if image.width * image.height > max_pixels:
-            raise Image.DecompressionBombError
+        check_work(image, content, max_pixels)
         if least:
             image.draft(None, (least, least))
         with alone(image.width * image.height):
@@ -116,6 +117,16 @@ def opened(content: bytes) -> Image.Image:
         return Image.open(io.BytesIO(content), formats=FORMATS)
     except UnidentifiedImageError:
         raise BrickworkError(guess(content[:START])) from None
+
+
+def check_work(image: Image.Image, content: bytes, max_pixels: int) -> None:
+    """Raises where decoding would take memory or minutes that no honest image asks for."""
+    pixels = image.width * image.height
+    if pixels > max_pixels:
+        raise Image.DecompressionBombError
+    scans = content.count(SCAN) if image.format in ("JPEG", "MPO") else 1
+    if pixels * scans > MAX_SCANNED:
+        raise Bomb(f"it has {scans:,} scans, which would take too long to decode")
 
 
 def alone(pixels: int) -> AbstractContextManager[object]:
@@ -158,7 +169,7 @@ def kind(error: Exception, content: bytes) -> Kind:
     """What sort of fault keeps a content from being decoded."""
     if not any(content[:START]):
         return "empty"
-    if isinstance(error, Image.DecompressionBombError | MemoryError):
+    if isinstance(error, Image.DecompressionBombError | Bomb | MemoryError):
         return "bomb"
     if isinstance(error, BrickworkError) and begins_as(content[:START]) is None:
         return "foreign"
@@ -186,6 +197,10 @@ def reason(error: Exception, max_pixels: int) -> str:
         return "truncated: the file ends before its image does"
     words = (str(error).splitlines() or [""])[0]
     return f"cannot be decoded ({printable(words) or type(error).__name__})"
+
+
+class Bomb(BrickworkError):
+    """A file that would take more time or memory than an image is worth."""
 
 
 class Quiet:

@@ -45,7 +45,7 @@ FILES = (
         "Put the image that was meant in its place, or leave it out with --fix.",
     ),
     error(
-        "F104", "image has more pixels than are allowed", "images have more pixels than are allowed", SKIPS,
+        "F104", "image is too large to be decoded", "images are too large to be decoded", SKIPS,
         "Scale it down, or leave it out with --fix; --max-pixels sets what is allowed, up to 178,956,970.",
     ),
     error("F105", "image is cut short", "images are cut short", SKIPS, FETCH),
