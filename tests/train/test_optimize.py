@@ -6,12 +6,10 @@ import torch
 
 import bars
 from brickwork.model import Model, build
-from brickwork.train.optimize import clip, hidden_weights, optimizer, schedule
-from brickwork.train.precision import scaler
+from brickwork.train.optimize import hidden_weights, optimizer, schedule
 from brickwork.train.recipe import Optimizer, Recipe
 
 KINDS = get_args(Optimizer)
-CPU = torch.device("cpu")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -88,14 +86,13 @@ def walked(
         torch.manual_seed(step)
         logits = model(torch.rand(8, 1, 8, 8, generator=chance))
         torch.nn.functional.cross_entropy(logits, torch.arange(8) % 4).backward()
-        clip(model, steps, scaler(recipe, CPU), recipe)
         steps.step()
     return {name: value.clone() for name, value in model.state_dict().items()}
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_optimizer_goes_on_from_its_state_bit_for_bit(kind: Any) -> None:
-    recipe = Recipe(optimizer=kind, lr=0.01, clip=0.5)
+    recipe = Recipe(optimizer=kind, lr=0.01)
     model = build(bars.network()).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     steps = optimizer(model, recipe)
     walked(model, steps, recipe, 0, 3)
@@ -141,15 +138,3 @@ def test_a_weight_without_a_gradient_stays_as_it_is(kind: Any) -> None:
     walked(model, steps, recipe, 0, 2)
     same = {name for name, value in model.named_parameters() if torch.equal(value, before[name])}
     assert same == {name for name in before if name.startswith("stage1.")}
-
-
-def test_a_gradient_is_no_longer_than_clip() -> None:
-    model = build(bars.network())
-    model(torch.rand(4, 1, 8, 8)).square().sum().backward()
-    longer = torch.nn.utils.get_total_norm([weight.grad for weight in model.parameters() if weight.grad is not None])
-    assert longer > 0.2
-    for limit, length in ((0.0, longer.item()), (1e6, longer.item()), (0.2, 0.2)):
-        recipe = Recipe(clip=limit)
-        clip(model, optimizer(model, recipe), scaler(recipe, CPU), recipe)
-        now = torch.nn.utils.get_total_norm([weight.grad for weight in model.parameters() if weight.grad is not None])
-        assert now.item() == pytest.approx(length, rel=1e-4)

@@ -1,24 +1,17 @@
-"""What takes the steps: optimizers, the rates of their groups, and the limit to a gradient's length."""
+"""What takes the steps: optimizers, and the rates of their groups."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from brickwork.model.initialise import places
 from brickwork.model.model import Model
-from brickwork.network import SideHead
-from brickwork.train.criterion import Criterion
 from brickwork.train.muon import Muon
 from brickwork.train.recipe import Recipe
 from brickwork.train.rmsprop import RMSprop
 from brickwork.train.schedule import learning_rate, momentum
-
-
-def loss(logits: dict[str, Tensor], labels: Tensor, sides: tuple[SideHead, ...], smoothing: float) -> Tensor:
-    """Cross-entropy of the head, plus that of every side head times its weight."""
-    return Criterion({side.name: side.weight for side in sides}, smoothing)(logits, labels)
 
 
 def optimizer(model: Model, recipe: Recipe) -> torch.optim.Optimizer:
@@ -93,12 +86,3 @@ def schedule(optimizer: torch.optim.Optimizer, recipe: Recipe, done: float) -> N
             group["momentum"] = mass
         if "betas" in group:
             group["betas"] = (mass, group["betas"][1])
-
-
-def clip(model: nn.Module, optimizer: torch.optim.Optimizer, scaler: torch.amp.GradScaler, recipe: Recipe) -> None:
-    """Shortens the gradient of all weights together to the length `clip` where it is longer (Pascanu et al. 2012,
-    arXiv 1211.5063, Algorithm 1), between the backward pass and the step.
-    """
-    if recipe.clip:
-        scaler.unscale_(optimizer)
-        nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
