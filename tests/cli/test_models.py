@@ -195,3 +195,16 @@ def test_a_missing_or_damaged_model_file_is_one_line(
     answer = ask(verb[0], path, *verb[1:])
     assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
     assert str(path) in answer.err
+
+
+def test_evaluate_writes_a_page_of_its_own(ask: Ask, model: Path, images: Path, tmp_path: Path) -> None:
+    for place, found in ((tmp_path / "r.html", tmp_path / "r.html"), (tmp_path, tmp_path / "evaluation.html")):
+        answer = ask("evaluate", model, "--data", images, "--report", place)
+        assert f"The page is {found}." in answer.err
+        assert found.read_text("utf-8").startswith("<!doctype html>")
+
+
+def test_evaluate_says_before_it_reads_an_image_that_its_page_has_no_folder(ask: Ask, tmp_path: Path) -> None:
+    answer = ask("evaluate", "nothing.safetensors", "--data", "fashion", "--report", tmp_path / "pages" / "r.html")
+    assert (answer.code, answer.out) == (2, "")
+    assert f"there is no folder {tmp_path / 'pages'} to write it to: make it first." in answer.err

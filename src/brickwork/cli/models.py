@@ -25,8 +25,9 @@ FIELDS = ("path", "label", "probability", "reason", "guess")
 @click.option(
     "--worst", type=click.IntRange(0), default=20, show_default=True, metavar="N", help="Worst mistakes to list."
 )
+@click.option("--report", "page", metavar="HTML", type=click.Path(path_type=Path), help="Write a page with pictures.")
 @json_option
-def evaluate(model: Path, data: str, groups: str, split: str, worst: int, as_json: bool) -> None:
+def evaluate(model: Path, data: str, groups: str, split: str, worst: int, page: Path | None, as_json: bool) -> None:
     """How often a model is right, in all, class by class and slice by slice, and where it is most wrong.
 
     MODEL is a file that 'brickwork train' wrote. DATA without train, val and test folders is divided as for
@@ -35,15 +36,21 @@ def evaluate(model: Path, data: str, groups: str, split: str, worst: int, as_jso
     with --split train, those whose labels are wrong.
 
     \b
-    Example:
+    Examples:
       brickwork evaluate runs/resnet20-fashion-1/model.safetensors --data fashion
+      brickwork evaluate runs/resnet18-photos-1/model.safetensors --data photos --report photos.html
     """
     from brickwork.cli.verdict import verdict
 
+    if page:
+        page = page / "evaluation.html" if page.is_dir() else page
+        check_place(page)
     report = scored(model, data, groups, split)
     for skipped in report.skipped:
         tell(f"skipped {skipped.name}: {skipped.reason}")
     print_json(report.document(worst)) if as_json else print(verdict(report, worst, width()))
+    if page:
+        write_page(page, report)
 
 
 def scored(model: Path, data: str, groups: str, split: str) -> "Report":
@@ -59,6 +66,14 @@ def scored(model: Path, data: str, groups: str, split: str) -> "Report":
     for note in dataset.notes:
         tell(note)
     return report
+
+
+def write_page(path: Path, report: "Report") -> None:
+    from brickwork.evaluate.page import page
+    from brickwork.files import write_whole
+
+    write_whole(path, page(report).encode("utf-8", "backslashreplace"))
+    tell(f"The page is {path}.")
 
 
 def check_place(path: Path) -> None:

@@ -63,6 +63,7 @@ def slices(report: "Report") -> list[Row]:
     rows = [
         (f"{each.kind} {each.name}", f"{each.accuracy.n:,}", spread(each.accuracy), points(each.difference))
         for each in report.slices[:SHOWN]
+        if each.difference.value < 0
     ]
     return [("slice", "images", "accuracy", "less that of the rest"), RULE, *rows]
 
