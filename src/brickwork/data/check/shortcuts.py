@@ -25,7 +25,7 @@ WORK = 100_000_000  # images that are shuffled in all; above, there are fewer sh
 FEWEST = 199  # shuffles, so that they can show what is rare
 RARE = 0.005
 IMAGES = 10  # a class needs so many: of fewer, chance makes what it will
-TELLING = 0.85  # balanced accuracy from which a class counts as guessed
+TELLING = 0.88  # balanced accuracy from which a class counts as guessed: trousers reach 0.84 by what they are
 
 
 @dataclass(frozen=True)
