@@ -1,6 +1,7 @@
 """`brickwork train`: from images to a model file."""
 
 import shlex
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from brickwork.network import Network, Shape
     from brickwork.train.progress import Result
 
+FINDS = ("lr", "batch")
 SPLITS = {"test": "Test", "val": "Validation"}
 
 
@@ -29,6 +31,7 @@ SPLITS = {"test": "Test", "val": "Validation"}
 @click.option("--input", metavar="CxHxW", help="The network's input, where it should not follow from the data.")
 @click.option("--classes", type=int, metavar="N", help="Stop where the data has not so many classes.")
 @click.option("--track", multiple=True, metavar="NAME", help="Follow it with tensorboard, wandb, mlflow or trackio.")
+@click.option("--find", type=click.Choice(FINDS), help="Find a learning rate, or a batch that fits, and do no more.")
 @recipe_options
 @json_option
 @click.pass_context
@@ -43,6 +46,7 @@ def train(
     input: str | None,
     classes: int | None,
     track: tuple[str, ...],
+    find: str | None,
     word: str,
     as_json: bool,
     **fields: Any,
@@ -70,10 +74,31 @@ def train(
         plan = chosen(context, word, made)
         if plan.seed != fields["seed"]:  # a recipe's file has its own, and seeds divide data
             dataset = opened(data, groups, seed=plan.seed)
+        if find:
+            found(find, made, dataset, plan, as_json)
+            return
         result = followed_training(made, dataset, plan, out, track)
     print_json(document(result)) if as_json else print(closing(result, data))
     if result.stopped:
         raise click.exceptions.Exit(128 + result.stopped)
+
+
+def found(what: str, network: "Network", dataset: "Dataset", plan: Recipe, as_json: bool) -> None:
+    """Prints the learning rate, or the batch, that suits the network, the data and the machine."""
+    from brickwork.train.find import batch_size, learning_rate
+
+    with followed() as report:
+        if what == "batch":
+            batch = batch_size(network, dataset, plan, report=report)
+            print_json({"batch": batch}) if as_json else print(f"Up to {batch:,} images a step fit: --batch {batch}")
+            return
+        sweep = learning_rate(network, dataset, plan, report=report)
+    if as_json:
+        print_json({"lr": sweep.suggestion, **asdict(sweep)})
+    else:
+        steep, least = f"{sweep.steepest:.2g}", f"{sweep.least:.2g}"
+        print(f"The loss falls fastest at a learning rate of {steep}, and is least at {least}.")
+        print(f"A third of that suits as the highest of a schedule: --lr {sweep.suggestion:.2g}")
 
 
 def alone(context: click.Context) -> None:

@@ -107,7 +107,7 @@ def tracked(begin: Begin, state: State | None, asked: Requests, report: Listen, 
 
 def carried(begin: Begin, state: State | None, asked: Requests, report: Listen, trackers: Tracking) -> Result:
     """Carries a training to its end, or to where it is asked to stop."""
-    material = gathered(begin, report)
+    material = gathered(begin.model.network, begin.dataset, begin.recipe, report)
     data = digest(material)
     material = replace(material, preprocessing=normalising(material.preprocessing, begin.normalisation, state))
     loop = start(begin.model, material, begin.recipe, report)
@@ -129,10 +129,9 @@ def carried(begin: Begin, state: State | None, asked: Requests, report: Listen, 
         loop.feed.close()
 
 
-def gathered(begin: Begin, report: Listen) -> Material:
+def gathered(network: Network, dataset: Dataset, recipe: Recipe, report: Listen) -> Material:
     """The images to train on and to validate with."""
-    dataset = begin.dataset.with_validation(begin.recipe.validation, begin.recipe.seed)
-    return read(begin.model.network, dataset, begin.recipe, report)
+    return read(network, dataset.with_validation(recipe.validation, recipe.seed), recipe, report)
 
 
 @contextmanager

@@ -1,0 +1,16 @@
+from dataclasses import replace
+
+import bars
+from brickwork.train.find import batch_size, learning_rate
+
+
+def test_the_rate_that_is_found_is_one_with_which_the_loss_falls() -> None:
+    sweep = learning_rate(bars.network(), bars.dataset(), replace(bars.QUICK, batch=16), report=bars.silent)
+    assert 1e-4 < sweep.suggestion < sweep.least <= 10
+    assert min(sweep.smooth) < sweep.smooth[0]
+
+
+def test_the_batch_that_fits_is_a_power_of_two() -> None:
+    batch = batch_size(bars.network(), bars.dataset(), bars.QUICK, report=bars.silent)
+    assert 16 <= batch <= 4096
+    assert batch & (batch - 1) == 0
