@@ -22,7 +22,7 @@ def epoch_news(epoch: Epoch, loop: Loop) -> Progress:
     left = epoch.seconds / epoch.epoch * (epochs - epoch.epoch)
     text = (
         f"epoch {epoch.epoch} of {epochs}: loss {epoch.loss:.3f}, validation accuracy {epoch.val_accuracy:.2%}, "
-        f"{epoch.images_per_second:,.0f} images/s, {left:.0f} s left{slow(epoch)}"
+        f"{epoch.images_per_second:,.0f} images/s ({shares(epoch)}), {left:.0f} s left{slow(epoch)}"
     )
     return Progress(
         "epoch", text, epoch.epoch, epochs, steps, steps,
@@ -30,10 +30,16 @@ def epoch_news(epoch: Epoch, loop: Loop) -> Progress:
     )  # fmt: skip
 
 
+def shares(epoch: Epoch) -> str:
+    """What an epoch's time went into; what is neither waiting nor validating is computing."""
+    computing = 1 - epoch.waiting - epoch.validating
+    return f"{computing:.0%} computing, {epoch.waiting:.0%} waiting, {epoch.validating:.0%} validating"
+
+
 def slow(epoch: Epoch) -> str:
-    """What an epoch's time went into besides its steps, where that is much, and the one change that would help."""
+    """The one change that would help, where much of an epoch's time did not go into its steps."""
     if epoch.waiting > MUCH:
-        return f"; {epoch.waiting:.0%} of the time waiting for images: more workers or cache=always would help"
+        return "; waiting for images: more workers or cache=always would help"
     if epoch.validating > MUCH:
-        return f"; {epoch.validating:.0%} of the time in validation: fewer validation images would help"
+        return "; fewer images to validate with would help"
     return ""
