@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from brickwork.cli import doctor
@@ -39,6 +41,15 @@ def test_a_version_is_its_numbers() -> None:
 def test_where_nothing_is_missing_the_doctor_says_so() -> None:
     assert advice(findings(TORCH)) == []
     assert page(findings(TORCH)).splitlines()[-1] == "Nothing that the commands need is missing."
+
+
+def test_the_size_of_the_cache_is_told_where_there_is_one(tmp_path: Path, ask: Ask) -> None:
+    assert "Decoded images" not in ask("doctor").out
+    folder = tmp_path / ".cache" / "packs"
+    folder.mkdir(parents=True)
+    with (folder / "a.pack").open("wb") as file:
+        file.truncate(1_600_000_000)  # takes no room
+    assert f"Decoded images in {folder}: 1.6 GB." in ask("doctor").out
 
 
 def test_what_is_missing_comes_with_the_line_that_installs_it() -> None:

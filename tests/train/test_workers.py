@@ -1,3 +1,4 @@
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -9,15 +10,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+import bars
+import pictures
 from brickwork.data.dataset import Images
 from brickwork.data.decode import Unreadable
 from brickwork.data.pack import Pack
 from brickwork.data.preprocessing import Preprocessing
+from brickwork.data.sources import open_data
 from brickwork.errors import BrickworkError
+from brickwork.model import load
+from brickwork.train.progress import Progress
 from brickwork.train.readers import Filled, Here, Readers, Task
 from brickwork.train.recipe import Recipe
 from brickwork.train.single import Row, Single
+from brickwork.train.train import resume, train
 from brickwork.train.workers import Workers
 
 PREPROCESSING = Preprocessing(1, 4, 4, (0.5,), (0.25,))
@@ -174,3 +182,28 @@ def alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except OSError:
         return False
+
+
+class KillAt:
+    """Kills a worker at a step, as a system does that has run out of memory."""
+
+    def __init__(self, step: int) -> None:
+        self.step = step
+
+    def __call__(self, news: Progress) -> None:
+        if news.kind == "step" and (news.epoch, news.step) == (2, self.step):
+            for process in multiprocessing.active_children():
+                process.kill()
+
+
+def test_a_training_whose_workers_are_killed_goes_on_to_the_same_weights(tmp_path: Path) -> None:
+    data = open_data(str(pictures.folder(tmp_path / "photographs", count=16)))
+    network = replace(bars.network(classes=2), input=(3, 16, 16))
+    recipe = replace(bars.QUICK, batch=4, epochs=2, scale=0.5, workers=2, checkpoint=3)
+    whole = train(network, data, recipe, tmp_path / "whole", report=bars.silent)
+    with pytest.raises(BrickworkError, match=r"which read images, was killed.*'brickwork train --resume .*cut'"):
+        train(network, data, recipe, tmp_path / "cut", report=KillAt(4))
+    assert not multiprocessing.active_children()
+    resumed = resume(tmp_path / "cut", report=bars.silent, dataset=data)
+    one, other = (load(result.model).model.state_dict() for result in (whole, resumed))
+    assert all(torch.equal(value, other[name]) for name, value in one.items())

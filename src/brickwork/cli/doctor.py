@@ -80,6 +80,8 @@ class Findings(NamedTuple):
     packages: list[Package]
     processors: list[Processor]
     fault: str  # why torch and torchvision do not import; "" where they do
+    cache: str = ""  # the folder of decoded images
+    cached: int = 0  # their bytes
 
     @property
     def ill(self) -> bool:
@@ -100,12 +102,19 @@ def examined() -> Findings:
     from platform import platform, python_version
 
     known = packages(requires("brickwork") or []) if installed("brickwork") else []
-    found, fault = [], ""
     try:
-        found = processors()
+        found, (cache, cached) = processors(), kept()
     except Exception as failure:  # a broken installation raises all sorts
         fault = " ".join(str(failure).split())
-    return Findings(__version__, python_version(), platform(), known, found, fault)
+        return Findings(__version__, python_version(), platform(), known, [], fault)
+    return Findings(__version__, python_version(), platform(), known, found, "", cache, cached)
+
+
+def kept() -> tuple[str, int]:
+    """Where training keeps decoded images, and how many bytes they take."""
+    from brickwork.data import packs
+
+    return str(packs.folder()), packs.size()
 
 
 def advice(findings: Findings) -> list[str]:
@@ -150,6 +159,7 @@ def page(findings: Findings) -> str:
             "",
             *grid([("processor", "threads", "memory", "bfloat16"), RULE, *machine], "<>>>"),
             "",
+            *([f"Decoded images in {findings.cache}: {findings.cached / 1e9:.1f} GB.", ""] if findings.cached else []),
             *([] if findings.ill else ["Nothing that the commands need is missing."]),
             *advice(findings),
         ]

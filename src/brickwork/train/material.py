@@ -93,7 +93,7 @@ def read(network: Network, dataset: Dataset, recipe: Recipe, report: Listen) -> 
     Raises BrickworkError where one of them has no readable image, or the data are gone.
     """
     if asks_for_single(recipe) and recipe.workers:
-        warm(transforms=True)
+        warm()
     channels, height, width = network.input
     plain = Preprocessing(channels, height, width, mean=(0.0,) * channels, std=(1.0,) * channels, fit=recipe.fit)
     presizes = {"train": Presize(plain, whole=recipe.scale < 1), "val": Presize(plain)}

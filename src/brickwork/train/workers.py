@@ -22,7 +22,7 @@ from brickwork.data.dataset import Images
 from brickwork.data.pack import NOTHING, Pack
 from brickwork.errors import BrickworkError
 from brickwork.train.readers import Fault, Filled, Readers, Task, fill, shape
-from brickwork.train.single import Single, Source, asks_for_single
+from brickwork.train.single import Single, Source
 
 AHEAD = 2  # batches that each process may have in hand
 FORKS = "forkserver" in multiprocessing.get_all_start_methods()
@@ -50,7 +50,7 @@ class Workers(Readers):
         self.batch = batch
         self.workers: list[Worker] = []
         self.closing = Finalize(self, end, (self.workers,), exitpriority=10)  # before daemons are waited for
-        warm(transforms=asks_for_single(single.recipe))
+        warm()
         sent = replace(single, source=shared(single.source))
         try:
             for _ in range(count):
@@ -156,7 +156,7 @@ def rooms(memory: Arena, batch: int, single: Single) -> Images:
     return np.frombuffer(memory.buffer, np.uint8).reshape(AHEAD, batch, *shape(single))
 
 
-def warm(*, transforms: bool) -> None:
+def warm() -> None:
     """Begins the server that workers are forked from; it imports what they need while the training reads its images.
 
     Signals that are blocked here stay blocked there: those sent to the whole group are the training's to answer.
@@ -167,7 +167,7 @@ def warm(*, transforms: bool) -> None:
 
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
-        forkserver.set_forkserver_preload([__name__, *(["torchvision.transforms.v2"] if transforms else [])])
+        forkserver.set_forkserver_preload([__name__, "torchvision.transforms.v2"])
         forkserver.ensure_running()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
