@@ -90,7 +90,7 @@ def test_what_cannot_be_expressed_is_told() -> None:
 
 
 def test_images_grow_where_the_network_takes_more_than_one_size() -> None:
-    assert named("fast", RESNET20).recipe.resize_from < 1
+    assert named("fast", zoo.network("resnet18")).recipe.resize_from < 1
     one_size = named("fast", zoo.network("vgg11"))
     assert one_size.recipe.resize_from == 1
     assert one_size.notes == ("vgg11 takes one size of images, so they do not begin smaller.",)
@@ -98,6 +98,12 @@ def test_images_grow_where_the_network_takes_more_than_one_size() -> None:
         BrickworkError, match=r"vgg11 on 3x224x224, 1000 classes takes no images of 0.5 times that size"
     ):
         named("default", zoo.network("vgg11"), {"resize_from": 0.5})
+
+
+def test_the_fast_recipe_is_shorter_than_the_default() -> None:
+    for network in (RESNET20, zoo.network("resnet18")):
+        assert named("fast", network).recipe.epochs < named("default", network).recipe.epochs
+    assert named("fast", RESNET20).recipe == Recipe(epochs=5)
 
 
 def write(path: Path, text: str) -> str:

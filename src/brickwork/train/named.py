@@ -87,9 +87,9 @@ def _usual(word: str, network: Network, given: Mapping[str, Any]) -> dict[str, A
     """The default or the fast recipe, as it suits the network."""
     tables = {entry.name: entry.values for entry in (*entries("default"), *entries("fast"))}
     size = "photographs" if min(network.input[1:]) >= PHOTOGRAPHS else "small"
-    choice = tables["fast" if word == "fast" else f"tuned_{size}" if given.get("weights") else size]
+    kind = "fast_" if word == "fast" else "tuned_" if given.get("weights") else ""
     normal = any(isinstance(layer, BatchNorm) for _, layer in network.layers())
-    return {**choice, **({} if normal else tables["without_norm"])}
+    return {**tables[kind + size], **({} if normal else tables["without_norm"])}
 
 
 def _paper(network: Network) -> Entry:
