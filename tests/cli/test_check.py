@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-import planted
+import faults
 from brickwork.cli import check
 from brickwork.cli.check import Lines, reading
 from brickwork.data import decode, index
@@ -26,13 +26,13 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def clean(tmp_path: Path) -> Path:
-    planted.clean(tmp_path / "clean", 0)
+    faults.clean(tmp_path / "clean", 0)
     return tmp_path / "clean"
 
 
 @pytest.fixture
 def faulty(tmp_path: Path) -> Path:
-    planted.faulty(tmp_path / "faulty", 0)
+    faults.planted(tmp_path / "faulty", 0)
     return tmp_path / "faulty"
 
 
@@ -197,7 +197,7 @@ def test_on_a_terminal_a_bar_appears_after_two_seconds(
 
 
 def test_damaged_files_leave_nothing_on_standard_error(tmp_path: Path) -> None:
-    planted.faulty(tmp_path / "faulty", 0)
+    faults.planted(tmp_path / "faulty", 0)
     words = [sys.executable, "-m", "brickwork", "check", "faulty", "--json"]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 1

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import planted
+import faults
 
 RELIABILITY = Path(__file__).parents[2] / "benchmarks" / "reliability"
 
@@ -28,7 +28,7 @@ def test_mutated_files_are_refused_or_decoded_as_what_they_are_by_every_command(
 
 
 def test_odd_files_are_decoded_or_refused_with_path_and_reason(tmp_path: Path) -> None:
-    planted.faulty(tmp_path, 0)
+    faults.planted(tmp_path, 0)
     said = printed("pillow.py", tmp_path)
     assert "check refuses 9, all with path and reason: yes" in said
     assert said.endswith("what must not be: 0\n")

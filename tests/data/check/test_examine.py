@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-import planted
+import faults
 from brickwork.data import open_data
 from brickwork.data.check import RULES, Report, check
 from brickwork.data.index import gone, new
 from brickwork.data.names import printable
 
 
-def found(report: Report) -> planted.Cases:
+def found(report: Report) -> faults.Cases:
     """Each code's cases: files by their keys; otherwise the words, of a guess only the class."""
     entries = report.index.entries
     cases = {
@@ -29,7 +29,7 @@ def found(report: Report) -> planted.Cases:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_a_clean_set_has_no_findings(seed: int, tmp_path: Path) -> None:
-    planted.clean(tmp_path, seed)
+    faults.clean(tmp_path, seed)
     report = check(open_data(str(tmp_path)))
     assert report.findings == ()
     assert report.notes == ()
@@ -38,13 +38,13 @@ def test_a_clean_set_has_no_findings(seed: int, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_every_planted_fault_is_found_with_its_files_and_nothing_else_is(seed: int, tmp_path: Path) -> None:
-    expected = planted.faulty(tmp_path, seed)
+    expected = faults.planted(tmp_path, seed)
     assert set(expected) == set(RULES) - {"C307"}  # the set has all three splits
     assert found(check(open_data(str(tmp_path)))) == expected
 
 
 def test_a_set_that_is_divided_by_a_seed_says_so_and_has_no_findings(tmp_path: Path) -> None:
-    planted.clean(tmp_path / "divided", 0)
+    faults.clean(tmp_path / "divided", 0)
     for path in sorted((tmp_path / "divided").glob("*/*/*")):
         place = tmp_path / "whole" / path.parts[-2] / f"{path.parts[-3]}-{path.name}"
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -55,7 +55,7 @@ def test_a_set_that_is_divided_by_a_seed_says_so_and_has_no_findings(tmp_path: P
 
 
 def test_files_are_left_exactly_as_they_were(tmp_path: Path) -> None:
-    planted.faulty(tmp_path, 0)
+    faults.planted(tmp_path, 0)
 
     def state() -> dict[Path, tuple[int, int]]:
         return {path: (path.lstat().st_mtime_ns, path.lstat().st_ctime_ns) for path in tmp_path.rglob("*")}
@@ -66,7 +66,7 @@ def test_files_are_left_exactly_as_they_were(tmp_path: Path) -> None:
 
 
 def test_the_index_holds_every_image_with_its_upright_size(tmp_path: Path) -> None:
-    planted.clean(tmp_path, 0)
+    faults.clean(tmp_path, 0)
     exif = Image.Exif()
     exif[274] = 6
     path = tmp_path / "train/ape/turned.jpg"
@@ -83,7 +83,7 @@ def test_the_index_holds_every_image_with_its_upright_size(tmp_path: Path) -> No
 
 
 def test_nothing_is_new_or_gone_right_after_the_check_also_with_a_validation_drawn(tmp_path: Path) -> None:
-    planted.clean(tmp_path, 0)
+    faults.clean(tmp_path, 0)
     shutil.rmtree(tmp_path / "val")
     for source in (str(tmp_path), "fashion"):
         dataset = open_data(source)
@@ -94,7 +94,7 @@ def test_nothing_is_new_or_gone_right_after_the_check_also_with_a_validation_dra
 
 
 def test_a_cap_in_pixels_makes_large_images_unreadable(tmp_path: Path) -> None:
-    planted.clean(tmp_path, 0)
+    faults.clean(tmp_path, 0)
     Image.effect_noise((100, 80), 50).save(tmp_path / "train/ape/large.png")
     report = check(open_data(str(tmp_path)), max_pixels=7_999)
     assert [case.detail for case in report.of("F104")] == ["it has 8,000 pixels, and 7,999 are allowed"]
@@ -103,7 +103,7 @@ def test_a_cap_in_pixels_makes_large_images_unreadable(tmp_path: Path) -> None:
 
 
 def test_leaks_that_are_allowed_are_a_warning(tmp_path: Path) -> None:
-    planted.faulty(tmp_path, 0)
+    faults.planted(tmp_path, 0)
     dataset = open_data(str(tmp_path))
     leaks = {each.rule.code: each for each in check(dataset, allow_leaks=True).findings}["D402"]
     assert (leaks.severity, len(leaks.cases)) == ("warning", 2)
@@ -111,7 +111,7 @@ def test_leaks_that_are_allowed_are_a_warning(tmp_path: Path) -> None:
 
 
 def test_progress_hears_of_every_image_and_what_it_raises_ends_the_reading(tmp_path: Path) -> None:
-    planted.clean(tmp_path, 0)
+    faults.clean(tmp_path, 0)
     heard: list[int] = []
     check(open_data(str(tmp_path)), progress=heard.append)
     assert heard == list(range(1, 151))
@@ -124,7 +124,7 @@ def test_progress_hears_of_every_image_and_what_it_raises_ends_the_reading(tmp_p
 
 
 def test_a_name_that_is_no_text_is_checked_like_any_other(tmp_path: Path) -> None:
-    planted.clean(tmp_path, 0)
+    faults.clean(tmp_path, 0)
     strange = os.fsdecode(b"caf\xe9.png")
     try:
         (tmp_path / "train/ape" / strange).write_bytes(b"<html>")

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import planted
+import faults
 from brickwork.data import FileSplit, open_data
 from brickwork.data.check import Report, can_list, check, left_out, write_manifest
 from brickwork.data.dataset import Dataset
@@ -17,7 +17,7 @@ def examined(folder: Path) -> tuple[Dataset, Report]:
 
 
 def test_what_is_left_has_no_error_that_leaving_out_can_mend(tmp_path: Path) -> None:
-    cases = planted.faulty(tmp_path / "data", 0)
+    cases = faults.planted(tmp_path / "data", 0)
     dataset, report = examined(tmp_path / "data")
     out = {report.index.entries[i].key for i in left_out(report)}
     unreadable = {
@@ -33,7 +33,7 @@ def test_what_is_left_has_no_error_that_leaving_out_can_mend(tmp_path: Path) -> 
 
 
 def test_a_clean_set_keeps_every_file_with_its_label_and_split(tmp_path: Path) -> None:
-    planted.clean(tmp_path / "data", 0)
+    faults.clean(tmp_path / "data", 0)
     dataset, report = examined(tmp_path / "data")
     write_manifest(tmp_path / "fixed.csv", dataset, report)
     fixed = open_data(str(tmp_path / "fixed.csv"))
@@ -46,7 +46,7 @@ def test_a_clean_set_keeps_every_file_with_its_label_and_split(tmp_path: Path) -
 
 
 def test_paths_outside_the_tables_folder_are_absolute(tmp_path: Path) -> None:
-    planted.clean(tmp_path / "data", 0)
+    faults.clean(tmp_path / "data", 0)
     (tmp_path / "tables").mkdir()
     dataset, report = examined(tmp_path / "data")
     write_manifest(tmp_path / "tables" / "fixed.csv", dataset, report)
@@ -58,7 +58,7 @@ def test_paths_outside_the_tables_folder_are_absolute(tmp_path: Path) -> None:
 
 
 def test_groups_stand_in_the_table(tmp_path: Path) -> None:
-    planted.clean(tmp_path / "data", 0)
+    faults.clean(tmp_path / "data", 0)
     dataset = open_data(str(tmp_path / "data"), groups=r"/([0-9]+)\.")
     write_manifest(tmp_path / "fixed.csv", dataset, check(dataset))
     fixed = open_data(str(tmp_path / "fixed.csv"))
@@ -66,7 +66,7 @@ def test_groups_stand_in_the_table(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_there_is_not_written_over(tmp_path: Path) -> None:
-    planted.clean(tmp_path / "data", 0)
+    faults.clean(tmp_path / "data", 0)
     dataset, report = examined(tmp_path / "data")
     (tmp_path / "mine.csv").write_text("mine")
     with pytest.raises(BrickworkError, match=r"mine\.csv is there already, and no file is ever changed"):
@@ -86,7 +86,7 @@ def test_images_without_files_of_their_own_cannot_be_listed(tmp_path: Path) -> N
 
 
 def test_a_table_of_another_kind_is_refused_and_one_with_tabs_is_read_again(tmp_path: Path) -> None:
-    planted.clean(tmp_path / "data", 0)
+    faults.clean(tmp_path / "data", 0)
     dataset, report = examined(tmp_path / "data")
     with pytest.raises(BrickworkError, match=r"fixed\.txt: a manifest is a table whose name ends in \.csv or \.tsv\."):
         write_manifest(tmp_path / "fixed.txt", dataset, report)

@@ -43,31 +43,32 @@ def clusters(hashes: Hashes, thumbs: NDArray[np.uint8]) -> list[list[int]]:
 
 
 def candidates(hashes: Hashes) -> Iterator[Pairs]:
-    """Pairs of places whose hashes agree in one part, or but for one bit of it; the same pair may come twice."""
-    flips = [0, *(1 << bit for bit in range(BITS))]
+    """Pairs of places whose hashes agree in one part, or but for one bit of it; a pair may come once for each part."""
     for part in range(PARTS):
         values = ((hashes >> np.uint64(part * BITS)) & np.uint64(0xFFFF)).astype(np.int64)
         order = np.argsort(values, kind="stable")
         ascending = values[order]
-        for flip in flips:
-            starts = np.searchsorted(ascending, values ^ flip, "left")
-            ends = np.searchsorted(ascending, values ^ flip, "right")
-            yield from expanded(order, starts, ends)
+        ends = np.searchsorted(ascending, ascending, "right")
+        yield from expanded(order, np.arange(1, len(order) + 1), ends)  # those behind it with the same value
+        for bit in range(BITS):
+            without = np.flatnonzero(ascending >> bit & 1 == 0)  # so that each pair comes one way
+            wanted = ascending[without] | 1 << bit
+            starts, ends = (np.searchsorted(ascending, wanted, side) for side in ("left", "right"))
+            yield from expanded(order, starts, ends, without)
 
 
-def expanded(order: Places, starts: Places, ends: Places) -> Iterator[Pairs]:
-    """Every place with those that stand in its range of the order, a bounded number at a time, each pair one way."""
+def expanded(order: Places, starts: Places, ends: Places, ranks: Places | None = None) -> Iterator[Pairs]:
+    """What stands at each rank of the order with what stands in its range, a bounded number of pairs at a time."""
     counts = ends - starts
+    left = order if ranks is None else order[ranks]
     sums = np.concatenate([[0], np.cumsum(counts)])
     begin = 0
     while begin < len(counts):
         end = max(begin + 1, int(np.searchsorted(sums, sums[begin] + CHUNK, "right")) - 1)
         some = counts[begin:end]
-        first = np.repeat(np.arange(begin, end), some)
+        first = np.repeat(left[begin:end], some)
         inside = np.arange(len(first)) - np.repeat(sums[begin:end] - sums[begin], some)
-        second = order[np.repeat(starts[begin:end], some) + inside]
-        once = first < second
-        yield first[once], second[once]
+        yield first, order[np.repeat(starts[begin:end], some) + inside]
         begin = end
 
 
