@@ -92,7 +92,17 @@ def test_a_training_as_json_prints_nothing_else_and_names_its_run_itself(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     document = ask("train", *QUICK, "--data", photos, "--json").document
-    assert list(document) == ["run", "model", "accuracy", "split", "images", "skipped", "stopped", "seconds"]
+    assert list(document) == [
+        "run",
+        "model",
+        "accuracy",
+        "interval",
+        "split",
+        "images",
+        "skipped",
+        "stopped",
+        "seconds",
+    ]
     assert document["run"] == "runs/resnet20-width=0.25-photos-1"
     assert (tmp_path / document["model"]).is_file()
     assert 0 <= document["accuracy"] <= 1

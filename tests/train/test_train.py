@@ -42,7 +42,8 @@ def equal(one: Result, other: Result) -> bool:
 def test_a_run_leaves_its_recipe_metrics_curve_and_model(tmp_path: Path) -> None:
     result = run(tmp_path / "run")
     assert sorted(file.name for file in result.run.iterdir()) == [
-        ".lock", "checkpoints", "curve.svg", "metrics.jsonl", "model.safetensors", "recipe.toml", "run.json",
+        ".lock", "checkpoints", "curve.svg", "metrics.jsonl", "model.safetensors", "recipe.toml", "report.html",
+        "run.json",
     ]  # fmt: skip
     assert read((result.run / "recipe.toml").read_text()) == bars.QUICK
     lines = [json.loads(line) for line in (result.run / "metrics.jsonl").read_text().splitlines()]
@@ -59,7 +60,12 @@ def test_the_model_file_is_enough_to_get_the_same_test_accuracy(tmp_path: Path) 
     assert file.classes == bars.CLASSES
     assert result.split == "test"
     assert result.accuracy == evaluate(file, bars.dataset()).accuracy.value > 0.5
-    assert file.record["test"] == {"accuracy": result.accuracy, "images": 40, "skipped": 0}
+    assert file.record["test"] == {
+        "accuracy": result.accuracy,
+        "interval": list(result.interval or ()),
+        "images": 40,
+        "skipped": 0,
+    }
     assert made(file.record["recipe"]) == replace(bars.QUICK, epochs=5)
     images = file.record["images"]
     assert images["train"] + images["val"] == 160

@@ -173,6 +173,7 @@ def document(result: "Result") -> dict[str, object]:
         "run": str(result.run),
         "model": str(result.model) if result.model else None,
         "accuracy": result.accuracy,
+        "interval": result.interval,
         "split": result.split,
         "images": result.images,
         "skipped": len(result.skipped),
@@ -188,10 +189,15 @@ def closing(result: "Result", data: str) -> str:
     if result.model:
         images = f" on {count_of(result.images, 'image')}{skipped}"
         lines += [
-            f"{SPLITS[result.split]} accuracy {result.accuracy:.2%}{images}, after {result.seconds:.0f} s.",
-            f"The model is {result.model}, its curve {result.run / 'curve.svg'}.",
+            f"{SPLITS[result.split]} accuracy {result.accuracy:.2%}{spread(result)}{images}, {result.seconds:.0f} s.",
+            f"The model is {result.model}; its curve and its report lie beside it.",
         ]
     return "\n".join([*lines, "", "Next:", *(f"  {line}" for line in following(result, data))])
+
+
+def spread(result: "Result") -> str:
+    """The 95 % interval, as " (88.3 to 91.0 %)"."""
+    return f" ({100 * result.interval[0]:.1f} to {100 * result.interval[1]:.1f} %)" if result.interval else ""
 
 
 def following(result: "Result", data: str) -> list[str]:

@@ -37,5 +37,6 @@ class Result:
     seconds: float  # of work since the first step, pauses not counted
     split: str = "test"  # "val" where the data has no test split, and where the training was stopped
     images: int = 0  # of the split, that were scored
+    interval: tuple[float, float] | None = None  # in which the accuracy on endlessly many images lies, at 95 %
     skipped: tuple[Skipped, ...] = ()  # images that could not be read
     stopped: int = 0  # the signal by which it was stopped

@@ -16,6 +16,8 @@ from brickwork.data.preprocessing import Preprocessing
 from brickwork.errors import BrickworkError
 from brickwork.evaluate import Report, evaluate
 from brickwork.evaluate.device import device
+from brickwork.evaluate.page import page
+from brickwork.files import write_whole
 from brickwork.model import Model, build, load, save
 from brickwork.network import Layer, Network, cost, from_json, to_json
 from brickwork.network.layers import BatchNorm
@@ -239,7 +241,13 @@ def tested(work: Work) -> Result:
     test: Report | None = None
     if "test" in work.dataset.splits:
         test = evaluate(file, work.dataset, "test", progress=lambda done: work.asked.check())
-        record["test"] = {"accuracy": test.accuracy.value, "images": test.n, "skipped": len(test.skipped)}
+        record["test"] = {
+            "accuracy": test.accuracy.value,
+            "interval": [test.accuracy.low, test.accuracy.high],
+            "images": test.n,
+            "skipped": len(test.skipped),
+        }
+        write_whole(work.run.path / "report.html", page(test).encode("utf-8", "backslashreplace"))
     save(work.run.model, file.model, classes=file.classes, preprocessing=file.preprocessing, record=record)
     skipped = work.material.skipped + (test.skipped if test else ())
     return replace(result_of(work.run, record), skipped=skipped)
@@ -251,7 +259,8 @@ def result_of(run: Run, record: dict[str, Any]) -> Result:
     accuracy = test["accuracy"] if test else record["best"]["val_accuracy"]
     images = test["images"] if test else record["images"]["val"]
     seconds = record.get("seconds", record["best"]["seconds"])
-    return Result(run.path, run.model, accuracy, seconds, split="test" if test else "val", images=images)
+    interval = tuple(test["interval"]) if test else None
+    return Result(run.path, run.model, accuracy, seconds, "test" if test else "val", images, interval)
 
 
 def ended(run: Run, own: Sequence[type[Layer]]) -> Result | None:
