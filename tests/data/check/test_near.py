@@ -6,6 +6,7 @@ import faults
 from brickwork.data.check import near
 from brickwork.data.check.hashing import picture
 from brickwork.data.check.near import Hashes, candidates, clusters, ones
+from brickwork.data.check.thumbs import thumbs
 
 
 def hashes(count: int, seed: int = 0) -> Hashes:
@@ -85,6 +86,19 @@ def test_pictures_that_agree_in_the_hash_alone_are_not_near() -> None:
     first, second = (np.random.default_rng(seed).integers(0, 256, 768, np.uint8) for seed in (1, 2))
     assert clusters(np.array([7, 7], np.uint64), np.stack([first, second])) == []
     assert clusters(np.array([7, 7], np.uint64), np.stack([first, first // 4 + 100])) == []  # far less contrast
+
+
+def test_the_bound_on_the_correlation_lies_above_it_and_spares_most_pairs() -> None:
+    rng = np.random.default_rng(0)
+    made = [picture(faults.picture(rng, 60, 60))[1] for _ in range(60)]
+    grain = rng.integers(0, 256, (60, 768), np.uint8)
+    pixels = np.concatenate([np.frombuffer(b"".join(made), np.uint8).reshape(60, 768), grain])
+    first, second = (each.ravel() for each in np.mgrid[:120, :120])
+    found = thumbs(pixels)
+    bound = (found.coarse[first] * found.coarse[second]).sum(axis=1) + found.rest[first] * found.rest[second]
+    real = np.corrcoef(pixels.astype(float))[first, second]
+    assert (bound >= real - 1e-6).all()
+    assert ((bound >= 0.995) & (real < 0.995)).sum() < 0.01 * len(first)
 
 
 def test_images_that_show_nothing_are_not_near() -> None:

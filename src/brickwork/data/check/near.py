@@ -9,35 +9,34 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from brickwork.data.check.thumbs import FEW, thumbs
+
 Hashes = NDArray[np.uint64]
 Places = NDArray[np.int64]
 Pairs = tuple[Places, Places]
 
 PARTS, BITS = 4, 16
-FEW = 8  # bits that may differ; a pair that differs in 8 is missed only where each part has two of them
-ALIKE = 0.995  # correlation of two thumbnails: what JPEG at quality 60, another size or more light leave
-CONTRAST = 1.4  # one may have so many times the other's
-FLAT = 2.0  # standard deviation below which a thumbnail shows nothing
+DIFFERING = 8  # bits that may differ; a pair that differs in 8 is missed only where each part has two of them
 CHUNK = 1 << 20  # pairs of hashes that are compared at once
-FEWER = 1 << 13  # and of thumbnails: 25 MB on either side, as float32
 ONES = np.array([bin(value).count("1") for value in range(1 << BITS)], np.uint8)
 
 
-def clusters(hashes: Hashes, thumbs: NDArray[np.uint8]) -> list[list[int]]:
-    """Groups of near duplicates, as ascending places; `thumbs` is N x 768.
+def clusters(hashes: Hashes, pixels: NDArray[np.uint8]) -> list[list[int]]:
+    """Groups of near duplicates, as ascending places; `pixels` are those of their thumbnails, N x 768.
 
     Nearness is passed on: where a is near b and b near c, all three are one group.
     """
     roots = np.arange(len(hashes))
-    telling = thumbs.std(axis=1) > FLAT
+    pictures = thumbs(pixels)
+    telling = pictures.telling()
     for first, second in candidates(hashes):
         apart = telling[first] & telling[second] & (roots[first] != roots[second])
         first, second = first[apart], second[apart]
-        close = ones(hashes[first] ^ hashes[second]) <= FEW
+        close = ones(hashes[first] ^ hashes[second]) <= DIFFERING
         first, second = first[close], second[close]
-        for start in range(0, len(first), FEWER):
-            a, b = first[start : start + FEWER], second[start : start + FEWER]
-            kept = alike(thumbs[a], thumbs[b])
+        for start in range(0, len(first), FEW):
+            a, b = first[start : start + FEW], second[start : start + FEW]
+            kept = pictures.alike(a, b)
             join(roots, a[kept], b[kept])
     return groups(roots)
 
@@ -77,18 +76,6 @@ def ones(values: Hashes) -> NDArray[np.int64]:
     parts = np.ascontiguousarray(values).view(np.uint16).reshape(-1, PARTS)
     found: NDArray[np.int64] = ONES[parts].sum(axis=1, dtype=np.int64)
     return found
-
-
-def alike(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Whether thumbnails show the same, be it in another light."""
-    a, b = (
-        thumbs.astype(np.float32) - thumbs.mean(axis=1, keepdims=True, dtype=np.float32) for thumbs in (first, second)
-    )
-    norms = np.sqrt((a * a).sum(axis=1)), np.sqrt((b * b).sum(axis=1))
-    correlation = (a * b).sum(axis=1) / np.maximum(norms[0] * norms[1], 1e-6)
-    contrast = np.maximum(*norms) / np.maximum(np.minimum(*norms), 1e-6)
-    alike: NDArray[np.bool_] = (correlation >= ALIKE) & (contrast <= CONTRAST)
-    return alike
 
 
 def join(roots: Places, first: Places, second: Places) -> None:
