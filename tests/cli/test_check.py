@@ -107,6 +107,17 @@ def test_the_index_is_kept(ask: Ask, clean: Path) -> None:
     assert answer.document["index"] == str(index.place(kept.source))
 
 
+def test_an_index_that_cannot_be_kept_takes_nothing_from_the_findings(
+    ask: Ask, clean: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("BRICKWORK_CACHE", str(tmp_path / "file"))
+    answer = ask("check", clean, "--json")
+    assert (answer.code, answer.document["index"], answer.document["errors"]) == (0, None, 0)
+    assert answer.err.startswith("The index is not kept, and training cannot name what changes: ")
+    assert answer.err.count("\n") == 1
+
+
 def test_fix_writes_a_manifest_that_can_be_checked_and_trained_on(ask: Ask, faulty: Path, tmp_path: Path) -> None:
     fixed = tmp_path / "fixed.csv"
     answer = ask("check", faulty, "--fix", fixed)

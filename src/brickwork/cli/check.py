@@ -13,6 +13,7 @@ import click
 
 from brickwork.cli.data import GROUPS, opened
 from brickwork.cli.output import count_of, json_option, print_json, tell, width
+from brickwork.errors import BrickworkError
 
 if TYPE_CHECKING:
     from brickwork.data.check import Case, Finding, Report
@@ -42,9 +43,9 @@ def check(
     """What is wrong with a data set.
 
     DATA is what 'brickwork train --data' takes. Every image is read once, and each finding says what training will do
-    about it and how to mend it. What was read is kept as an index, so that
-    training can name what has changed since. No file of DATA is ever changed: --fix writes a manifest of the images
-    that are left when the bad ones are taken out, and training takes that. Exit code 1 means that there are errors.
+    about it and how to mend it. What was read is kept as an index, so that training can name what has changed since.
+    No file of DATA is ever changed: --fix writes a manifest of the images that are left when the bad ones are taken
+    out, and training takes that. Exit code 1 means that there are errors.
 
     \b
     Examples:
@@ -52,20 +53,31 @@ def check(
       brickwork check photos --fix photos-fixed.csv
     """
     from brickwork.data.check import can_list, check, check_place, write_manifest
-    from brickwork.data.index import save
 
     dataset = opened(data, groups, seed=seed)
     if fix:
         check_place(fix, dataset)
     with reading(sum(map(len, dataset.splits.values()))) as progress:
         report = check(dataset, max_pixels=max_pixels, allow_leaks=allow_leaks, progress=progress)
-    place = save(report.index)
+    place = kept_index(report)
     kept = write_manifest(fix, dataset, report) if fix else None
     print_json(document(report, place)) if as_json else print(page(report, data if can_list(dataset) else None))
     if fix and kept is not None:
-        tell(f"{fix} lists {kept:,} of {count_of(len(report.index.entries), 'image')}: brickwork train --data {fix}")
+        command = shlex.join(["brickwork", "train", "--data", str(fix)])
+        tell(f"{fix} lists {kept:,} of {count_of(len(report.index.entries), 'image')}: {command}")
     if report.cases("error"):
         raise click.exceptions.Exit(1)
+
+
+def kept_index(report: "Report") -> Path | None:
+    """The file of the index, or None, with a sentence, where it cannot be written: the findings are none the less."""
+    from brickwork.data.index import save
+
+    try:
+        return save(report.index)
+    except BrickworkError as fault:
+        tell(f"The index is not kept, and training cannot name what changes: {fault}")
+        return None
 
 
 @contextmanager
@@ -106,7 +118,7 @@ class Lines:
             tell(f"{done:,} of {self.total:,} images read")
 
 
-def document(report: "Report", place: Path) -> dict[str, object]:
+def document(report: "Report", place: Path | None) -> dict[str, object]:
     """What `check --json` prints."""
     return {
         "name": report.name,
@@ -117,7 +129,7 @@ def document(report: "Report", place: Path) -> dict[str, object]:
         "findings": [finding.document() for finding in report.findings],
         "errors": report.cases("error"),
         "warnings": report.cases("warning"),
-        "index": str(place),
+        "index": str(place) if place else None,
         "digest": report.index.digest,
     }
 
