@@ -77,10 +77,13 @@ def test_an_epoch_can_begin_in_its_middle() -> None:
 
 
 def test_the_time_spent_waiting_is_told_once() -> None:
-    made = fed()
+    made = fed(replace(RECIPE, scale=0.9, workers=0))
     list(made.batches(1))
     assert made.take_waited() > 0
     assert made.take_waited() == 0
+    in_memory = fed()
+    list(in_memory.batches(1))
+    assert in_memory.take_waited() == 0
 
 
 def test_too_little_memory_changes_no_batch() -> None:

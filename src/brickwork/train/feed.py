@@ -16,7 +16,7 @@ from brickwork.train.augment import Draws, augmented, batches, draws, mirrors_su
 from brickwork.train.grow import grows, size_at, takes
 from brickwork.train.material import Material, framed
 from brickwork.train.progress import Listen, Progress
-from brickwork.train.readers import Fault, Here, Readers, Task
+from brickwork.train.readers import Fault, Filled, Here, Readers, Task
 from brickwork.train.recipe import Recipe
 from brickwork.train.single import Row, Single, asks_for_single
 from brickwork.train.whole import Batch, Whole
@@ -48,25 +48,14 @@ class Feed(ABC):
     def draws(self, epoch: int) -> Draws:
         return draws(self.recipe, epoch, self.labels, flip=self.flip)
 
-    def batches(self, epoch: int, first: int = 0) -> Iterator[Batch]:
-        """The batches of an epoch, which counts from 1, from number `first` on, which counts from 0."""
-        made = self.made(epoch, first)
-        while True:
-            began = time.perf_counter()
-            batch = next(made, None)
-            self.waited += time.perf_counter() - began
-            if batch is None:
-                return
-            yield batch
-
     def take_waited(self) -> float:
-        """The seconds that the training has waited for data since this was last asked."""
+        """The seconds that the training has waited for images to be read since this was last asked."""
         waited, self.waited = self.waited, 0.0
         return waited
 
     @abstractmethod
-    def made(self, epoch: int, first: int) -> Iterator[Batch]:
-        """What `batches` yields, without the clock."""
+    def batches(self, epoch: int, first: int = 0) -> Iterator[Batch]:
+        """The batches of an epoch, which counts from 1, from number `first` on, which counts from 0."""
 
     @abstractmethod
     def close(self) -> None:
@@ -83,7 +72,7 @@ class Memory(Feed):
         self.images = torch.from_numpy(images).to(device).permute(0, 3, 1, 2)
         self.targets = torch.from_numpy(self.labels).to(device)
 
-    def made(self, epoch: int, first: int) -> Iterator[Batch]:
+    def batches(self, epoch: int, first: int = 0) -> Iterator[Batch]:
         parts = batches(self.draws(epoch).to(self.images.device), self.steps)
         for number, part in islice(enumerate(parts), first, None):
             yield self.whole.batch(augmented(self.images, part), self.targets[part.order], part, epoch, number)
@@ -105,9 +94,10 @@ class Loader(Feed):
         single = Single(material.train.images, material.preprocessing, recipe)
         self.readers = readers(single, min(recipe.batch, self.samples), workers(recipe, self.samples, device))
 
-    def made(self, epoch: int, first: int) -> Iterator[Batch]:
+    def batches(self, epoch: int, first: int = 0) -> Iterator[Batch]:
         parts = list(batches(self.draws(epoch), self.steps))
-        for filled in self.readers.read(task(parts[number], epoch, number) for number in range(first, self.steps)):
+        tasks = (task(parts[number], epoch, number) for number in range(first, self.steps))
+        for filled in self.timed(self.readers.read(tasks)):
             part = parts[filled.number]
             if filled.faults:
                 self.tell(filled.faults, len(filled.rows))
@@ -115,6 +105,15 @@ class Loader(Feed):
             images = torch.from_numpy(filled.images).to(self.device).permute(0, 3, 1, 2)
             targets = torch.from_numpy(self.labels[part.order.numpy()]).to(self.device)
             yield self.whole.batch(images, targets, part.to(self.device), epoch, filled.number)
+
+    def timed(self, found: Iterator[Filled]) -> Iterator[Filled]:
+        while True:
+            began = time.perf_counter()
+            filled = next(found, None)
+            self.waited += time.perf_counter() - began
+            if filled is None:
+                return
+            yield filled
 
     def tell(self, faults: list[Fault], left: int) -> None:
         """Names images that could be read when the training began and cannot now; no others take their place."""

@@ -119,9 +119,10 @@ def indexed(dataset: Dataset, report: Listen) -> Index | None:
     """What `brickwork check` saw of the data, with a note where images have come or gone since."""
     index = indices.load(dataset.source, lambda text: report(Progress("note", text))) if dataset.source else None
     if index:
-        for names, words in ((indices.new(index, dataset), "new"), (indices.gone(index, dataset), "gone")):
-            if names:
-                report(Progress("note", f"{words} since 'brickwork check': {len(names):,} images ({listed(names)})"))
+        for keys, word in ((indices.new(index, dataset), "new"), (indices.gone(index, dataset), "gone")):
+            if keys:
+                text = f"images that are {word} since 'brickwork check': {len(keys):,} ({listed(keys)})"
+                report(Progress("note", text))
     return index
 
 
@@ -154,7 +155,7 @@ class Reading:
         entries = [known.get(key) for key in split.keys]
         sums = sums_of(split, entries, self.counter(name, "looked at"))
         if names := changed(split, sums, entries):
-            self.tell(name, f"changed since 'brickwork check': {len(names):,} images ({listed(names)})")
+            self.tell(name, f"images that have changed since 'brickwork check': {len(names):,} ({listed(names)})")
         return sums
 
     def check_there(self) -> None:
