@@ -2,7 +2,7 @@
 
     PYTHONPATH=src python benchmarks/intervals.py [SETS]
 
-A population has 200,000 images of 10 classes in three sizes: logits, and labels drawn from their softmax at a
+A population has 100,000 images of 10 classes in three sizes: logits, and labels drawn from their softmax at a
 temperature: 1 where the model's confidence is right, 1.6 where it is too high, 0.7 where it is too low. Its own
 numbers are the true ones. Test sets of 300 and of 1,000 images are drawn from it and evaluated as `brickwork evaluate`
 does. "within" says whether the share of intervals that hold the truth is 95 % but for chance, which is 1.96 times

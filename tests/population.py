@@ -21,7 +21,7 @@ from brickwork.network import Network, stages
 from brickwork.network.layers import Flatten, Linear
 
 CLASSES = tuple(f"class {number}" for number in range(10))
-IMAGES = 200_000
+IMAGES = 100_000
 SIDES = np.array([16, 32, 64])  # small images are harder
 
 

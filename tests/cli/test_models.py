@@ -1,12 +1,16 @@
 """What `evaluate` and `predict` print, for a model that tells black, grey and white apart."""
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 
 import bars
+from brickwork.evaluate import calibrate
+from brickwork.evaluate.logits import logits_of, preprocessing_of
 from brickwork.model import save
 from shell import Ask
 
@@ -208,3 +212,55 @@ def test_evaluate_says_before_it_reads_an_image_that_its_page_has_no_folder(ask:
     answer = ask("evaluate", "nothing.safetensors", "--data", "fashion", "--report", tmp_path / "pages" / "r.html")
     assert (answer.code, answer.out) == (2, "")
     assert f"there is no folder {tmp_path / 'pages'} to write it to: make it first." in answer.err
+
+
+@pytest.fixture(scope="module")
+def calibrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The model with a calibration on as many images as there are shades."""
+    path, file = tmp_path_factory.mktemp("calibrated") / "model.safetensors", bars.judge_of_brightness()
+    images = torch.arange(256, dtype=torch.uint8).view(-1, 1, 1, 1).repeat(1, 1, 4, 4)
+    logits = logits_of(file.model, images, preprocessing_of(file))
+    record = {"calibration": calibrate(logits, logits.argmax(1)).document()}
+    save(path, file.model, classes=file.classes, preprocessing=file.preprocessing, record=record)
+    return path
+
+
+def test_predict_says_when_it_is_unsure_and_what_that_promises(
+    ask: Ask, calibrated: Path, images: Path, tmp_path: Path
+) -> None:
+    Image.new("L", (6, 6), 62).save(tmp_path / "between.png")
+    answer = ask(
+        "predict", calibrated, tmp_path / "between.png", images / "test" / "white" / "0.png", "--coverage", "0.8"
+    )
+    assert answer.code == 0
+    assert [line.split("  ")[-1] for line in answer.out.splitlines()[2:]] == ["unsure: black", "white"]
+    assert re.fullmatch(
+        r'"unsure" is a probability below \d\d\.\d%, for a coverage of 80\.0%: of the validation images 20[5-9] are '
+        r"answered, 100\.0% of these rightly\.\n",
+        answer.err,
+    )
+    document = ask("predict", calibrated, tmp_path / "between.png", "--coverage", "0.8", "--json").document
+    assert (document[0]["label"], document[0]["guess"]) == ("unsure", "black")
+    whole = ask("predict", calibrated, tmp_path / "between.png", "--coverage", "1")
+    assert (whole.out.split()[-1], whole.err) == ("black", "")
+
+
+def test_predict_keeps_95_percent_by_itself_where_it_can(ask: Ask, calibrated: Path, model: Path, images: Path) -> None:
+    assert "for a coverage of 95.0%" in ask("predict", calibrated, images / "test").err
+    assert "coverage" not in ask("predict", model, images / "test" / "grey").err
+    answer = ask("predict", model, images / "test" / "grey", "--coverage", "0.9")
+    assert (answer.code, answer.out) == (2, "")
+    assert "has no calibration" in answer.err
+
+
+def test_predict_names_the_next_best_classes(ask: Ask, model: Path, images: Path, tmp_path: Path) -> None:
+    white, out = images / "test" / "white" / "0.png", tmp_path / "top.csv"
+    assert re.search(r"white, grey \d\d\.\d%$", ask("predict", model, white, "--top", "2").out.rstrip())
+    ask("predict", model, white, images / "test" / "black" / "note.jpg", "--top", "3", "--out", out)
+    with out.open(newline="") as file:
+        good, bad = csv.DictReader(file)
+    assert [good["guess"], good["guess2"], good["guess3"]] == ["white", "grey", "black"]
+    assert float(good["probability"]) > float(good["probability2"]) > float(good["probability3"])
+    assert (bad["label"], bad["guess2"]) == ("", "")
+    (found,) = ask("predict", model, white, "--top", "2", "--json").document
+    assert [each["label"] for each in found["top"]] == ["white", "grey"]

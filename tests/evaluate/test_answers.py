@@ -3,11 +3,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 import bars
+from brickwork.data import open_data
 from brickwork.errors import BrickworkError
-from brickwork.evaluate import predict
+from brickwork.evaluate import UNSURE, answered_by, calibrate, evaluate, predict
+from brickwork.evaluate.logits import logits_of, preprocessing_of
+from brickwork.model import ModelFile
 
 
 def shade(path: Path, value: int) -> Path:
@@ -79,3 +83,70 @@ def test_preprocessing_that_is_not_the_networks_is_refused(tmp_path: Path) -> No
     wrong = replace(file, preprocessing={**file.preprocessing, "height": 5})
     with pytest.raises(BrickworkError, match="judge reads images of 1x4x4, but its preprocessing makes them 1x5x4"):
         list(predict(wrong, [shade(tmp_path / "a.png", 0)]))
+
+
+def calibrated() -> ModelFile:
+    """The judge with a calibration on 200 shades, of which the grey ones are its hard ones."""
+    file = bars.judge_of_brightness()
+    images = torch.arange(200, dtype=torch.uint8).view(-1, 1, 1, 1).repeat(1, 1, 4, 4)
+    logits = logits_of(file.model, images, preprocessing_of(file))
+    return replace(file, record={"calibration": calibrate(logits, logits.argmax(1)).document()})
+
+
+def test_below_the_threshold_the_label_is_unsure_and_the_guess_is_kept(tmp_path: Path) -> None:
+    paths = [shade(tmp_path / f"{value}.png", value) for value in range(0, 200, 10)]
+    file = calibrated()
+    answered = answered_by(file, 0.5)
+    assert answered
+    found = list(predict(file, paths, coverage=0.5))
+    for each in found:
+        assert each.probability is not None
+        assert (each.label == UNSURE) == (each.probability < answered.threshold)
+        assert each.guess in bars.SHADES
+    assert 8 <= sum(each.label == UNSURE for each in found) <= 12
+
+
+def test_a_coverage_of_1_answers_everything_and_none_is_95_percent(tmp_path: Path) -> None:
+    paths = [shade(tmp_path / f"{value}.png", value) for value in range(0, 200, 2)]
+    file = calibrated()
+    assert answered_by(file, 1) is None
+    assert UNSURE not in {each.label for each in predict(file, paths, coverage=1)}
+    assert answered_by(file) == answered_by(file, 0.95)
+    assert list(predict(file, paths)) == list(predict(file, paths, coverage=0.95))
+    assert 1 <= sum(each.label == UNSURE for each in predict(file, paths)) <= 10
+
+
+def test_a_file_without_a_calibration_answers_everything_and_keeps_no_coverage(tmp_path: Path) -> None:
+    file, path = bars.judge_of_brightness(), shade(tmp_path / "a.png", 60)
+    (found,) = predict(file, [path])
+    assert found.label == found.guess == "black"
+    assert list(predict(file, [path], coverage=1)) == [found]
+    with pytest.raises(BrickworkError, match=r"no calibration, so no threshold is known for a coverage of 0\.9: train"):
+        predict(file, [path], coverage=0.9)
+
+
+@pytest.mark.parametrize("coverage", [0, 1.5, -1])
+def test_a_coverage_that_is_no_share_is_refused(coverage: float) -> None:
+    with pytest.raises(BrickworkError, match="a share above 0 and up to 1"):
+        predict(calibrated(), [], coverage=coverage)
+
+
+def test_probabilities_are_after_the_temperature_and_those_of_evaluate(tmp_path: Path) -> None:
+    for label in bars.SHADES:
+        for value in (40, 90):
+            shade(tmp_path / "test" / label / f"{value}.png", value)
+    file = calibrated()
+    report = evaluate(file, open_data(str(tmp_path), training=False))
+    assert report.temperature != 1
+    mine = {each.path: each.probability for each in predict(file, [tmp_path])}
+    assert mine == pytest.approx({each.name: each.answered_probability for each in report.worst})
+
+
+def test_the_most_probable_classes_stand_in_order(tmp_path: Path) -> None:
+    path = shade(tmp_path / "a.png", 200)
+    (found,) = predict(bars.judge_of_brightness(), [path], top=2)
+    assert [each.label for each in found.top] == ["white", "grey"]
+    assert (found.top[0].label, found.top[0].probability) == (found.guess, found.probability)
+    assert found.top[0].probability > found.top[1].probability
+    (every,) = predict(bars.judge_of_brightness(), [path], top=99)
+    assert sum(each.probability for each in every.top) == pytest.approx(1)
