@@ -182,9 +182,7 @@ def train(trial: Trial, truths: dict[str, Truth], changed: list[str]) -> None:
         said = dict(re.findall(rf"^skipped data/({split}/[^:]+): (.*)$", done.stderr, re.MULTILINE))
         trial.expect(said == expected, f"train leaves out others than are unreadable: {odd(said, expected)}")
         ours = [file for file in changed if file.startswith(split)]
-        note = re.search(
-            rf"^{split}: changed since 'brickwork check': ([\d,]+) images \((.*)\)$", done.stderr, re.MULTILINE
-        )
+        note = re.search(rf"^{split}: .*changed since 'brickwork check': ([\d,]+) \((.*)\)$", done.stderr, re.MULTILINE)
         number = int(note[1].replace(",", "")) if note else 0
         named = re.findall(rf"data/({split}/[^,\s]+)", note[2]) if note else []
         trial.expect(number == len(ours), f"{split}: {number} of {len(ours)} changed files are named")
@@ -271,7 +269,9 @@ def main() -> int:
         trial = Trial(Path(folder), arguments.seconds)
         os.environ.update(trial.environment)
         plant(trial, arguments.files, chance)
-        print(f"{arguments.files} files, seed {arguments.seed}: {dict(Counter(Path(file).suffix for file in trial.files()))}")
+        print(
+            f"{arguments.files} files, seed {arguments.seed}: {dict(Counter(Path(file).suffix for file in trial.files()))}"
+        )
         check(trial, trial.truths())
         changed = change(trial, chance)
         print(f"{len(changed)} files changed after they were indexed")
