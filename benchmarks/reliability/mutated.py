@@ -269,9 +269,8 @@ def main() -> int:
         trial = Trial(Path(folder), arguments.seconds)
         os.environ.update(trial.environment)
         plant(trial, arguments.files, chance)
-        print(
-            f"{arguments.files} files, seed {arguments.seed}: {dict(Counter(Path(file).suffix for file in trial.files()))}"
-        )
+        kinds = Counter(Path(file).suffix for file in trial.files())
+        print(f"{arguments.files} files, seed {arguments.seed}: {dict(kinds)}")
         check(trial, trial.truths())
         changed = change(trial, chance)
         print(f"{len(changed)} files changed after they were indexed")
