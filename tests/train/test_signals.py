@@ -1,6 +1,7 @@
 import os
 import signal
 import threading
+from contextlib import suppress
 
 import pytest
 
@@ -53,3 +54,8 @@ def test_outside_the_main_thread_nothing_is_heard_and_nothing_fails() -> None:
     thread.start()
     thread.join()
     assert not failures
+
+
+def test_no_clause_for_faults_of_images_or_packages_takes_a_signal_for_one() -> None:
+    with pytest.raises(Stopped), requests(), suppress(Exception):  # as where a data set is opened
+        os.kill(os.getpid(), signal.SIGTERM)

@@ -10,8 +10,11 @@ from types import FrameType
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-class Stopped(Exception):
-    """The training was asked to stop; a process that ends by it leaves with 128 + `signal`."""
+class Stopped(BaseException):
+    """The training was asked to stop; a process that ends by it leaves with 128 + `signal`.
+
+    Like KeyboardInterrupt, it is no fault that a clause for any Exception should take for one of an image.
+    """
 
     def __init__(self, signal: int) -> None:
         super().__init__(f"stopped by signal {signal}")
