@@ -1,6 +1,10 @@
+import errno
 from pathlib import Path
 
-from brickwork.train.run import Epoch, best_of, new
+import pytest
+
+from brickwork.errors import BrickworkError
+from brickwork.train.run import Epoch, Run, best_of, new
 
 
 def epoch(number: int, accuracy: float, loss: float) -> Epoch:
@@ -23,3 +27,20 @@ def test_a_runs_name_is_a_folders_name(tmp_path: Path) -> None:
     assert new(tmp_path, "resnet20[width=0.5,flavor=pre]", "my photos/cats").name == (
         "resnet20-width=0.5-flavor=pre-my-photos-cats-1"
     )
+
+
+def test_a_folder_on_a_disk_that_knows_no_locks_can_be_trained_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(file: object, what: int) -> None:
+        raise OSError(errno.ENOTSUP, "Operation not supported")
+
+    monkeypatch.setattr("fcntl.flock", refused)
+    with Run(tmp_path, "").locked():
+        pass
+
+
+def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / ".lock").mkdir()
+    with pytest.raises(BrickworkError, match="the run folder cannot be written"), Run(tmp_path, "").locked():
+        pass

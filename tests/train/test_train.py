@@ -4,6 +4,7 @@ import signal
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,10 +15,12 @@ from brickwork.data.dataset import ArraySplit, Dataset
 from brickwork.errors import BrickworkError
 from brickwork.evaluate import evaluate
 from brickwork.model import ModelFile, build, load
+from brickwork.network import chain
+from brickwork.network.layers import BatchNorm, Flatten, GlobalAvgPool, Linear
 from brickwork.train.checkpoint import Checkpoints
 from brickwork.train.progress import Listen, Progress, Result
 from brickwork.train.recipe import Recipe, made, read
-from brickwork.train.run import Run
+from brickwork.train.run import Epoch, Run, best_of
 from brickwork.train.train import resume, train
 
 
@@ -46,7 +49,7 @@ def test_a_run_leaves_its_recipe_metrics_curve_and_model(tmp_path: Path) -> None
         "run.json",
     ]  # fmt: skip
     assert read((result.run / "recipe.toml").read_text()) == bars.QUICK
-    lines = [json.loads(line) for line in (result.run / "metrics.jsonl").read_text().splitlines()]
+    lines = lines_of(result)
     assert [line["epoch"] for line in lines] == [1, 2]
     assert set(lines[0]) == {
         "epoch", "loss", "val_loss", "val_accuracy", "learning_rate", "seconds", "images_per_second", "waiting",
@@ -91,7 +94,7 @@ def test_training_leaves_the_chance_of_the_caller_alone(tmp_path: Path) -> None:
 
 def test_the_kept_model_is_the_best_epochs(tmp_path: Path) -> None:
     result = run(tmp_path / "run", epochs=4, lr=0.4)
-    lines = [json.loads(line) for line in (result.run / "metrics.jsonl").read_text().splitlines()]
+    lines = lines_of(result)
     best = max(lines, key=lambda line: (line["val_accuracy"], -line["val_loss"]))
     assert file_of(result).record["best"] == best
 
@@ -161,9 +164,12 @@ def last(result: Result) -> dict[str, str]:
 
 def timeless(result: Result) -> list[dict[str, float]]:
     """The metrics without what depends on the clock."""
-    lines = [json.loads(line) for line in (result.run / "metrics.jsonl").read_text().splitlines()]
     clock = {"seconds", "images_per_second", "waiting", "validating"}
-    return [{name: value for name, value in line.items() if name not in clock} for line in lines]
+    return [{name: value for name, value in line.items() if name not in clock} for line in lines_of(result)]
+
+
+def lines_of(result: Result) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (result.run / "metrics.jsonl").read_text().splitlines()]
 
 
 def test_a_damaged_checkpoint_is_named_and_the_one_before_it_is_taken(tmp_path: Path) -> None:
@@ -177,6 +183,38 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_it_is_taken(tmp_path: 
     resumed = go_on(tmp_path / "run", lambda news: heard.append(news.text))
     assert f"{path} is damaged: its sum is not the one in {path.stem}.sha256. The one before it is taken." in heard
     assert equal(whole, resumed)
+
+
+def test_the_checkpoint_before_a_damaged_one_has_that_of_its_own_best_epoch_beside_it(tmp_path: Path) -> None:
+    undisturbed = run(tmp_path / "undisturbed", epochs=4, checkpoint=3, lr=0.02)
+    assert len(timeless(undisturbed)) == 4
+    for number in range(2, 5):
+        stopped = started(tmp_path / str(number), AtNews(f"epoch {number} of"), epochs=4, checkpoint=3, lr=0.02)
+        kept = Checkpoints(stopped.run / "checkpoints")
+        kept.path(kept.steps()[-1]).write_bytes(b"")
+        assert timeless(go_on(stopped.run)) == timeless(undisturbed)
+
+
+class AtNews:
+    """Sends this process a signal when news begin with these words."""
+
+    def __init__(self, words: str) -> None:
+        self.words = words
+
+    def __call__(self, news: Progress) -> None:
+        if news.text.startswith(self.words):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_an_epoch_whose_validation_was_interrupted_has_the_learning_rate_of_its_last_step(tmp_path: Path) -> None:
+    undisturbed = run(tmp_path / "undisturbed")
+    steps = last_step(undisturbed)
+    stopped = started(tmp_path / "run", Press(2, steps, signal.SIGTERM))  # after the last step, before the validation
+    assert timeless(go_on(stopped.run)) == timeless(undisturbed)
+
+
+def last_step(result: Result) -> int:
+    return Checkpoints(result.run / "checkpoints").steps()[-1] // len(timeless(result))
 
 
 def test_a_damaged_model_is_made_anew_from_the_best_epochs_checkpoint(tmp_path: Path) -> None:
@@ -204,6 +242,18 @@ def test_going_on_with_other_images_is_refused(tmp_path: Path) -> None:
         resume(tmp_path / "run", report=bars.silent, dataset=bars.dataset(161))
 
 
+@pytest.mark.parametrize("split", ["train", "val"])
+def test_going_on_with_the_same_images_in_another_order_is_refused(tmp_path: Path, split: str) -> None:
+    whole = bars.dataset().with_validation(0.2)
+    stopped = train(bars.network(), whole, bars.QUICK, tmp_path / "run", report=Press(2, 2))
+    first, second = np.flatnonzero(whole.split(split).labels == 0)[:2]
+    order = np.arange(len(whole.split(split)))
+    order[[first, second]] = second, first
+    other = replace(whole, splits={**whole.splits, split: whole.split(split).take(order.tolist())})
+    with pytest.raises(BrickworkError, match="images have been added, removed or changed"):
+        resume(stopped.run, report=bars.silent, dataset=other)
+
+
 def test_going_on_with_another_recipe_is_refused(tmp_path: Path) -> None:
     started(tmp_path / "run", Press(1, 2))
     path = tmp_path / "run" / "recipe.toml"
@@ -223,16 +273,38 @@ def test_two_processes_cannot_train_in_one_folder(tmp_path: Path) -> None:
         go_on(tmp_path / "run")
 
 
+def test_a_training_that_finds_its_folder_taken_changes_nothing_in_it(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "recipe.toml").write_text("another's")
+    with Run(tmp_path / "run", "").locked(), pytest.raises(BrickworkError, match="another process is training in"):
+        run(tmp_path / "run")
+    assert (tmp_path / "run" / "recipe.toml").read_text() == "another's"
+
+
+def test_a_run_that_has_ended_gives_its_result_where_nothing_can_be_written(tmp_path: Path) -> None:
+    result = run(tmp_path / "run")
+    (result.run / ".lock").unlink()
+    (result.run / ".lock").mkdir()  # opening it fails, as in a folder that may only be read
+    assert go_on(result.run).accuracy == result.accuracy
+
+
+def test_parts_of_one_image_are_too_few_for_a_norm_on_one_number_a_channel(tmp_path: Path) -> None:
+    network = replace(bars.network(), head=chain(GlobalAvgPool(), BatchNorm(), Flatten(), Linear(4)))
+    with pytest.raises(BrickworkError, match=r"head.norm has one number a channel .* accumulate=32 leave one alone"):
+        train(network, bars.dataset(), replace(bars.QUICK, accumulate=bars.QUICK.batch), tmp_path, report=bars.silent)
+
+
 def test_patience_ends_a_training_that_gets_no_better(tmp_path: Path) -> None:
     result = run(tmp_path / "run", epochs=30, lr=1e-9, patience=2)
     assert len((result.run / "metrics.jsonl").read_text().splitlines()) < 30
     assert result.split == "test"
 
 
-def test_the_last_two_checkpoints_and_the_best_epochs_are_kept(tmp_path: Path) -> None:
+def test_the_last_two_checkpoints_are_kept_and_with_each_that_of_its_best_epoch(tmp_path: Path) -> None:
     result = run(tmp_path / "run", epochs=6, lr=0.4)
-    best = file_of(result).record["best"]["epoch"]
-    assert Checkpoints(result.run / "checkpoints").steps() == sorted({best * 5, 5 * 5, 6 * 5})
+    best = [best_of([Epoch(**line) for line in lines_of(result)[:ended]]).epoch for ended in (5, 6)]
+    assert best[1] == file_of(result).record["best"]["epoch"]
+    assert Checkpoints(result.run / "checkpoints").steps() == sorted({5 * 5, 6 * 5, *(5 * number for number in best)})
 
 
 def test_without_a_test_split_the_accuracy_is_the_best_on_val(tmp_path: Path) -> None:

@@ -49,6 +49,7 @@ class Stock:
     images: Pack | Files
     presize: Presize
     counts: Counts  # channels x 256: how often each value occurs
+    sum: str  # over the contents of all the split's images, in their order, also of those that cannot be read
     skipped: tuple[Skipped, ...] = ()  # the split's other images
 
     @property
@@ -142,17 +143,17 @@ def stock(split: Split, presize: Presize, sums: Sequence[str], keep: Keep, tell:
     `tell` hears sentences, `done` how many images have been read.
     """
     if pack := taken_as_it_is(split, presize):
-        return stocked(split, presize, pack)
+        return stocked(split, presize, pack, [sha256(pack.pixels.data).hexdigest()])
     wanted = keep.wants_file(split)
     if wanted and (found := packs.find(packs.key(sums, presize), tell)):
         tell(f"{len(found):,} images come decoded from the cache")
-        return stocked(split, presize, found)
+        return stocked(split, presize, found, sums)
     room = empty(len(split), presize.preprocessing.shape).ravel() if keep.memory else None
     packing = Packing(presize.preprocessing.channels, room)
     if wanted:
         begin(packing, len(split) * presize.bytes, keep, tell)
     try:
-        return stocked(split, presize, filled(split, presize, packing, tell, done))
+        return stocked(split, presize, *filled(split, presize, packing, tell, done))
     finally:
         packing.drop()
 
@@ -181,8 +182,8 @@ def begin(packing: Packing, needed: int, keep: Keep, tell: Tell) -> None:
         tell(UNKEPT.format(reason=f"{packs.folder()}: {fault.strerror}"))
 
 
-def filled(split: Split, presize: Presize, packing: Packing, tell: Tell, done: Done) -> Pack:
-    """The pack of every image that can be read, in their order."""
+def filled(split: Split, presize: Presize, packing: Packing, tell: Tell, done: Done) -> tuple[Pack, list[str]]:
+    """The pack of every image that can be read, in their order, and the sum of every image's content."""
     sums: list[str] = []
     for i, (content, seen) in enumerate(in_order(lambda i: see(split, presize, i), len(split))):
         sums.append(content)
@@ -194,7 +195,7 @@ def filled(split: Split, presize: Presize, packing: Packing, tell: Tell, done: D
     pack = packing.finished(packs.place(packs.key(sums, presize)))
     if packing.fault:
         tell(UNKEPT.format(reason=f"{packs.folder()}: {packing.fault}"))
-    return pack
+    return pack, sums
 
 
 def see(split: Split, presize: Presize, i: int) -> tuple[str, Seen | Unreadable]:
@@ -209,8 +210,8 @@ def see(split: Split, presize: Presize, i: int) -> tuple[str, Seen | Unreadable]
         return digest, error
 
 
-def stocked(split: Split, presize: Presize, pack: Pack) -> Stock:
+def stocked(split: Split, presize: Presize, pack: Pack, sums: Sequence[str]) -> Stock:
     skipped = tuple(Skipped(split.names[position], reason) for position, reason in pack.reasons)
     readable = split if not skipped else split.take(pack.positions.tolist())
     images = pack if len(pack.pixels) else Files(readable, presize)
-    return Stock(readable, images, presize, pack.counts, skipped)
+    return Stock(readable, images, presize, pack.counts, sha256("\n".join(sums).encode()).hexdigest(), skipped)

@@ -46,11 +46,15 @@ class Loop:
         self.model.train()
         thaw(self.model, self.recipe, number)
         for batch in self.feed.batches(number, first):
-            schedule(self.optimizer, self.recipe, (self.step + 0.5) / (self.recipe.epochs * self.feed.steps))
+            schedule(self.optimizer, self.recipe, self.done(self.step))
             loss = self.take(batch, number)
             self.sum += loss
             self.step += 1
             yield loss
+
+    def done(self, step: int) -> float:
+        """The share of the training that is done in the middle of a step, which counts from 0."""
+        return (step + 0.5) / (self.recipe.epochs * self.feed.steps)
 
     def take(self, batch: Batch, epoch: int) -> float:
         """One step; the loss is that before the step."""

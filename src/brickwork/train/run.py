@@ -68,13 +68,23 @@ class Run:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keeps other processes out of the folder; raises BrickworkError where one is at work in it."""
-        with (self.path / ".lock").open("w") as file:
-            if fcntl:
-                try:
+        """Keeps other processes out of the folder, which is made where there is none.
+
+        Raises BrickworkError where another process is at work in it, or where it cannot be written.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            file = (self.path / ".lock").open("w")
+        except OSError as fault:
+            raise BrickworkError(f"{self.path}: the run folder cannot be written: {fault.strerror or fault}.") from None
+        with file:
+            try:
+                if fcntl:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except OSError:
-                    raise BrickworkError(f"{self.path}: another process is training in this folder.") from None
+            except BlockingIOError:
+                raise BrickworkError(f"{self.path}: another process is training in this folder.") from None
+            except OSError:
+                """A network share that knows no locks: there, too, nothing hinders two processes."""
             yield
 
 
@@ -87,12 +97,12 @@ def new(root: Path, network: str, data: str) -> Path:
     return root / f"{stem}-{number}"
 
 
-def begin(path: Path, title: str, recipe: Recipe, plan: dict[str, Any]) -> Run:
-    """Makes the folder and writes down the recipe and the plan, which is all else that a training begins with.
+def begin(run: Run, recipe: Recipe, plan: dict[str, Any]) -> None:
+    """Writes down the recipe and the plan, which is all else that a training begins with.
 
     Raises BrickworkError where the folder holds a run already, or cannot be written.
     """
-    run = Run(path, title)
+    path = run.path
     if run.model.exists():
         raise BrickworkError(f"{path} holds a trained model already: give this run another folder, or delete that one.")
     if run.checkpoints.steps():
@@ -100,14 +110,9 @@ def begin(path: Path, title: str, recipe: Recipe, plan: dict[str, Any]) -> Run:
             f"{path} holds a training that has not ended: continue it with 'brickwork train --resume {path}', "
             f"give this run another folder, or delete that one."
         )
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        (path / "metrics.jsonl").unlink(missing_ok=True)
-    except OSError as fault:
-        raise BrickworkError(f"{path}: the run folder cannot be written: {fault.strerror or fault}.") from None
-    write_whole(path / "recipe.toml", f"# {title}\n{recipe.toml()}".encode())
-    write_whole(path / "run.json", json.dumps({"title": title, **plan}, indent=1).encode())
-    return run
+    (path / "metrics.jsonl").unlink(missing_ok=True)
+    write_whole(path / "recipe.toml", f"# {run.title}\n{recipe.toml()}".encode())
+    write_whole(path / "run.json", json.dumps({"title": run.title, **plan}, indent=1).encode())
 
 
 def again(path: Path) -> tuple[Run, Recipe, dict[str, Any]]:

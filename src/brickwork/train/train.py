@@ -37,7 +37,7 @@ from brickwork.train.resume import go_on
 from brickwork.train.run import Run, again, begin
 from brickwork.train.signals import Requests, Stopped, requests
 from brickwork.train.track import Tracking, tracking
-from brickwork.train.watch import warnings_for
+from brickwork.train.watch import seen, warnings_for
 from brickwork.train.work import Work, checkpoint, digest, rounds
 from brickwork.weights import bring
 
@@ -58,8 +58,9 @@ def train(
     trackers = tracking(track, report)  # a mistake in a word is told before images are read
     with requests() as asked, seeded(recipe.seed), in_memory(network, recipe):
         model, normalisation = begun(network, recipe, report)
-        run = begin(out, f"{network.name} on {dataset.name}", recipe, plan(network, dataset, track))
+        run = Run(out, f"{network.name} on {dataset.name}")
         with run.locked():
+            begin(run, recipe, plan(network, dataset, track))
             return tracked(Begin(run, dataset, recipe, model, normalisation), None, asked, report, trackers)
 
 
@@ -72,9 +73,9 @@ def resume(path: Path, *, report: Listen, dataset: Dataset | None = None, own: S
     folder holds no run, or the data or the recipe is another.
     """
     run, recipe, known = again(path)
+    if result := ended(run, own):
+        return result
     with requests() as asked, run.locked():
-        if result := ended(run, own):
-            return result
         network = from_json(known["network"], own)
         dataset = dataset or open_data(known["data"], seed=recipe.seed, groups=known["groups"])
         check(network, dataset)
@@ -115,10 +116,18 @@ def carried(begin: Begin, state: State | None, asked: Requests, report: Listen, 
     loop = start(begin.model, material, begin.recipe, report)
     work = Work(begin.run, begin.dataset, material, loop, asked, report, trackers, data)
     asked.patient = True
-    if state:
-        go_on(work, state)
     try:
-        with in_memory(begin.model.network, begin.recipe):
+        if state:
+            go_on(work, state)
+        return rest(work, state)
+    finally:
+        loop.feed.close()
+
+
+def rest(work: Work, state: State | None) -> Result:
+    """What is left of a training, its test included."""
+    try:
+        with in_memory(work.loop.model.network, work.loop.recipe):
             if not state:
                 checkpoint(work)
             rounds(work)
@@ -126,9 +135,7 @@ def carried(begin: Begin, state: State | None, asked: Requests, report: Listen, 
     except Stopped as stop:
         return stopped(work, stop.signal)
     except BrickworkError as fault:
-        raise BrickworkError(f"{fault} {hint(begin.run)}") from None
-    finally:
-        loop.feed.close()
+        raise BrickworkError(f"{fault} {hint(work.run)}") from None
 
 
 def gathered(network: Network, dataset: Dataset, recipe: Recipe, report: Listen) -> Material:
@@ -218,14 +225,16 @@ def start(model: Model, material: Material, recipe: Recipe, report: Listen) -> L
 
 def check_batches(network: Network, loop: Loop) -> None:
     """A norm on one number a channel has nothing to normalise where a batch has one image; torch refuses it, too."""
-    if loop.feed.samples // loop.feed.steps > 1:
+    fewest, _ = seen(loop.recipe, loop.feed.samples, workers=1)
+    if fewest > 1:
         return
     total = cost(network)
     for row in (*total.rows, *(row for side in total.side_heads for row in side.rows)):
         if isinstance(row.parts[0], BatchNorm) and prod(row.output[1:]) == 1:
             raise BrickworkError(
                 f"{network.name}: {row.path} has one number a channel in a batch of one image, and {loop.feed.samples} "
-                f"images with batch={loop.recipe.batch} leave one alone: take another batch."
+                f"images with batch={loop.recipe.batch} and accumulate={loop.recipe.accumulate} leave one alone: "
+                f"take another batch, or fewer parts."
             )
 
 

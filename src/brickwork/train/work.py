@@ -8,6 +8,7 @@ from math import isfinite
 from typing import Any
 
 import torch
+from PIL import __version__ as pillow
 from torch import Tensor
 from torch.nn import functional
 
@@ -23,11 +24,12 @@ from brickwork.train.material import Material
 from brickwork.train.news import epoch_news, step_news
 from brickwork.train.progress import Listen
 from brickwork.train.run import Epoch, Run, best_of
+from brickwork.train.schedule import learning_rate
 from brickwork.train.signals import Requests, Stopped
 from brickwork.train.snapshot import taken
 from brickwork.train.track import Tracking
 
-KEPT = 2  # the last checkpoints; the one of the best epoch is kept besides
+KEPT = 2  # the last checkpoints; beside each, the one of what was the best epoch then
 
 
 @dataclass(eq=False)
@@ -99,7 +101,7 @@ def one_epoch(work: Work, number: int) -> Epoch:
         loss=loop.sum / loop.feed.steps,
         val_loss=val_loss,
         val_accuracy=val_accuracy,
-        learning_rate=loop.optimizer.param_groups[0]["lr"],
+        learning_rate=learning_rate(loop.recipe, loop.done(loop.step - 1)),
         seconds=work.seconds,
         images_per_second=speed(loop, first, stepped - began),
         waiting=waited / (now - began),
@@ -152,7 +154,7 @@ def keep(work: Work, epoch: Epoch) -> None:
 
 
 def checkpoint(work: Work) -> None:
-    """Writes a checkpoint, and removes those before the last two but for the best epoch's.
+    """Writes a checkpoint, and keeps with it the one before and what either needs to make the model file anew.
 
     Raises BrickworkError where the weights are not finite: the checkpoints before are kept then.
     """
@@ -160,8 +162,15 @@ def checkpoint(work: Work) -> None:
     if not finite(iter(loop.model.state_dict().values())):
         raise BrickworkError(f"step {loop.step}: weights have become infinite or not numbers (NaN). Lower lr.")
     run.checkpoints.write(taken(loop, facts(work)))
-    best = best_of(work.epochs).epoch * loop.feed.steps if work.epochs else 0
-    run.checkpoints.keep({*run.checkpoints.steps()[-KEPT:], best})
+    last = [step for step in run.checkpoints.steps() if step <= loop.step][-KEPT:]  # later ones were damaged
+    run.checkpoints.keep({*last, *(best_step(work, step) for step in last)})
+
+
+def best_step(work: Work, step: int) -> int:
+    """The step after which the best epoch of those before a checkpoint ended; 0 where there was none."""
+    steps = work.loop.feed.steps
+    ended = work.epochs[: step // steps]
+    return best_of(ended).epoch * steps if ended else 0
 
 
 def facts(work: Work) -> dict[str, Any]:
@@ -178,9 +187,9 @@ def facts(work: Work) -> dict[str, Any]:
 
 
 def digest(material: Material) -> str:
-    """A sum over what is trained on, wherever it lies: labels, and by the preprocessing the pixels' statistics."""
-    labels = b"/".join(split.labels.tobytes() for split in (material.train, material.val))
-    return sha256(repr((material.classes, material.preprocessing)).encode() + labels).hexdigest()
+    """A sum over what is trained on and validated with, wherever it lies: classes, labels, images in their order."""
+    parts = [(split.sum, split.labels.tolist()) for split in (material.train, material.val)]
+    return sha256(repr((material.classes, parts)).encode()).hexdigest()
 
 
 def sum_of(run: Run) -> str:
@@ -192,4 +201,4 @@ def machine() -> dict[str, Any]:
     """What a training's last bits depend on."""
     home = device()
     name = torch.cuda.get_device_name(home) if home.type == "cuda" else "cpu"
-    return {"torch": torch.__version__, "threads": torch.get_num_threads(), "device": name}
+    return {"torch": torch.__version__, "pillow": pillow, "threads": torch.get_num_threads(), "device": name}
