@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from multiprocessing import forkserver
 from pathlib import Path
 
 import numpy as np
@@ -118,10 +119,11 @@ def test_a_killed_worker_is_told_at_once_and_by_its_number(workers: Workers) -> 
 
 def test_signals_to_the_whole_group_do_not_end_workers(workers: Workers) -> None:
     list(workers.read(PLAIN))
-    for worker in workers.workers:
+    server = forkserver._forkserver._forkserver_pid  # type: ignore[attr-defined]
+    for pid in (server, *(worker.process.pid for worker in workers.workers)):
         for each in (signal.SIGINT, signal.SIGTERM):
-            assert worker.process.pid
-            os.kill(worker.process.pid, each)
+            os.kill(pid, each)
+    time.sleep(0.2)
     assert len(list(workers.read(PLAIN))) == 7
 
 

@@ -1,9 +1,14 @@
-"""How much memory there is for images."""
+"""What the machine has for reading images: cores and memory."""
 
 import os
 from pathlib import Path
 
 ASSUMED = 4 << 30  # bytes, where the system does not say
+
+
+def cores() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def free_memory() -> int:

@@ -13,6 +13,7 @@ import numpy as np
 from brickwork.data import packs
 from brickwork.data.dataset import ArraySplit, Images, Labels, Split
 from brickwork.data.decode import Unreadable
+from brickwork.data.free import cores
 from brickwork.data.index import Entry
 from brickwork.data.memory import Skipped, empty
 from brickwork.data.pack import Counts, Pack, Packing, Writer, counted
@@ -77,13 +78,12 @@ class Keep:
 
 def in_order(work: Callable[[int], Item], count: int) -> Iterator[Item]:
     """The results for 0, 1, 2 ..., made on every core; Pillow lets other threads run as it decodes."""
-    cores = os.cpu_count() or 1
     waiting: deque[Future[Item]] = deque()
-    pool = ThreadPoolExecutor(cores)
+    pool = ThreadPoolExecutor(cores())
     try:
         for number in range(count):
             waiting.append(pool.submit(work, number))
-            if len(waiting) > AHEAD * cores:
+            if len(waiting) > AHEAD * cores():
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()

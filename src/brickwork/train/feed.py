@@ -1,6 +1,5 @@
 """The batches of a training, whatever they are made from."""
 
-import os
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -9,6 +8,7 @@ from itertools import islice
 import torch
 
 from brickwork.data.dataset import Labels
+from brickwork.data.free import cores
 from brickwork.data.pack import Pack
 from brickwork.data.reading import lost
 from brickwork.errors import BrickworkError
@@ -147,10 +147,9 @@ def workers(recipe: Recipe, samples: int, device: torch.device) -> int:
     """
     if recipe.workers >= 0:
         return recipe.workers
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if cores == 1 or samples < FEW:
+    if cores() == 1 or samples < FEW:
         return 0
-    return min(MOST, cores - 1 if device.type == "cuda" else max(1, cores // 4))
+    return min(MOST, cores() - 1 if device.type == "cuda" else max(1, cores() // 4))
 
 
 def fits(material: Material, recipe: Recipe, device: torch.device) -> bool:

@@ -13,7 +13,7 @@ Size = tuple[int, int]  # height, width
 def size_at(recipe: Recipe, network: Network, epoch: int) -> Size:
     """The size of the images in an epoch, which counts from 1: it grows in a line, and is the whole in the last one."""
     _, height, width = network.input
-    done = 1.0 if epoch == recipe.epochs else min(1.0, (epoch - 1) / (FULL * (recipe.epochs - 1)))
+    done = 1.0 if epoch >= recipe.epochs else min(1.0, (epoch - 1) / (FULL * (recipe.epochs - 1)))
     share = recipe.resize_from + (1 - recipe.resize_from) * done
     return (height, width) if share == 1 else (stepped(share * height, height), stepped(share * width, width))
 

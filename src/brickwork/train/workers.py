@@ -26,6 +26,7 @@ from brickwork.train.single import Single, Source
 
 AHEAD = 2  # batches that each process may have in hand
 FORKS = "forkserver" in multiprocessing.get_all_start_methods()
+KILLED = -9  # the exit code after SIGKILL
 PATIENCE = 2.0  # seconds in which a process that is let go may end by itself
 
 
@@ -163,8 +164,9 @@ def warm() -> None:
     """
     if not FORKS:
         return
-    from multiprocessing import forkserver  # not on Windows
+    from multiprocessing import forkserver, resource_tracker  # not on Windows
 
+    resource_tracker.ensure_running()  # which the server begins otherwise, and which lifts the block
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         forkserver.set_forkserver_preload([__name__, "torchvision.transforms.v2"])
@@ -224,7 +226,7 @@ def died(process: BaseProcess) -> BrickworkError:
     process.join(PATIENCE)
     code = process.exitcode
     who = f"process {process.pid}, which read images,"
-    if code == -signal.SIGKILL:
+    if code == KILLED:
         return BrickworkError(f"{who} was killed, perhaps for lack of memory: lower workers or batch.")
     if code is not None and code < 0:
         return BrickworkError(f"{who} was ended by {signal.Signals(-code).name}: lower workers.")
