@@ -1,5 +1,6 @@
 """Files that are whole or absent."""
 
+import errno
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -15,7 +16,7 @@ def write_whole(path: Path, content: bytes) -> None:
         with beside.open("wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            to_disk(file.fileno())
         beside.replace(path)
         sync(path.parent)
     except OSError as fault:
@@ -23,6 +24,15 @@ def write_whole(path: Path, content: bytes) -> None:
     finally:
         with suppress(OSError):  # that the place is no folder has been said
             beside.unlink(missing_ok=True)
+
+
+def to_disk(handle: int) -> None:
+    """Makes what was written outlast a power cut, on file systems that know how."""
+    try:
+        os.fsync(handle)
+    except OSError as fault:
+        if fault.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
 
 
 def sync(folder: Path) -> None:
