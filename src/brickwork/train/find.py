@@ -14,6 +14,7 @@ from brickwork.network import Network
 from brickwork.train.faults import in_memory
 from brickwork.train.feed import Batch
 from brickwork.train.finder import Sweep, find_batch, find_rate, restored
+from brickwork.train.freeze import thaw
 from brickwork.train.loop import Loop
 from brickwork.train.progress import Listen
 from brickwork.train.recipe import Recipe
@@ -30,7 +31,12 @@ def learning_rate(network: Network, dataset: Dataset, recipe: Recipe, *, report:
     """
     with prepared(network, dataset, recipe, report) as loop:
         batches = (batch for epoch in count(1) for batch in loop.feed.batches(epoch))
-        return find_rate(loop, lambda: loop.take(next(batches), epoch=1))
+
+        def take() -> float:
+            thaw(loop.model, recipe, epoch=1)
+            return loop.take(next(batches), epoch=1)
+
+        return find_rate(loop, take)
 
 
 def batch_size(network: Network, dataset: Dataset, recipe: Recipe, *, report: Listen) -> int:
