@@ -81,6 +81,12 @@ def test_a_training_ends_with_its_accuracy_and_the_next_lines_to_type(ask: Ask, 
     parse(*predict)
 
 
+def test_a_run_that_is_asked_for_again_names_its_own_data_in_the_next_lines(ask: Ask, trained: Answer) -> None:
+    commands = [line for line in trained.out.splitlines() if line.startswith("  brickwork")]
+    again = ask("train", "--resume", Path(shlex.split(commands[0])[2]).parent)
+    assert [line for line in again.out.splitlines() if line.startswith("  brickwork")] == commands
+
+
 def test_a_training_tells_a_line_an_epoch_on_standard_error(trained: Answer) -> None:
     lines = [line for line in trained.err.splitlines() if line.startswith("epoch ")]
     assert [line.split(":")[0] for line in lines] == ["epoch 1 of 3", "epoch 2 of 3", "epoch 3 of 3"]

@@ -51,7 +51,7 @@ def test_a_learning_rate_that_explodes_names_step_layer_remedy_and_checkpoint(
     assert message.startswith("brickwork: step ")
     assert "not finite" in message or "first that is not finite" in message
     assert "Lower the learning rate (it was lr=100000)" in message
-    assert f"'brickwork train --resume {out}' goes on from there." in message
+    assert f"'brickwork train --resume {out}' goes on from there with the same recipe." in message
     state, damaged = Checkpoints(out / "checkpoints").latest()
     assert state
     assert not damaged

@@ -181,7 +181,7 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_it_is_taken(tmp_path: 
     path.write_bytes(content)
     heard: list[str] = []
     resumed = go_on(tmp_path / "run", lambda news: heard.append(news.text))
-    assert f"{path} is damaged: its sum is not the one in {path.stem}.sha256. The one before it is taken." in heard
+    assert f"{path} is damaged: its sum is not the one in {path.stem}.sha256." in heard
     assert equal(whole, resumed)
 
 
@@ -260,6 +260,12 @@ def test_going_on_with_another_recipe_is_refused(tmp_path: Path) -> None:
     path.write_text(path.read_text().replace("lr = 0.05", "lr = 0.06"))
     with pytest.raises(BrickworkError, match=r"recipe.toml: lr is not what it was when this training began"):
         go_on(tmp_path / "run")
+
+
+def test_going_on_without_the_images_that_python_gave_asks_for_them(tmp_path: Path) -> None:
+    started(tmp_path / "run", Press(1, 2))
+    with pytest.raises(BrickworkError, match="images were given in Python: go on from Python, with resume"):
+        resume(tmp_path / "run", report=bars.silent)
 
 
 def test_a_folder_without_a_run_cannot_be_gone_on_with(tmp_path: Path) -> None:

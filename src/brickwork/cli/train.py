@@ -67,7 +67,7 @@ def train(
     """
     if resume:
         alone(context)
-        result = resumed(resume)
+        result, data = resumed(resume), data_of(resume)
     else:
         dataset = opened(data, groups, seed=fields["seed"], classes=classes)
         made = fitted(network, dataset, input)
@@ -115,6 +115,14 @@ def resumed(run: Path) -> "Result":
 
     with followed() as report:
         return resume(run, report=report)
+
+
+def data_of(run: Path) -> str:
+    """The data of a run, as commands take it."""
+    from brickwork.train.run import again
+
+    _, _, plan = again(run)
+    return str(plan["data"])
 
 
 def fitted(text: str, dataset: "Dataset", input: str | None) -> "Network":

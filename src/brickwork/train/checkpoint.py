@@ -6,7 +6,6 @@ exists where the sum that its file has is, byte for byte, the one that is writte
 """
 
 import json
-import os
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
@@ -109,9 +108,3 @@ def facts(content: bytes) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise ValueError("its facts are no JSON object")
     return found
-
-
-def free(folder: Path) -> int:
-    """Bytes that the disk of a folder has left for this user."""
-    found = os.statvfs(folder)
-    return found.f_bavail * found.f_frsize

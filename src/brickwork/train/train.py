@@ -77,6 +77,10 @@ def resume(path: Path, *, report: Listen, dataset: Dataset | None = None, own: S
         return result
     with requests() as asked, run.locked():
         network = from_json(known["network"], own)
+        if not dataset and not known["data"]:
+            raise BrickworkError(
+                f"{path}: its images were given in Python: go on from Python, with resume(..., dataset=...)."
+            )
         dataset = dataset or open_data(known["data"], seed=recipe.seed, groups=known["groups"])
         check(network, dataset)
         trackers = tracking(known["track"], report)
@@ -177,7 +181,7 @@ def last(run: Run, report: Listen) -> State | None:
     """The last whole checkpoint, with a note for every later one that is damaged."""
     state, damaged = run.checkpoints.latest()
     for sentence in damaged:
-        report(Progress("note", f"{sentence} The one before it is taken."))
+        report(Progress("note", sentence))
     where = f"goes on after step {state.step}" if state else "begins, as there is no whole checkpoint"
     report(Progress("note", f"{run.path} {where}"))
     return state
@@ -295,4 +299,5 @@ def hint(run: Run) -> str:
     steps = run.checkpoints.steps()
     if not steps:
         return ""
-    return f"The last checkpoint is of step {steps[-1]}: 'brickwork train --resume {run.path}' goes on from there."
+    again = f"'brickwork train --resume {run.path}' goes on from there with the same recipe"
+    return f"The last checkpoint is of step {steps[-1]}: {again}."
