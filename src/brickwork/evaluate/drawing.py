@@ -41,7 +41,7 @@ def reliability(bins: Sequence[Bin]) -> str:
         said = f"{each.accuracy.n:,} images: confidence {each.confidence:.1%}, right {each.accuracy.value:.1%}"
         dot = f'<circle cx="{x:.1f}" cy="{middle:.1f}" r="4" class="dot"><title>{said}</title></circle>'
         parts += [line(x, low, x, high, "whisker"), dot]
-    return svg(LEFT + SIDE + 12, TOP + SIDE + 44, "accuracy over confidence", parts)
+    return svg(LEFT + SIDE + 24, TOP + SIDE + 44, "accuracy over confidence", parts)
 
 
 def axes() -> Iterator[str]:
