@@ -37,9 +37,9 @@ def test_what_a_norm_sees_at_a_time(recipe: Recipe, images: int, workers: int, f
     ("recipe", "images", "workers", "sentence"),
     [
         (Recipe(batch=8), 800, 1, f"tiny: batch norm sees 8 {FEW} Take batch=16 or more, or {KEEP}"),
-        (Recipe(batch=64, accumulate=2), 800, 4, f"tiny: batch norm sees 7 {FEW} Take batch=128 or more, or {KEEP}"),
+        (Recipe(batch=64, accumulate=2), 800, 4, f"tiny: batch norm sees 7 {FEW} Take batch=134 or more, or {KEEP}"),
         (Recipe(batch=64), 9, 1, f"tiny: batch norm sees 9 {FEW} There are not enough images for more: {KEEP}"),
-        (Recipe(batch=16), 20, 1, f"tiny: batch norm sees 10 {FEW} 20 images make batches of 10: take batch=20."),
+        (Recipe(batch=16), 20, 1, f"tiny: batch norm sees 10 {FEW} Take batch=20 or more, or {KEEP}"),
         (
             Recipe(batch=2),
             3,

@@ -55,13 +55,11 @@ def _learns(network: Network, recipe: Recipe) -> bool:
 
 
 def _more(recipe: Recipe, images: int, workers: int) -> str:
-    """How batch norm comes to see enough."""
+    """How batch norm comes to see enough: all images are cut into nearly equal batches, none of which may be small."""
     enough = FEWEST * recipe.accumulate * workers
     if images < enough:
         return f"There are not enough images for more: {KEEP}."
-    if recipe.batch < enough:
-        return f"Take batch={enough} or more, or {KEEP}."
-    return f"{images} images make batches of {images // -(-images // recipe.batch)}: take batch={images}."
+    return f"Take batch={-(-images // (images // enough))} or more, or {KEEP}."
 
 
 def _dropouts(network: Network) -> Iterator[str]:
