@@ -40,14 +40,14 @@ def test_another_number_of_classes_is_refused(photos: Path) -> None:
 
 def test_data_is_divided_as_for_the_training(photos: Path) -> None:
     trained = opened(str(photos), "(p[0-9]+)_", seed=5)
-    record = {"recipe": {"seed": 5}, "groups": trained.groups, "data": trained.name}
+    record = {"seed": 5, "groups": trained.groups, "data": trained.name}
     scored = opened_as_trained(str(photos), "", record)
     assert scored.splits["test"].keys == trained.splits["test"].keys
     assert opened_as_trained(str(photos), "", {}).splits["test"].keys != trained.splits["test"].keys
 
 
 def test_data_of_another_name_or_with_groups_of_its_own_is_not_grouped_as_for_the_training(photos: Path) -> None:
-    record = {"recipe": ["by hand"], "groups": "(p[0-9]+)_", "data": "others"}
+    record = {"seed": ["by hand"], "groups": "(p[0-9]+)_", "data": "others"}
     assert opened_as_trained(str(photos), "", record).groups == ""
     assert opened_as_trained(str(photos), "([0-9])[.]", {**record, "data": photos.name}).groups == "([0-9])[.]"
 

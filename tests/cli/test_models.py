@@ -21,7 +21,7 @@ SHADES = {"black": 0, "grey": 128, "white": 255}
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("model") / "model.safetensors"
     file = bars.judge_of_brightness()
-    save(path, file.model, classes=file.classes, preprocessing=file.preprocessing, record={"recipe": {"seed": 5}})
+    save(path, file.model, classes=file.classes, preprocessing=file.preprocessing, record={"seed": 5})
     return path
 
 

@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import bars
+from brickwork.cli.data import opened_as_trained
+from brickwork.data import open_data
 from brickwork.data.dataset import ArraySplit, Dataset
 from brickwork.errors import BrickworkError
 from brickwork.evaluate import evaluate
@@ -252,6 +255,33 @@ def test_going_on_with_the_same_images_in_another_order_is_refused(tmp_path: Pat
     other = replace(whole, splits={**whole.splits, split: whole.split(split).take(order.tolist())})
     with pytest.raises(BrickworkError, match="images have been added, removed or changed"):
         resume(stopped.run, report=bars.silent, dataset=other)
+
+
+def photos(folder: Path) -> Path:
+    """A folder of class folders without splits."""
+    split = bars.split(90, 0, classes=3)
+    for number, (image, label) in enumerate(zip(split.images, split.labels, strict=True)):
+        path = folder / bars.CLASSES[label] / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image[0]).save(path)
+    return folder
+
+
+def test_images_are_divided_as_they_were_whatever_the_recipes_seed(tmp_path: Path) -> None:
+    dataset = open_data(str(photos(tmp_path / "photos")), seed=0)
+    recipe = replace(bars.QUICK, seed=5)
+    stopped = train(bars.network(3), dataset, recipe, tmp_path / "run", report=Press(2, 1))
+    result = resume(stopped.run, report=bars.silent)
+    scored = opened_as_trained(dataset.source, "", file_of(result).record)
+    assert scored.split("test").keys == dataset.split("test").keys
+
+
+def test_going_on_where_a_class_has_gone_is_refused(tmp_path: Path) -> None:
+    folder = photos(tmp_path / "photos")
+    stopped = train(bars.network(3), open_data(str(folder)), bars.QUICK, tmp_path / "run", report=Press(2, 1))
+    (folder / "left").rename(tmp_path / "left")
+    with pytest.raises(BrickworkError, match="photos is not what it was when this training began"):
+        resume(stopped.run, report=bars.silent)
 
 
 def test_going_on_with_another_recipe_is_refused(tmp_path: Path) -> None:

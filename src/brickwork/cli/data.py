@@ -45,12 +45,12 @@ def opened(data: str, groups: str = "", *, seed: int = 0, classes: int | None = 
 def opened_as_trained(data: str, groups: str, record: Mapping[str, Any]) -> "Dataset":
     """The data set to score a model on, divided as for its training, which `record` tells of.
 
-    The seed of that training keeps its test images apart, and so do its groups where the data has the same name.
+    The seed that divided it then keeps its test images apart, and so do its groups where the data has the same name.
     """
     from brickwork.data import open_data
 
-    recipe, known = record.get("recipe"), record.get("groups")
-    seed = recipe.get("seed", 0) if isinstance(recipe, dict) else 0
+    seed, known = record.get("seed"), record.get("groups")
+    seed = seed if isinstance(seed, int) else 0
     dataset = open_data(data, seed=seed, groups=groups, training=False)
     if groups or not known or not isinstance(known, str) or record.get("data") != dataset.name:
         return dataset

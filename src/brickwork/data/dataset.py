@@ -188,6 +188,7 @@ class Dataset:
     ignored: int = 0  # hidden and junk entries, and files that are not images
     notes: tuple[str, ...] = ()  # sentences about what was found, for a person
     groups: str = ""  # the pattern or the column that says which images stay together in one split
+    seed: int = 0  # by which splits were drawn where the source has none
 
     def split(self, name: str) -> Split:
         """The split of this name, or with "all" every image; raises BrickworkError with the names that there are."""

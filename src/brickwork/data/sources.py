@@ -31,16 +31,17 @@ def open_data(source: str, *, seed: int = 0, groups: str = "", training: bool = 
     classes. Raises BrickworkError.
     """
     if source in EMBEDDED:
-        return replace(open_idx(EMBEDDED[source], source, groups=groups), source=source)
+        return replace(open_idx(EMBEDDED[source], source, groups=groups), source=source, seed=seed)
     if source.startswith(PREFIX):
-        return open_huggingface(source, seed=seed, groups=groups, training=training)
+        return replace(open_huggingface(source, seed=seed, groups=groups, training=training), seed=seed)
     path = Path(expanduser(source))  # Path's own raises where there is no such person
     if source and os.path.exists(path):
         dataset = open_path(path, source, seed, groups, training)
-        return replace(dataset, source=str(path.resolve()))
+        return replace(dataset, source=str(path.resolve()), seed=seed)
     if is_pattern(source):
         dataset = open_webdataset(expanduser(source), seed=seed, groups=groups, training=training)
-        return replace(dataset, source=source if is_remote(source) else os.path.abspath(expanduser(source)))
+        place = source if is_remote(source) else os.path.abspath(expanduser(source))
+        return replace(dataset, source=place, seed=seed)
     raise BrickworkError(missing(source))
 
 

@@ -2,8 +2,10 @@
 
 from contextlib import suppress
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
+from brickwork.data.dataset import Dataset
 from brickwork.errors import BrickworkError
 from brickwork.train.checkpoint import State
 from brickwork.train.progress import Progress
@@ -29,15 +31,19 @@ def check_same(work: Work, state: State) -> None:
     """The same images and the same recipe; where the machine differs in what last bits depend on, that is told."""
     path = work.run.path
     if state.facts["data"] != work.data:
-        raise BrickworkError(
-            f"{path}: {work.dataset.name} is not what it was when this training began: images have been added, removed "
-            f"or changed. Bring it back to what it was, or begin a new run."
-        )
+        raise other_data(path, work.dataset)
     for name in differing(state.facts["recipe"], asdict(work.loop.recipe), FREE):
         raise BrickworkError(f"{path}/recipe.toml: {name} is not what it was when this training began: put it back.")
     for name in differing(state.facts["machine"], machine(), set()):
         was, now = state.facts["machine"].get(name), machine().get(name)
         work.report(Progress("note", f"{name} was {was} and is {now}: weights will differ in their last bits"))
+
+
+def other_data(run: Path, dataset: Dataset) -> BrickworkError:
+    return BrickworkError(
+        f"{run}: {dataset.name} is not what it was when this training began: images have been added, removed "
+        f"or changed. Bring it back to what it was, or begin a new run."
+    )
 
 
 def differing(was: dict[str, Any], now: dict[str, Any], free: set[str]) -> list[str]:

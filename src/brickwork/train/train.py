@@ -33,7 +33,7 @@ from brickwork.train.optimize import optimizer
 from brickwork.train.precision import logits_of, placed, scaler
 from brickwork.train.progress import Listen, Progress, Result
 from brickwork.train.recipe import Recipe
-from brickwork.train.resume import go_on
+from brickwork.train.resume import go_on, other_data
 from brickwork.train.run import Run, again, begin
 from brickwork.train.signals import Requests, Stopped, requests
 from brickwork.train.track import Tracking, tracking
@@ -81,8 +81,9 @@ def resume(path: Path, *, report: Listen, dataset: Dataset | None = None, own: S
             raise BrickworkError(
                 f"{path}: its images were given in Python: go on from Python, with resume(..., dataset=...)."
             )
-        dataset = dataset or open_data(known["data"], seed=recipe.seed, groups=known["groups"])
-        check(network, dataset)
+        dataset = dataset or open_data(known["data"], seed=known["seed"], groups=known["groups"])
+        if network.classes != len(dataset.classes):
+            raise other_data(path, dataset)
         trackers = tracking(known["track"], report)
         state = last(run, report)
         with seeded(recipe.seed), in_memory(network, recipe):
@@ -172,6 +173,7 @@ def plan(network: Network, dataset: Dataset, track: Sequence[str]) -> dict[str, 
         "network": to_json(network),
         "data": dataset.source,
         "groups": dataset.groups,
+        "seed": dataset.seed,
         "track": list(track),
         "brickwork": __version__,
     }

@@ -142,6 +142,7 @@ def keep(work: Work, epoch: Epoch) -> None:
     record = {
         "data": work.dataset.name,
         "groups": work.dataset.groups,
+        "seed": work.dataset.seed,
         "images": {"train": len(material.train), "val": len(material.val), "skipped": len(material.skipped)},
         "recipe": asdict(loop.recipe),
         "best": asdict(epoch),
