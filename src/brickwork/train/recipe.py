@@ -73,7 +73,7 @@ class Recipe:
     precision: Literal["auto", "bf16", "fp16", "fp32"] = "auto"  # auto takes bf16 where the processor computes in it
     compile: bool = False  # have torch compile the network: minutes first, then faster steps on a GPU
     workers: int = -1  # processes that read images; -1 = as many as help
-    cache: Literal["auto", "off", "always"] = "auto"  # keep decoded images on disk after the first epoch
+    cache: Literal["auto", "off", "always"] = "auto"  # keep decoded images on the disk; auto: on a quarter of it
     memory: float = 0.25  # share of the free memory that images may take
     checkpoint: int = 500  # steps between two checkpoints, besides that at the end of each epoch
     validation: float = 0.05  # share of the training images held out where the data has no val split
