@@ -14,10 +14,11 @@ from brickwork.data.dataset import ArraySplit, Dataset, Split
 from brickwork.data.sources import open_data
 from brickwork.errors import BrickworkError
 from brickwork.network import Network
-from brickwork.train.feed import Batch, Feed, Loader, Memory, feed, workers
+from brickwork.train.feed import Batch, Feed, Loader, Memory, feed
 from brickwork.train.material import read
 from brickwork.train.progress import Listen, Progress
 from brickwork.train.recipe import Recipe
+from brickwork.train.workers import helping
 
 CPU = torch.device("cpu")
 RECIPE = replace(bars.QUICK, crop=1, batch=50)
@@ -188,10 +189,10 @@ def test_padded_images_have_bars_in_the_mean_colour_in_training_too(photographs:
 
 
 def test_workers_are_as_many_as_are_asked_for_and_none_where_an_epoch_is_short() -> None:
-    assert workers(Recipe(workers=3), 10, CPU) == 3
-    assert workers(Recipe(workers=0), 10**6, torch.device("cuda")) == 0
-    assert workers(Recipe(), 100, CPU) == 0
-    assert 0 <= workers(Recipe(), 10**6, CPU) <= workers(Recipe(), 10**6, torch.device("cuda")) <= 8
+    assert helping(Recipe(workers=3), 10, CPU) == 3
+    assert helping(Recipe(workers=0), 10**6, torch.device("cuda")) == 0
+    assert helping(Recipe(), 100, CPU) == 0
+    assert 0 <= helping(Recipe(), 10**6, CPU) <= helping(Recipe(), 10**6, torch.device("cuda")) <= 8
 
 
 def test_arrays_are_cut_at_random_without_a_cache(tmp_path: Path) -> None:

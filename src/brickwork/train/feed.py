@@ -8,7 +8,6 @@ from itertools import islice
 import torch
 
 from brickwork.data.dataset import Labels
-from brickwork.data.free import cores
 from brickwork.data.pack import Pack
 from brickwork.data.reading import lost
 from brickwork.errors import BrickworkError
@@ -20,12 +19,9 @@ from brickwork.train.readers import Fault, Filled, Here, Readers, Task
 from brickwork.train.recipe import Recipe
 from brickwork.train.single import Row, Single, asks_for_single
 from brickwork.train.whole import Batch, Whole
-from brickwork.train.workers import Workers
+from brickwork.train.workers import Workers, helping
 
 __all__ = ["Batch", "Feed", "feed"]
-
-FEW = 2000  # images an epoch that are read before other processes have begun
-MOST = 8  # processes that read images, unless more are asked for
 
 
 class Feed(ABC):
@@ -92,7 +88,7 @@ class Loader(Feed):
         self.split = material.train.split
         self.named: set[int] = set()  # samples of which it has been said that they cannot be read
         single = Single(material.train.images, material.preprocessing, recipe)
-        self.readers = readers(single, min(recipe.batch, self.samples), workers(recipe, self.samples, device))
+        self.readers = readers(single, min(recipe.batch, self.samples), helping(recipe, self.samples, device))
 
     def batches(self, epoch: int, first: int = 0) -> Iterator[Batch]:
         parts = list(batches(self.draws(epoch), self.steps))
@@ -138,18 +134,6 @@ def task(part: Draws, epoch: int, number: int) -> Task:
 
 def readers(single: Single, batch: int, count: int) -> Readers:
     return Workers(single, batch, count) if count else Here(single, batch)
-
-
-def workers(recipe: Recipe, samples: int, device: torch.device) -> int:
-    """How many processes read images: as the recipe says, or as help beside the training.
-
-    A GPU leaves all cores but one to them; the CPU, which trains itself, a quarter.
-    """
-    if recipe.workers >= 0:
-        return recipe.workers
-    if cores() == 1 or samples < FEW:
-        return 0
-    return min(MOST, cores() - 1 if device.type == "cuda" else max(1, cores() // 4))
 
 
 def fits(material: Material, recipe: Recipe, device: torch.device) -> bool:

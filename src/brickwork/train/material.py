@@ -22,11 +22,12 @@ from brickwork.data.preprocessing import Preprocessing
 from brickwork.data.presize import Presize
 from brickwork.data.reading import Cache, Keep, Stock, changed, in_order, lost, stock, sums_of
 from brickwork.errors import BrickworkError
+from brickwork.evaluate.device import device
 from brickwork.network import Network
 from brickwork.train.progress import Listen, Progress
 from brickwork.train.recipe import Recipe
 from brickwork.train.single import asks_for_single
-from brickwork.train.workers import warm
+from brickwork.train.workers import helping, warm
 
 PAUSE = 5.0  # seconds between two notes while images are read
 
@@ -92,7 +93,7 @@ def read(network: Network, dataset: Dataset, recipe: Recipe, report: Listen) -> 
 
     Raises BrickworkError where one of them has no readable image, or the data are gone.
     """
-    if asks_for_single(recipe) and recipe.workers:
+    if asks_for_single(recipe) and helping(recipe, len(dataset.split("train")), device()):
         warm()
     channels, height, width = network.input
     plain = Preprocessing(channels, height, width, mean=(0.0,) * channels, std=(1.0,) * channels, fit=recipe.fit)

@@ -19,11 +19,15 @@ import numpy as np
 import torch
 
 from brickwork.data.dataset import Images
+from brickwork.data.free import cores
 from brickwork.data.pack import NOTHING, Pack
 from brickwork.errors import BrickworkError
 from brickwork.train.readers import Fault, Filled, Readers, Task, fill, shape
+from brickwork.train.recipe import Recipe
 from brickwork.train.single import Single, Source
 
+FEW = 2000  # images an epoch that are read before other processes have begun
+MOST = 8  # processes, unless more are asked for
 AHEAD = 2  # batches that each process may have in hand
 FORKS = "forkserver" in multiprocessing.get_all_start_methods()
 KILLED = -9  # the exit code after SIGKILL
@@ -155,6 +159,18 @@ def arena(size: int) -> Arena:
 
 def rooms(memory: Arena, batch: int, single: Single) -> Images:
     return np.frombuffer(memory.buffer, np.uint8).reshape(AHEAD, batch, *shape(single))
+
+
+def helping(recipe: Recipe, samples: int, device: torch.device) -> int:
+    """How many processes read images: as the recipe says, or as help beside the training.
+
+    A GPU leaves all cores but one to them; the CPU, which trains itself, a quarter.
+    """
+    if recipe.workers >= 0:
+        return recipe.workers
+    if cores() == 1 or samples < FEW:
+        return 0
+    return min(MOST, cores() - 1 if device.type == "cuda" else max(1, cores() // 4))
 
 
 def warm() -> None:
