@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from brickwork.errors import BrickworkError
-from brickwork.train.run import Epoch, Run, best_of, new
+from brickwork.train.run import Epoch, Run, again, best_of, new
 
 
 def epoch(number: int, accuracy: float, loss: float) -> Epoch:
@@ -44,3 +44,11 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / ".lock").mkdir()
     with pytest.raises(BrickworkError, match="the run folder cannot be written"), Run(tmp_path, "").locked():
         pass
+
+
+@pytest.mark.parametrize("text", ["[]", '{"title": "x"}'])
+def test_a_plan_that_lacks_something_is_one_line(tmp_path: Path, text: str) -> None:
+    (tmp_path / "recipe.toml").write_text("")
+    (tmp_path / "run.json").write_text(text)
+    with pytest.raises(BrickworkError, match=r"run\.json does not say network, data, .*: it was not"):
+        again(tmp_path)

@@ -19,6 +19,8 @@ try:
 except ImportError:  # Windows has none: there, nothing hinders two processes
     fcntl = None  # type: ignore[assignment]
 
+PLAN = ("network", "data", "groups", "seed", "track", "title")  # what run.json says at least
+
 
 @dataclass(frozen=True)
 class Epoch:
@@ -120,11 +122,15 @@ def again(path: Path) -> tuple[Run, Recipe, dict[str, Any]]:
     try:
         recipe = read((path / "recipe.toml").read_text(encoding="utf-8"))
         plan = json.loads((path / "run.json").read_text(encoding="utf-8"))
-        return Run(path, plan["title"]), recipe, plan
     except FileNotFoundError as fault:
         raise BrickworkError(
             f"{path} holds no run to continue: {Path(fault.filename).name} is missing. "
             f"A run is the folder that 'brickwork train' made, such as runs/resnet20-fashion-1."
         ) from None
-    except (OSError, ValueError, KeyError, TypeError) as fault:
+    except (OSError, ValueError) as fault:
         raise BrickworkError(f"{path}: run.json or recipe.toml cannot be read: {fault}.") from None
+    if lacking := [name for name in PLAN if not isinstance(plan, dict) or name not in plan]:
+        raise BrickworkError(
+            f"{path}/run.json does not say {', '.join(lacking)}: it was not written by this version of brickwork."
+        )
+    return Run(path, plan["title"]), recipe, plan
