@@ -123,6 +123,17 @@ def test_normalised_takes_the_mean_and_divides_by_the_deviation() -> None:
     assert found[1, :, 0].tolist() == [[-1.0, 1.0], [-1.0, 3.0], [-0.5, 0.0]]
 
 
+def test_normalised_gives_the_same_bits_in_every_memory_format_and_leaves_the_bytes_alone() -> None:
+    pixels = torch.randint(0, 256, (5, 3, 9, 7), dtype=torch.uint8)
+    made = Preprocessing(3, 9, 7, (0.1, 0.2, 0.3), (0.4, 0.5, 0.6))
+    mean, std = (torch.tensor(values).view(-1, 1, 1) for values in (made.mean, made.std))
+    expected = (pixels / 255 - mean) / std
+    before = pixels.clone()
+    assert torch.equal(made.normalised(pixels), expected)
+    assert torch.equal(made.normalised(pixels.to(memory_format=torch.channels_last)), expected)
+    assert torch.equal(pixels, before)
+
+
 def test_normalised_keeps_the_memory_format() -> None:
     pixels = torch.zeros(2, 3, 4, 4, dtype=torch.uint8).to(memory_format=torch.channels_last)
     assert colour(4, 4).normalised(pixels).is_contiguous(memory_format=torch.channels_last)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -70,6 +71,20 @@ def test_batches_depend_on_seed_and_epoch_and_nothing_else() -> None:
     assert same(first, list(fed().batches(2)))
     assert not same(first, list(fed().batches(3)))
     assert not same(first, list(fed(replace(RECIPE, seed=1)).batches(2)))
+
+
+def test_what_seed_and_epoch_draw_stays_what_it_was() -> None:
+    order, flips, crops = np.random.default_rng((7, 3)).spawn(3)
+    samples = order.permutation(128)[:43]
+    mirrored, shifts = flips.random(128) < 0.5, crops.integers(-1, 2, (128, 2))
+    images = bars.split(128, 0).images / np.float32(255)
+    first = next(fed(replace(RECIPE, seed=7)).batches(3))
+    mean, std = images.mean(), images.std()
+    for found, sample in zip(first.images, samples, strict=True):
+        down, right = shifts[sample] * (1, -1 if mirrored[sample] else 1)
+        expected = np.pad(images[sample, 0], 1, mode="edge")[1 + down : 9 + down, 1 + right : 9 + right]
+        expected = expected[:, ::-1] if mirrored[sample] else expected
+        assert found[0].numpy() == pytest.approx((expected - mean) / std, abs=1e-4)
 
 
 def test_an_epoch_can_begin_in_its_middle() -> None:
