@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from brickwork.errors import BrickworkError
+from brickwork.train.progress import Progress
 from brickwork.train.run import Epoch, Run, again, best_of, new
 
 
@@ -52,3 +53,12 @@ def test_a_plan_that_lacks_something_is_one_line(tmp_path: Path, text: str) -> N
     (tmp_path / "run.json").write_text(text)
     with pytest.raises(BrickworkError, match=r"run\.json does not say network, data, .*: it was not"):
         again(tmp_path)
+
+
+def test_what_a_note_counts_stands_in_the_folder_name_by_name(tmp_path: Path) -> None:
+    heard: list[str] = []
+    report = Run(tmp_path, "").noted(lambda news: heard.append(news.text))
+    report(Progress("note", "2 images have changed (a.png and 1 more)", names=("a.png", "b.png")))
+    report(Progress("step", "step 1"))
+    assert heard == ["2 images have changed (a.png and 1 more)", "step 1"]
+    assert (tmp_path / "notes.txt").read_text() == "2 images have changed (a.png and 1 more)\n  a.png\n  b.png\n"

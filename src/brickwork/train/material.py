@@ -123,7 +123,7 @@ def indexed(dataset: Dataset, report: Listen) -> Index | None:
         for keys, word in ((indices.new(index, dataset), "new"), (indices.gone(index, dataset), "gone")):
             if keys:
                 text = f"images that are {word} since 'brickwork check': {len(keys):,} ({listed(keys)})"
-                report(Progress("note", text))
+                report(Progress("note", text, names=tuple(keys)))
     return index
 
 
@@ -156,7 +156,8 @@ class Reading:
         entries = [known.get(key) for key in split.keys]
         sums = sums_of(split, entries, self.counter(name, "looked at"))
         if names := changed(split, sums, entries):
-            self.tell(name, f"images that have changed since 'brickwork check': {len(names):,} ({listed(names)})")
+            text = f"{name}: images that have changed since 'brickwork check': {len(names):,} ({listed(names)})"
+            self.report(Progress("note", text, names=tuple(names)))
         return sums
 
     def check_there(self) -> None:

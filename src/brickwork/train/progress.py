@@ -22,6 +22,7 @@ class Progress:
     accuracy: float | None = None  # on the validation images, when an epoch has ended
     images_per_second: float = 0.0  # in this epoch
     seconds_left: float = 0.0  # until the last epoch ends
+    names: tuple[str, ...] = ()  # all that the text counts and names but the first of
 
 
 Listen = Callable[[Progress], None]

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from brickwork.errors import BrickworkError
 from brickwork.files import write_whole
 from brickwork.train.checkpoint import Checkpoints
 from brickwork.train.curve import curve
+from brickwork.train.progress import Listen, Progress
 from brickwork.train.recipe import Recipe, read
 
 try:
@@ -67,6 +68,17 @@ class Run:
         losses, accuracies = [epoch.loss for epoch in epochs], [epoch.val_accuracy for epoch in epochs]
         picture = curve(self.title, losses, accuracies, epochs.index(best_of(epochs)))
         write_whole(self.path / "curve.svg", picture.encode())
+
+    def noted(self, report: Listen) -> Listen:
+        """The same, and every note is written into notes.txt, with all the names that it counts."""
+
+        def told(news: Progress) -> None:
+            if news.kind == "note":
+                with suppress(OSError), (self.path / "notes.txt").open("a", encoding="utf-8") as file:
+                    file.write("\n  ".join([news.text, *news.names]) + "\n")
+            report(news)
+
+        return told
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -107,7 +107,7 @@ def tracked(begin: Begin, state: State | None, asked: Requests, report: Listen, 
     trackers.begin(begin.run, begin.recipe)
     result: Result | None = None
     try:
-        result = carried(begin, state, asked, report, trackers)
+        result = carried(begin, state, asked, begin.run.noted(report), trackers)
         return result
     finally:
         trackers.end(result)
