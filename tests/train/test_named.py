@@ -124,8 +124,7 @@ def test_a_file_that_extends_nothing_has_the_fields_own_values(tmp_path: Path) -
 
 def test_a_runs_recipe_is_a_recipe(tmp_path: Path) -> None:
     recipe = Recipe(epochs=3, schedule="step", milestones=(0.2,))
-    text = f'network = "resnet20"\ndata = "fashion"\ninput = "1x28x28"\n{recipe.toml()}'
-    assert named(write(tmp_path / "recipe.toml", text), RESNET20).recipe == recipe == read(recipe.toml())
+    assert named(write(tmp_path / "recipe.toml", recipe.toml()), RESNET20).recipe == recipe == read(recipe.toml())
 
 
 def test_weights_in_a_file_decide_about_the_default_that_it_extends(tmp_path: Path) -> None:

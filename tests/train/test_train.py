@@ -14,7 +14,7 @@ from PIL import Image
 import bars
 from brickwork.cli.data import opened_as_trained
 from brickwork.data import open_data
-from brickwork.data.dataset import ArraySplit, Dataset
+from brickwork.data.dataset import ArraySplit, Dataset, FileSplit
 from brickwork.errors import BrickworkError
 from brickwork.evaluate import evaluate
 from brickwork.model import ModelFile, build, load
@@ -445,3 +445,15 @@ def test_a_network_of_other_channels_than_images_have_is_told_so(tmp_path: Path)
     network = replace(bars.network(), input=(5, 8, 8))
     with pytest.raises(BrickworkError, match=r"tiny reads 5 channels, but an image has 1 channel or 3\."):
         train(network, bars.dataset(), bars.QUICK, tmp_path / "run", report=bars.silent)
+
+
+def test_a_test_split_of_which_nothing_can_be_read_ends_the_training_all_the_same(tmp_path: Path) -> None:
+    heard: list[str] = []
+    data = bars.dataset()
+    nothing = FileSplit(np.zeros(1, np.int64), tmp_path, ("gone.png",))
+    data = replace(data, splits={**data.splits, "test": nothing})
+    result = train(bars.network(), data, bars.QUICK, tmp_path / "run", report=lambda news: heard.append(news.text))
+    assert result.split == "val"
+    assert any(
+        text.startswith("The model is not tested: bars: no image of the split 'test' can be read") for text in heard
+    )

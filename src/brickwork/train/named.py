@@ -16,7 +16,6 @@ from brickwork.train.grow import size_at, takes
 from brickwork.train.recipe import Recipe, made, table
 
 PHOTOGRAPHS = 64  # pixels of the input's shorter side from which images are photographs
-HEADER = ("network", "data", "input")  # a run's recipe.toml may name these; they are no fields
 
 
 @dataclass(frozen=True)
@@ -121,7 +120,6 @@ def _from_file(
     except UnicodeDecodeError:
         raise BrickworkError(f"the recipe {path} is no text in UTF-8.") from None
     word = own.pop("extends", None)
-    own = {name: value for name, value in own.items() if name not in HEADER}
     if word is None:
         return own, ()
     if not isinstance(word, str):

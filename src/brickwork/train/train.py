@@ -14,11 +14,8 @@ from brickwork.data import open_data
 from brickwork.data.dataset import Dataset
 from brickwork.data.preprocessing import Preprocessing
 from brickwork.errors import BrickworkError
-from brickwork.evaluate import Report, evaluate
 from brickwork.evaluate.device import device
-from brickwork.evaluate.page import page
-from brickwork.files import write_whole
-from brickwork.model import Model, build, load, save
+from brickwork.model import Model, build
 from brickwork.network import Layer, Network, cost, from_json, to_json
 from brickwork.network.layers import BatchNorm
 from brickwork.train.average import Average
@@ -33,6 +30,7 @@ from brickwork.train.optimize import optimizer
 from brickwork.train.precision import logits_of, placed, scaler
 from brickwork.train.progress import Listen, Progress, Result
 from brickwork.train.recipe import Recipe
+from brickwork.train.result import ended, stopped, tested
 from brickwork.train.resume import go_on, other_data
 from brickwork.train.run import Run, again, begin
 from brickwork.train.signals import Requests, Stopped, requests
@@ -242,58 +240,6 @@ def check_batches(network: Network, loop: Loop) -> None:
                 f"images with batch={loop.recipe.batch} and accumulate={loop.recipe.accumulate} leave one alone: "
                 f"take another batch, or fewer parts."
             )
-
-
-def own_layers(network: Network) -> list[type[Layer]]:
-    """The classes of the network's layers, for the model file to be read with."""
-    return list({type(layer) for _, layer in network.layers()})
-
-
-def tested(work: Work) -> Result:
-    """The best model's one test, which is then part of its record; with it, the training has ended."""
-    file = load(work.run.model, own_layers(work.loop.model.network))
-    record = {**file.record, "seconds": work.seconds}
-    test: Report | None = None
-    if "test" in work.dataset.splits:
-        test = evaluate(file, work.dataset, "test", progress=lambda done: work.asked.check())
-        record["test"] = {
-            "accuracy": test.accuracy.value,
-            "interval": [test.accuracy.low, test.accuracy.high],
-            "images": test.n,
-            "skipped": len(test.skipped),
-        }
-        write_whole(work.run.path / "report.html", page(test).encode("utf-8", "backslashreplace"))
-    save(work.run.model, file.model, classes=file.classes, preprocessing=file.preprocessing, record=record)
-    skipped = work.material.skipped + (test.skipped if test else ())
-    return replace(result_of(work.run, record), skipped=skipped)
-
-
-def result_of(run: Run, record: dict[str, Any]) -> Result:
-    """The result of a training, from its model's record; `seconds` is there when it has ended."""
-    test = record.get("test")
-    accuracy = test["accuracy"] if test else record["best"]["val_accuracy"]
-    images = test["images"] if test else record["images"]["val"]
-    seconds = record.get("seconds", record["best"]["seconds"])
-    interval = tuple(test["interval"]) if test else None
-    return Result(run.path, run.model, accuracy, seconds, "test" if test else "val", images, interval)
-
-
-def ended(run: Run, own: Sequence[type[Layer]]) -> Result | None:
-    """The result of a run that has ended; None for others."""
-    try:
-        record = load(run.model, own).record
-    except BrickworkError:  # none yet, or a damaged one, which the best epoch's checkpoint replaces
-        return None
-    return result_of(run, record) if "seconds" in record else None
-
-
-def stopped(work: Work, signal: int) -> Result:
-    """What there is when a training has been asked to stop."""
-    run = work.run
-    if not work.epochs:
-        return Result(run.path, None, None, work.seconds, stopped=signal, skipped=work.material.skipped)
-    result = result_of(run, load(run.model, own_layers(work.loop.model.network)).record)
-    return replace(result, seconds=work.seconds, stopped=signal, skipped=work.material.skipped)
 
 
 def hint(run: Run) -> str:
