@@ -28,7 +28,9 @@ FIELDS = ("path", "label", "probability", "reason", "guess")
 @click.option("--report", "page", metavar="HTML", type=click.Path(path_type=Path), help="Write a page with pictures.")
 @json_option
 def evaluate(model: Path, data: str, groups: str, split: str, worst: int, page: Path | None, as_json: bool) -> None:
-    """How often a model is right, in all, class by class and slice by slice, and where it is most wrong.
+    """How often a model is right, and where it is wrong.
+
+    In all, class by class and slice by slice, every number with its interval; and the images on which it is most wrong.
 
     MODEL is a file that 'brickwork train' wrote. DATA without train, val and test folders is divided as for
     the model's training: test is a tenth of it, and none of that is trained on where it is the same folder.
