@@ -13,12 +13,15 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
-import torch._dynamo  # noqa: F401  # torch's optimizers do so
+import torch
+import torch._dynamo  # as torch's optimizers do when they are first used
 
 import brickwork.train.train  # noqa: F401
 from brickwork.cli.shell import run as command
 from brickwork.model import load
 from brickwork.train.checkpoint import Checkpoints
+
+torch.set_num_threads(1)  # a child that is forked beside OpenMP's threads waits for them for ever
 
 CLASSES = 4
 NETWORK = "vgg11[width=0.125,batchnorm=true]"  # quick steps, dropout, norms, and 5 MB of weights to be saved
