@@ -18,16 +18,18 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import torch
 
-from brickwork import load, zoo
-from brickwork.data import Dataset, load_pixels, open_data
-from brickwork.evaluate import Calibration, Estimate, Report, calibrate, calibration_of, evaluate
-from brickwork.evaluate.calibration import probabilities
-from brickwork.evaluate.intervals import Floats, resampled
-from brickwork.evaluate.logits import logits_of, preprocessing_of
-from brickwork.evaluate.reliability import bins_of, gaps
-from brickwork.model import ModelFile
-from brickwork.train.recipe import Recipe
-from brickwork.train.train import train
+from brickwork import zoo
+from brickwork.data import open_data
+from brickwork.data.dataset import Dataset
+from brickwork.data.memory import load_pixels
+from brickwork.evaluation import Calibration, Estimate, Report, calibrate, calibration_of, evaluate
+from brickwork.evaluation.logits import compute_logits, preprocessing_of
+from brickwork.evaluation.metrics.calibration import probabilities
+from brickwork.evaluation.metrics.intervals import Floats, resample
+from brickwork.evaluation.metrics.reliability import bins_of, gaps
+from brickwork.model import ModelFile, load
+from brickwork.recipe.recipe import Recipe
+from brickwork.training.train import train
 
 COVERAGES = (0.5, 0.8, 0.9, 0.95)
 DIVISIONS = 200
@@ -36,7 +38,7 @@ DIVISIONS = 200
 def trained(text: str, epochs: int) -> tuple[ModelFile, Dataset]:
     """A network that has seen few images often, without label smoothing, and so is too sure of itself."""
     whole = open_data("fashion")
-    some = replace(whole, splits={**whole.splits, "train": whole.splits["train"].take(range(0, 10_000, 4))})
+    some = replace(whole, splits={**whole.splits, "train": whole.splits["train"].subset(range(0, 10_000, 4))})
     network = zoo.network(text, input=(1, 28, 28), classes=len(whole.classes))
     recipe = Recipe(epochs=epochs, label_smoothing=0.0, weight_decay=0.0, flip=False, validation=0.4)
     with TemporaryDirectory() as folder:
@@ -47,7 +49,7 @@ def trained(text: str, epochs: int) -> tuple[ModelFile, Dataset]:
 def drawn_errors(report: Report) -> Floats:
     """The calibration error in every draw of the images, which are the same for every report on them."""
     confidence, right = report.outcomes.confidence, report.outcomes.right
-    sums = resampled({"gaps": gaps(confidence, right, bins_of(confidence))}, report.n)["gaps"]
+    sums = resample({"gaps": gaps(confidence, right, bins_of(confidence))}, report.n)["gaps"]
     errors: Floats = np.abs(sums).sum(1) / report.n
     return errors
 
@@ -100,7 +102,7 @@ def redivided(file: ModelFile, data: Dataset) -> str:
     """The same without the luck of one division: validation and test images together, divided anew at random."""
     splits = data.with_validation(file.record["recipe"]["validation"], file.record["recipe"]["seed"]).splits
     pixels = [load_pixels(splits[name], preprocessing_of(file)) for name in ("val", "test")]
-    logits = torch.cat([logits_of(file.model, torch.from_numpy(p.images), preprocessing_of(file)) for p in pixels])
+    logits = torch.cat([compute_logits(file.model, torch.from_numpy(p.images), preprocessing_of(file)) for p in pixels])
     labels = torch.cat([torch.from_numpy(p.labels) for p in pixels])
     shares: dict[float, list[float]] = {coverage: [] for coverage in COVERAGES}
     for seed in range(DIVISIONS):

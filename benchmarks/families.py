@@ -19,9 +19,9 @@ import torch
 
 from brickwork import zoo
 from brickwork.data import open_data
-from brickwork.train.progress import Progress
-from brickwork.train.recipe import Recipe
-from brickwork.train.train import train
+from brickwork.recipe.recipe import Recipe
+from brickwork.training.progress import Progress
+from brickwork.training.train import train
 
 GOAL = 0.80
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from brickwork.network.grid import RULE, Row, grid
+from brickwork.network.columns import RULE, Row, format_columns
 from population import counted, error
 
 
@@ -30,7 +30,7 @@ def main(sets: int) -> None:
                 share = inside / every
                 within = "yes" if abs(share - 0.95) <= error(sets) else "NO, too few" if share < 0.95 else "more"
                 rows.append((f"{temperature:g}", f"{n:,}", name, str(inside), str(every), f"{share:.1%}", within))
-    print("\n".join(grid(rows, ">><>>><")))
+    print("\n".join(format_columns(rows, ">><>>><")))
     print(f"\n{time.perf_counter() - began:.0f} s")
 
 

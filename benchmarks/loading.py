@@ -32,12 +32,12 @@ from torchvision.transforms import v2
 
 from brickwork import zoo
 from brickwork.data import open_data
-from brickwork.data.decode import decode_bytes
-from brickwork.network.grid import RULE, grid
-from brickwork.train.feed import feed
-from brickwork.train.material import read
-from brickwork.train.progress import Progress
-from brickwork.train.recipe import Recipe
+from brickwork.data.images.decode import decode_bytes
+from brickwork.loader.loader import make_loader
+from brickwork.loader.prepare import prepare
+from brickwork.network.columns import RULE, format_columns
+from brickwork.recipe.recipe import Recipe
+from brickwork.training.progress import Progress
 
 SIDE = 224
 SIZES = ((1600, 1200), (500, 375))
@@ -77,7 +77,9 @@ def ours(root: Path, stack: ExitStack) -> Iterator[Loading]:
     for cache in ("off", "auto"):
         for workers in WORKERS:
             recipe = replace(RECIPE, workers=workers, cache=cache)
-            made = feed(read(network, open_data(str(root)), recipe, silent), recipe, torch.device("cpu"), silent)
+            made = make_loader(
+                prepare(network, open_data(str(root)), recipe, silent), recipe, torch.device("cpu"), silent
+            )
             stack.callback(made.close)
             yield Loading(f"brickwork, {'files' if cache == 'off' else 'cache'}", workers, made.batches)
 
@@ -151,7 +153,7 @@ def measure(root: Path, size: tuple[int, int], images: int, repeats: int) -> Non
         rows.append((each.name, str(each.workers), *cells[0], *cells[1]))
     full, enough = decoding(root)
     print(f"\n{images} JPEG photographs of {size[0]}x{size[1]} at {SIDE}x{SIDE}")
-    print("\n".join(grid([HEAD, RULE, *rows], "<>>>>>")))
+    print("\n".join(format_columns([HEAD, RULE, *rows], "<>>>>>")))
     print(f"One core decodes {full:,.0f} of them a second in full, {enough:,.0f} at the fraction that is enough.")
 
 

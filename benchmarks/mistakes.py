@@ -13,11 +13,13 @@ from tempfile import TemporaryDirectory
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from brickwork import load, zoo
-from brickwork.data import ArraySplit, open_data
-from brickwork.evaluate import evaluate
-from brickwork.train.recipe import Recipe
-from brickwork.train.train import train
+from brickwork import zoo
+from brickwork.data import open_data
+from brickwork.data.dataset import ArraySplit
+from brickwork.evaluation import evaluate
+from brickwork.model import load
+from brickwork.recipe.recipe import Recipe
+from brickwork.training.train import train
 from planted import FIRST, only, planted
 
 

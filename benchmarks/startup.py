@@ -14,8 +14,8 @@ import time
 from statistics import median
 
 from brickwork import cost, zoo
-from brickwork.network.flow import answer
-from brickwork.network.grid import RULE, grid
+from brickwork.network.columns import RULE, format_columns
+from brickwork.network.propagate import answer
 
 PROCESSES = {
     "python -c pass": ["-c", "pass"],
@@ -52,7 +52,7 @@ def main(repeats: int) -> None:
     used = {name: median(each[name][1] for each in rounds) for name in PROCESSES}
     base = used["brickwork show resnet152 --json"]
     table = [(name, f"{clock[name]:.3f} s", f"{used[name]:.3f} s", f"{used[name] / base:.2f}") for name in PROCESSES]
-    print("\n".join(grid([("process", "clock", "processor", "ratio"), RULE, *table], "<>>>")))
+    print("\n".join(format_columns([("process", "clock", "processor", "ratio"), RULE, *table], "<>>>")))
     zoo.names()
     gc.collect()
     making, costing = (median(column) * 1000 for column in zip(*(costs() for _ in range(repeats)), strict=True))

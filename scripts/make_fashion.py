@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brickwork.data.dataset import ArraySplit
-from brickwork.data.idx import STEMS, arrays
-from brickwork.data.shuffle import by_class, shuffled
+from brickwork.data.hashing import by_class, hash_order
+from brickwork.data.sources.idx import STEMS, arrays
 
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
 OUT = Path(__file__).parents[1] / "src/brickwork/data/fashion"
@@ -26,7 +26,7 @@ SEED = 0
 def chosen(split: ArraySplit, each: int) -> list[int]:
     """So many images of every class, in the order of the full set."""
     groups = by_class(split.labels.tolist()).values()
-    return sorted(group[i] for group in groups for i in shuffled([str(split.numbers[p]) for p in group], SEED)[:each])
+    return sorted(group[i] for group in groups for i in hash_order([str(split.numbers[p]) for p in group], SEED)[:each])
 
 
 def write(path: Path, values: NDArray[np.uint8]) -> None:

@@ -9,8 +9,8 @@ from brickwork.model import ModelFile, build
 from brickwork.network import Network, SideHead, chain, stages
 from brickwork.network.blocks import conv
 from brickwork.network.layers import AvgPool, BatchNorm, Dropout, Flatten, GlobalAvgPool, Linear
-from brickwork.train.progress import Progress
-from brickwork.train.recipe import Recipe
+from brickwork.recipe.recipe import Recipe
+from brickwork.training.progress import Progress
 
 CLASSES = ("left", "middle", "right", "none")
 QUICK = Recipe(epochs=2, batch=32, lr=0.05, validation=0.2)

@@ -11,16 +11,16 @@ from torch import Tensor, nn
 from brickwork import zoo
 from brickwork.model import Model
 from brickwork.network import Network
-from brickwork.weights import load, save_as
-from brickwork.weights.twins import TWINS, Twin
+from brickwork.weights import load_weights, save_weights
+from brickwork.weights.equivalents import TWINS, Equivalent
 
 
-def shared() -> list[tuple[Twin, str]]:
+def shared() -> list[tuple[Equivalent, str]]:
     """Every network that we and a library have."""
     return [(row, library) for row in TWINS for library in ("torchvision", "timm") if getattr(row, library)]
 
 
-def theirs(row: Twin, library: str, classes: int = 1000) -> nn.Module:
+def theirs(row: Equivalent, library: str, classes: int = 1000) -> nn.Module:
     """The library's model without weights: on the meta device nothing is drawn."""
     with torch.device("meta"):
         if library == "timm":
@@ -35,7 +35,7 @@ def theirs(row: Twin, library: str, classes: int = 1000) -> nn.Module:
         return module
 
 
-def network(row: Twin, library: str, classes: int = 1000) -> Network:
+def network(row: Equivalent, library: str, classes: int = 1000) -> Network:
     """Ours; timm's inception_v3 has no side head."""
     text = "inception_v3[side_heads=false]" if (row.network, library) == ("inception_v3", "timm") else row.network
     return zoo.network(text, classes=classes)
@@ -71,17 +71,17 @@ class Parity(NamedTuple):
     equal: bool  # to the last bit
 
 
-def parities(row: Twin, library: str, sizes: tuple[int, ...], folder: Path) -> Iterator[Parity]:
+def parities(row: Equivalent, library: str, sizes: tuple[int, ...], folder: Path) -> Iterator[Parity]:
     """Weights through files from theirs to ours, and others from ours to theirs."""
     here, there = ours(network(row, library)).to_empty(device="cpu").eval(), randomised(theirs(row, library), 0)
     file = folder / "theirs.pth"
     torch.save(there.state_dict(), file)
-    load(here, file)
+    load_weights(here, file)
     file.unlink()
     yield from (compared("in", here, there, size) for size in sizes)
     randomised(here, 1)
     file = folder / "ours.pth"
-    save_as(here, library, file)
+    save_weights(here, library, file)
     there.load_state_dict(torch.load(file, weights_only=True), strict=True)
     file.unlink()
     yield from (compared("out", here, there, size) for size in sizes)
@@ -96,7 +96,7 @@ def compared(way: str, here: nn.Module, there: nn.Module, size: int) -> Parity:
     return Parity(way, size, apart, torch.equal(mine, other))
 
 
-def sizes(row: Twin) -> tuple[int, int]:
+def sizes(row: Equivalent) -> tuple[int, int]:
     """Two inputs that the network takes: VGG's dense layers need 7x7 maps, Inception v3 and later 75 pixels."""
     if row.network.startswith("vgg"):
         return (224, 240)

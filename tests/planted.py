@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from brickwork.data.dataset import ArraySplit, Dataset
-from brickwork.evaluate import Report
-from brickwork.evaluate.intervals import Booleans, Integers
+from brickwork.evaluation import Report
+from brickwork.evaluation.metrics.intervals import Booleans, Integers
 
 NOISE = 0.05  # of the labels are changed to another class
 DARK = 0.2  # of the images are destroyed: noise, nearly black

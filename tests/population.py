@@ -10,12 +10,12 @@ import numpy as np
 import torch
 
 from brickwork.data.dataset import ArraySplit, Dataset
-from brickwork.evaluate.intervals import Booleans, Estimate
-from brickwork.evaluate.outcomes import Outcomes, judged
-from brickwork.evaluate.reliability import bins_of, gaps
-from brickwork.evaluate.report import Report
-from brickwork.evaluate.scoring import Asked, report
-from brickwork.evaluate.sight import Seen
+from brickwork.evaluation import Estimate, Report
+from brickwork.evaluation.images import DecodedImage
+from brickwork.evaluation.metrics.intervals import Booleans
+from brickwork.evaluation.metrics.reliability import bins_of, gaps
+from brickwork.evaluation.outcomes import Outcomes, score_batch
+from brickwork.evaluation.scoring import ScoredSplit, make_report
 from brickwork.model import ModelFile, build
 from brickwork.network import Network, stages
 from brickwork.network.layers import Flatten, Linear
@@ -36,8 +36,8 @@ def population(temperature: float) -> Outcomes:
     shares = torch.from_numpy(logits / temperature).softmax(1)
     given = torch.multinomial(shares, 1, generator=torch.Generator().manual_seed(0)).view(-1).numpy()
     shades = chance.integers(0, 256, IMAGES, np.uint8).reshape(-1, 1, 1, 1)
-    seen = [Seen(i, shade, int(s), int(s)) for i, (shade, s) in enumerate(zip(shades, side, strict=True))]
-    return judged(torch.from_numpy(logits), seen, given, 1.0)
+    seen = [DecodedImage(i, shade, int(s), int(s)) for i, (shade, s) in enumerate(zip(shades, side, strict=True))]
+    return score_batch(torch.from_numpy(logits), seen, given, 1.0)
 
 
 def drawn(outcomes: Outcomes, n: int, chance: np.random.Generator) -> Report:
@@ -48,7 +48,9 @@ def drawn(outcomes: Outcomes, n: int, chance: np.random.Generator) -> Report:
     images = ArraySplit(part.given, np.zeros((n, 1, 1, 1), np.uint8), "population", tuple(range(n)))
     network = Network("none", (1, 1, 1), len(CLASSES), stages(flat=Flatten()), Linear(len(CLASSES)))
     file, known = ModelFile(build(network), CLASSES, {}, {}), np.arange(len(CLASSES))
-    return report(Asked(file, Dataset("drawn", CLASSES, {"test": images}), "test", images, known, part, (), 1.0))
+    return make_report(
+        ScoredSplit(file, Dataset("drawn", CLASSES, {"test": images}), "test", images, known, part, (), 1.0)
+    )
 
 
 def verdicts(whole: Outcomes, found: Report) -> Iterator[tuple[str, bool]]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import codes
-from brickwork.data.check import RULES, near, shortcuts, thumbs
+from brickwork.data.check import RULES, near, shortcuts, thumbnails
 
 TEXT = (Path(__file__).parents[1] / "docs" / "check.md").read_text()
 
@@ -16,7 +16,7 @@ def test_the_table_is_that_of_the_code() -> None:
 def test_the_numbers_are_those_of_the_code() -> None:
     words = " ".join(TEXT.split())
     assert f"64 bits, of which {near.DIFFERING} may differ" in words
-    assert f"correlation of {thumbs.ALIKE}" in words
+    assert f"correlation of {thumbnails.ALIKE}" in words
     assert (
         f"reported from {100 * shortcuts.TELLING:.0f} %, where the class and the rest have {shortcuts.IMAGES}" in words
     )

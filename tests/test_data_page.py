@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from brickwork.data.divide import SHARE, SPLITS
-from brickwork.data.manifest import ENDINGS, LABELS, PATHS
+from brickwork.data.sources.manifest import ENDINGS, LABELS, PATHS
+from brickwork.data.sources.splits import SHARE, SPLITS
 from shell import parse
 
 TEXT = (Path(__file__).parents[1] / "docs" / "data.md").read_text()

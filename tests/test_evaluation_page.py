@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from brickwork.evaluate.intervals import DRAWS, FEW, wilson
-from brickwork.evaluate.outcomes import TOP
-from brickwork.evaluate.reliability import BINS, IN_A_BIN, bins_of, gaps
-from brickwork.evaluate.sight import WINDOW
-from brickwork.evaluate.slices import GROUPS, LEAST
+from brickwork.evaluation.images import WINDOW
+from brickwork.evaluation.metrics.intervals import DRAWS, FEW, wilson
+from brickwork.evaluation.metrics.reliability import BINS, IN_A_BIN, bins_of, gaps
+from brickwork.evaluation.metrics.slices import GROUPS, LEAST
+from brickwork.evaluation.outcomes import TOP
 from planted import DARK, NOISE
 from shell import parse
 

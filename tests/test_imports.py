@@ -10,28 +10,39 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "brickwork"
 
 MAY_IMPORT = {  # a room, and the rooms it may name
-    "network":  set(),
-    "zoo":      {"network"},
-    "model":    {"network"},
-    "weights":  {"network", "zoo", "model"},  # a tag names a network of the zoo
-    "data":     set(),
-    "evaluate": {"network", "model", "data"},
-    "train":    {"network", "model", "data", "weights", "evaluate"},
-    "compare":  {"network", "zoo", "train", "evaluate"},
-    "export":   {"network", "model", "data", "evaluate"},
-    "serve":    {"network", "zoo", "train", "export"},
-    "cli":      {"network", "zoo", "model", "weights", "data", "evaluate", "train", "compare", "export", "serve"},
+    "network":    set(),
+    "zoo":        {"network"},
+    "figure":     set(),
+    "model":      {"network"},
+    "weights":    {"network", "zoo", "model"},  # a tag names a network of the zoo
+    "data":       set(),
+    "recipe":     {"network"},
+    "loader":     {"data", "recipe", "network"},
+    "runtime":    {"data"},
+    "evaluation": {"network", "model", "data", "figure", "runtime"},
+    "training":   {"network", "zoo", "model", "weights", "data", "recipe", "loader", "evaluation", "figure"},
+    "exporting":  {"network", "model", "data", "evaluation", "runtime"},
+    "comparison": {"network", "zoo", "figure", "recipe", "training", "evaluation"},
+    "serving":    {"network", "zoo", "model", "data", "runtime", "exporting"},
+    "cli":        {"network", "zoo", "figure", "model", "weights", "data", "recipe", "loader", "runtime", "evaluation",
+                   "training", "exporting", "comparison", "serving"},
 }  # fmt: skip
 
-EVERYBODY = {"errors", "files", "__version__"}  # may be named by all
-PURE = {"network", "zoo"}  # these need nothing that is installed
+EVERYBODY = {"errors", "files", "machine", "__version__"}  # may be named by all
+PURE = {"network", "zoo", "figure"}  # these need nothing that is installed
+WITHOUT_TORCH = {*PURE, "data", "recipe", "runtime"}  # the base installs no torch
 
 FILES = sorted(path for path in SOURCE.rglob("*.py") if path.parent != SOURCE)
 
 
-def imported(path: Path) -> Iterator[str]:
-    """The whole names of the modules that a file imports, wherever in the file it does."""
-    for node in ast.walk(ast.parse(path.read_text())):
+def imported(path: Path, typing: bool = True) -> Iterator[str]:
+    """The whole names of the modules that a file imports, wherever in the file; those for types alone if `typing`."""
+    tree = ast.parse(path.read_text())
+    if not typing:
+        tree.body = [
+            node for node in tree.body if not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test))
+        ]
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -56,6 +67,11 @@ def test_network_and_zoo_import_the_standard_library_alone(path: Path) -> None:
     assert {name.split(".")[0] for name in imported(path)} <= sys.stdlib_module_names | {"brickwork"}
 
 
+@pytest.mark.parametrize("path", [path for path in FILES if room_of(path) in WITHOUT_TORCH], ids=lambda path: path.stem)
+def test_rooms_of_the_base_install_name_no_torch(path: Path) -> None:
+    assert not {name.split(".")[0] for name in imported(path, typing=False)} & {"torch", "torchvision"}
+
+
 @pytest.mark.parametrize("path", [path for path in FILES if room_of(path) != "cli"], ids=lambda path: path.stem)
 def test_only_the_shell_prints(path: Path) -> None:
     calls = [node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
@@ -70,5 +86,7 @@ def test_the_table_of_imports_has_no_circle() -> None:
 
 
 def test_imports_are_seen_wherever_they_stand(tmp_path: Path) -> None:
-    (tmp_path / "file.py").write_text("import a.b\ndef f():\n    from c import d\n    if f:\n        import e\n")
-    assert set(imported(tmp_path / "file.py")) == {"a.b", "c.d", "e"}
+    text = "import a.b\ndef f():\n    from c import d\n    if f:\n        import e\nif TYPE_CHECKING:\n    import g\n"
+    (tmp_path / "file.py").write_text(text)
+    assert set(imported(tmp_path / "file.py")) == {"a.b", "c.d", "e", "g"}
+    assert set(imported(tmp_path / "file.py", typing=False)) == {"a.b", "c.d", "e"}

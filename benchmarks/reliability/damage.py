@@ -14,7 +14,7 @@ from pathlib import Path
 
 import small
 
-from brickwork.train.checkpoint import Checkpoints
+from brickwork.training.run.checkpoint import Checkpoints
 
 Harm = Callable[[bytes, random.Random], bytes]
 

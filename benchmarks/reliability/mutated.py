@@ -29,14 +29,15 @@ import numpy as np
 from limited import looked_at
 from mutations import KINDS, harmed, picture
 
-from brickwork.data import Unreadable, decode, open_data
 from brickwork.data import index as indices
+from brickwork.data import open_data
+from brickwork.data.cache.decoded import DecodedSplit
+from brickwork.data.images.decode import Unreadable, decode
 from brickwork.data.preprocessing import Preprocessing
-from brickwork.data.reading import Stock
+from brickwork.loader.prepare import TrainingImages, prepare
 from brickwork.network import Network
-from brickwork.train.material import Material, read
-from brickwork.train.progress import Progress
-from brickwork.train.recipe import Recipe
+from brickwork.recipe.recipe import Recipe
+from brickwork.training.progress import Progress
 from brickwork.zoo import network
 
 CLASSES = ("ash", "beech", "cedar", "elm")
@@ -152,7 +153,7 @@ def check(trial: Trial, truths: dict[str, Truth]) -> None:
     }
     expected = {file: truth.reason for file, truth in truths.items() if truth.reason}
     trial.expect(refused == expected, f"check refuses others than are unreadable: {odd(refused, expected)}")
-    index = indices.load(report["source"])
+    index = indices.load_index(report["source"])
     sizes = {entry.key: (entry.width, entry.height) for entry in index.entries} if index else {}
     known = {file: truth.size for file, truth in truths.items()}
     trial.expect(sizes == known, f"the index has other sizes: {odd(sizes, known)}")
@@ -214,11 +215,11 @@ def of_training(made: Network, trial: Trial, cache: str, news: list[str]) -> lis
         news.append(said.text)
 
     dataset = open_data(str(trial.data))
-    found: Material = read(made, dataset, Recipe(cache=cache), hear)  # type: ignore[arg-type]
+    found: TrainingImages = prepare(made, dataset, Recipe(cache=cache), hear)  # type: ignore[arg-type]
     return [each for stock in (found.train, found.val) for each in images(stock, dataset.classes)]
 
 
-def images(stock: Stock, classes: tuple[str, ...]) -> Iterator[tuple[str, bytes, str]]:
+def images(stock: DecodedSplit, classes: tuple[str, ...]) -> Iterator[tuple[str, bytes, str]]:
     for i, (key, label) in enumerate(zip(stock.split.keys, stock.labels.tolist(), strict=True)):
         yield key, np.ascontiguousarray(stock.images.image(i).transpose(2, 0, 1)).tobytes(), classes[label]
 

@@ -22,7 +22,7 @@ from time import perf_counter
 
 from limited import DIED, HUNG, looked_at
 
-from brickwork.data import Unreadable, decode
+from brickwork.data.images.decode import Unreadable, decode
 
 LIMIT = 600  # seconds for the whole of `brickwork check`
 

@@ -16,10 +16,10 @@ import numpy as np
 import torch
 import torch._dynamo  # as torch's optimizers do when they are first used
 
-import brickwork.train.train  # noqa: F401
+import brickwork.training.train  # noqa: F401
 from brickwork.cli.shell import run as command
 from brickwork.model import load
-from brickwork.train.checkpoint import Checkpoints
+from brickwork.training.run.checkpoint import Checkpoints
 
 torch.set_num_threads(1)  # a child that is forked beside OpenMP's threads waits for them for ever
 

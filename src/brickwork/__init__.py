@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from brickwork import zoo
 from brickwork.errors import BrickworkError
-from brickwork.network import Network, cost, from_json, line, table, to_json
+from brickwork.network import Network, cost, from_json, summary_line, table, to_json
 
 if TYPE_CHECKING:
     from brickwork.model import Model, ModelFile, build, load, save
@@ -29,10 +29,10 @@ __all__ = [
     "cost",
     "create_model",
     "from_json",
-    "line",
     "list_models",
     "load",
     "save",
+    "summary_line",
     "table",
     "to_json",
     "zoo",

@@ -1,4 +1,4 @@
-"""Files that are whole or absent."""
+"""Files that are whole or absent, and where caches lie."""
 
 import errno
 import os
@@ -43,3 +43,12 @@ def sync(folder: Path) -> None:
             os.fsync(opened)
         finally:
             os.close(opened)
+
+
+def cache_folder() -> Path:
+    """$BRICKWORK_CACHE, else brickwork in $XDG_CACHE_HOME, else ~/.cache/brickwork; it need not be there yet."""
+    if own := os.environ.get("BRICKWORK_CACHE"):
+        return Path(own)
+    if common := os.environ.get("XDG_CACHE_HOME"):
+        return Path(common) / "brickwork"
+    return Path(os.path.expanduser("~")) / ".cache" / "brickwork"

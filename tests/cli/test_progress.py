@@ -4,8 +4,8 @@ import pytest
 from rich.console import Console
 from rich.progress import Progress as Bar
 
-from brickwork.cli.progress import OnBar, columns, followed
-from brickwork.train.progress import Progress
+from brickwork.cli.progress import BarListener, columns, training_progress
+from brickwork.training.progress import Progress
 
 STEP = Progress("step", "", epoch=2, epochs=4, step=5, steps=10, loss=1.25, images_per_second=1234, seconds_left=75)
 EPOCH = Progress("epoch", "epoch 2 of 4: done", 2, 4, 10, 10, loss=1.5, accuracy=0.875)
@@ -15,7 +15,7 @@ def drawn(*news: Progress) -> str:
     """What a terminal of 100 columns has been shown in the end."""
     screen = StringIO()
     with Bar(*columns(), console=Console(file=screen, force_terminal=True, width=100), auto_refresh=False) as bar:
-        listen = OnBar(bar)
+        listen = BarListener(bar)
         for each in news:
             listen(each)
         bar.refresh()
@@ -30,7 +30,7 @@ def test_the_bar_has_epoch_loss_speed_and_time_left() -> None:
 
 def test_the_bar_counts_the_steps_of_all_epochs() -> None:
     with Bar(*columns(), console=Console(file=StringIO())) as bar:
-        OnBar(bar)(STEP)
+        BarListener(bar)(STEP)
     assert (bar.tasks[0].completed, bar.tasks[0].total) == (15, 40)
 
 
@@ -46,7 +46,7 @@ def test_notes_and_epochs_stand_above_the_bar_as_they_are() -> None:
 
 
 def test_without_a_terminal_there_are_lines_and_no_steps(capsys: pytest.CaptureFixture[str]) -> None:
-    with followed() as report:
+    with training_progress() as report:
         for news in (Progress("note", "a note"), STEP, EPOCH):
             report(news)
     assert capsys.readouterr() == ("", "a note\nepoch 2 of 4: done\n")

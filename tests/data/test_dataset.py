@@ -15,7 +15,7 @@ def dataset(counts: list[int]) -> Dataset:
     labels = np.repeat(np.arange(len(counts)), counts)
     images = np.arange(len(labels), dtype=np.uint8).reshape(-1, 1, 1, 1) * np.ones((1, 1, 2, 2), np.uint8)
     train = ArraySplit(labels, images, "file", tuple(range(len(labels))))
-    return Dataset("set", tuple(map(str, range(len(counts)))), {"train": train, "test": train.take([0])})
+    return Dataset("set", tuple(map(str, range(len(counts)))), {"train": train, "test": train.subset([0])})
 
 
 def numbers(found: Dataset, split: str) -> list[int]:
@@ -83,7 +83,7 @@ def test_the_whole_is_every_image_of_all_splits_in_natural_order() -> None:
     assert list(whole.names) == [f"/set/cat/{i}.jpg" for i in (0, 1, 2, 3, 10, 20, 100)]
     assert whole.labels.tolist() == [0, 1, 1, 0, 0, 1, 1]
     assert whole.groups == ("a", "e", "g", "b", "f", "c", "d")
-    some = whole.take([5, 1])
+    some = whole.subset([5, 1])
     assert (list(some.keys), some.labels.tolist(), some.groups) == (["cat/20.jpg", "cat/1.jpg"], [1, 1], ("c", "e"))
 
 
@@ -94,7 +94,7 @@ def test_the_whole_of_arrays_gives_each_image_its_own_pixels() -> None:
     whole = Dataset("set", tuple("abcdef"), {"train": train, "test": test}).whole()
     assert list(whole.keys) == ["t10k/0", "t10k/1", "train/0", "train/1", "train/2", "train/3"]
     assert [whole.image(i).getpixel((0, 0)) for i in range(6)] == whole.labels.tolist() == [4, 5, 0, 1, 2, 3]
-    assert whole.content(1) == bytes([5] * 4)
+    assert whole.read_bytes(1) == bytes([5] * 4)
 
 
 def test_a_set_of_one_split_is_its_own_whole() -> None:

@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 
 import brickwork.data
-from brickwork.data import ArraySplit, Preprocessing, load_pixels, open_data, statistics
-from brickwork.data.idx import arrays, read_idx
+from brickwork.data import open_data
+from brickwork.data.dataset import ArraySplit
+from brickwork.data.memory import load_pixels, statistics
+from brickwork.data.preprocessing import Preprocessing
+from brickwork.data.sources.idx import arrays, read_idx
 
 FOLDER = Path(brickwork.data.__file__).parent / "fashion"
 FULL = Path(os.environ.get("FASHION_MNIST", "/usr/share/datasets/fashion-mnist"))
@@ -58,7 +61,7 @@ def test_fashions_mean_and_deviation_are_those_that_are_known_of_the_full_set() 
 def test_the_script_chooses_the_images_that_are_here(split: str) -> None:
     script = runpy.run_path(str(SCRIPT))
     full, here = arrays(FULL, split), arrays(FOLDER, split)
-    chosen = full.take(script["chosen"](full, script["EACH"][split]))
+    chosen = full.subset(script["chosen"](full, script["EACH"][split]))
     assert (chosen.images == here.images).all()
     assert (chosen.labels == here.labels).all()
 

@@ -7,15 +7,14 @@ import numpy as np
 import pytest
 
 from brickwork.data import index
-from brickwork.data.cache import cache_folder
 from brickwork.data.dataset import Dataset, FileSplit
-from brickwork.data.index import Entry, Index
+from brickwork.data.index import Index, IndexEntry
 from brickwork.errors import BrickworkError
-from brickwork.files import write_whole
+from brickwork.files import cache_folder, write_whole
 
 SUM = sha256(b"pixels").hexdigest()
-CAT = Entry("cat/1.jpg", "train", "cat", 6, SUM, 20, 30, (1, 2))
-STRANGE = Entry("caf\udce9\n.jpg", "test", "dog", 6, SUM, 0, 0, None, reason="text, not an image")
+CAT = IndexEntry("cat/1.jpg", "train", "cat", 6, SUM, 20, 30, (1, 2))
+STRANGE = IndexEntry("caf\udce9\n.jpg", "test", "dog", 6, SUM, 0, 0, None, reason="text, not an image")
 
 
 @pytest.fixture(autouse=True)
@@ -30,36 +29,36 @@ def files(*names: str) -> FileSplit:
 
 def test_an_index_comes_back_as_it_was_saved() -> None:
     made = Index("/photos", (CAT, STRANGE))
-    path = index.save(made)
+    path = index.save_index(made)
     assert path.name == sha256(b"/photos").hexdigest() + ".jsonl"
-    assert index.load("/photos") == made
-    assert index.load("/others") is None
+    assert index.load_index("/photos") == made
+    assert index.load_index("/others") is None
 
 
 def test_every_flipped_byte_and_every_cut_is_noticed() -> None:
-    path = index.save(Index("/photos", (CAT, STRANGE)))
+    path = index.save_index(Index("/photos", (CAT, STRANGE)))
     whole = path.read_bytes()
     for at in range(len(whole)):
         for damaged in (whole[:at] + bytes([whole[at] ^ 4]) + whole[at + 1 :], whole[:at]):
             path.write_bytes(damaged)
             told: list[str] = []
-            assert index.load("/photos", told.append) is None
+            assert index.load_index("/photos", told.append) is None
             assert told == ["The index of /photos is damaged and is not used: 'brickwork check' makes it anew."]
 
 
 def test_an_index_of_another_version_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    index.save(Index("/photos", (CAT,)))
+    index.save_index(Index("/photos", (CAT,)))
     monkeypatch.setattr(index, "FORMAT", "brickwork index 2")
     told: list[str] = []
-    assert index.load("/photos", told.append) is None
+    assert index.load_index("/photos", told.append) is None
     assert told == ["The index of /photos is of another version and is not used: run 'brickwork check' again."]
 
 
 def test_an_index_that_cannot_be_opened_is_not_used() -> None:
-    index.place("/photos").mkdir(parents=True)
+    index.index_path("/photos").mkdir(parents=True)
     told: list[str] = []
-    assert index.load("/photos", told.append) is None
-    assert told == [f"The index {index.place('/photos')} cannot be read (Is a directory) and is not used."]
+    assert index.load_index("/photos", told.append) is None
+    assert told == [f"The index {index.index_path('/photos')} cannot be read (Is a directory) and is not used."]
 
 
 def test_the_digest_is_that_of_keys_sums_and_labels_alone() -> None:
@@ -70,16 +69,16 @@ def test_the_digest_is_that_of_keys_sums_and_labels_alone() -> None:
 
 
 def test_a_content_that_is_another_has_changed() -> None:
-    assert not index.changed(CAT, b"pixels")
-    assert index.changed(CAT, b"pixelz")
-    assert index.changed(CAT, b"pixels ")
+    assert not index.has_changed(CAT, b"pixels")
+    assert index.has_changed(CAT, b"pixelz")
+    assert index.has_changed(CAT, b"pixels ")
 
 
 def test_what_is_new_and_what_is_gone_is_told_across_the_splits() -> None:
     made = Index("/photos", (CAT, STRANGE))
     dataset = Dataset("photos", ("cat", "dog"), {"train": files("cat/2.jpg"), "val": files("cat/1.jpg")})
-    assert index.new(made, dataset) == ["cat/2.jpg"]
-    assert index.gone(made, dataset) == [STRANGE.key]
+    assert index.new_keys(made, dataset) == ["cat/2.jpg"]
+    assert index.missing_keys(made, dataset) == [STRANGE.key]
 
 
 def test_the_cache_lies_where_the_variables_say(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 from torchvision.transforms import CenterCrop, Compose, InterpolationMode, Resize
 
-from brickwork.data.preprocessing import Fit, Interpolation, Preprocessing, centre_box, contained, covering
+from brickwork.data.preprocessing import Fit, Interpolation, Preprocessing, centre_box, covering, fit_inside
 from brickwork.errors import BrickworkError
 
 
@@ -92,7 +92,7 @@ def test_the_box_that_is_cropped_lies_in_the_image_and_in_its_middle(seed: int) 
 def test_a_covering_size_covers_and_a_contained_one_fits(seed: int) -> None:
     rng = np.random.default_rng(seed)
     (w, h), (width, height) = rng.integers(1, 5000, 2).tolist(), rng.integers(1, 500, 2).tolist()
-    outer, inner = covering((w, h), (width, height)), contained((w, h), (width, height))
+    outer, inner = covering((w, h), (width, height)), fit_inside((w, h), (width, height))
     assert outer[0] >= width >= inner[0] >= 1
     assert outer[1] >= height >= inner[1] >= 1
     assert width in (outer[0], inner[0])
@@ -118,7 +118,7 @@ def test_squash_shows_all_of_the_image() -> None:
 
 def test_normalised_takes_the_mean_and_divides_by_the_deviation() -> None:
     pixels = torch.tensor([0, 255], dtype=torch.uint8).expand(2, 3, 1, 2)
-    found = colour(1, 2).normalised(pixels)
+    found = colour(1, 2).normalize(pixels)
     assert found.dtype == torch.float32
     assert found[1, :, 0].tolist() == [[-1.0, 1.0], [-1.0, 3.0], [-0.5, 0.0]]
 
@@ -129,14 +129,14 @@ def test_normalised_gives_the_same_bits_in_every_memory_format_and_leaves_the_by
     mean, std = (torch.tensor(values).view(-1, 1, 1) for values in (made.mean, made.std))
     expected = (pixels / 255 - mean) / std
     before = pixels.clone()
-    assert torch.equal(made.normalised(pixels), expected)
-    assert torch.equal(made.normalised(pixels.to(memory_format=torch.channels_last)), expected)
+    assert torch.equal(made.normalize(pixels), expected)
+    assert torch.equal(made.normalize(pixels.to(memory_format=torch.channels_last)), expected)
     assert torch.equal(pixels, before)
 
 
 def test_normalised_keeps_the_memory_format() -> None:
     pixels = torch.zeros(2, 3, 4, 4, dtype=torch.uint8).to(memory_format=torch.channels_last)
-    assert colour(4, 4).normalised(pixels).is_contiguous(memory_format=torch.channels_last)
+    assert colour(4, 4).normalize(pixels).is_contiguous(memory_format=torch.channels_last)
 
 
 def test_a_document_is_plain_json_and_reads_back_as_it_was() -> None:

@@ -8,11 +8,9 @@ from safetensors.torch import load_file, save_file
 
 from brickwork import zoo
 from brickwork.errors import BrickworkError
-from brickwork.model.file import load, save
-from brickwork.model.model import Model, build
-from brickwork.network.algebra import chain
+from brickwork.model import Model, build, load, save
+from brickwork.network import Network, chain, stages
 from brickwork.network.layers import Flatten, Linear
-from brickwork.network.value import Network, stages
 from network.test_layers import Swish
 
 CLASSES = ("ankle boot", "bag", "coat")

@@ -5,11 +5,9 @@ from torch import nn
 
 from brickwork import zoo
 from brickwork.errors import BrickworkError
-from brickwork.model.model import Model, build
-from brickwork.network.algebra import chain, concat, gate, named, on_change, residual
-from brickwork.network.cost import cost
+from brickwork.model import Model, build
+from brickwork.network import Network, SideHead, chain, concat, cost, gate, named, on_change, residual, stages
 from brickwork.network.layers import Conv, Flatten, GlobalAvgPool, Linear, ReLU, Scale, Sigmoid
-from brickwork.network.value import Network, SideHead, stages
 
 
 @pytest.mark.parametrize("name", ["resnet50", "vgg16"])

@@ -1,7 +1,7 @@
 import pytest
 
 from brickwork.errors import BrickworkError
-from brickwork.network.algebra import (
+from brickwork.network import (
     IDENTITY,
     Block,
     Chain,

@@ -4,10 +4,9 @@ import pytest
 
 from brickwork import zoo
 from brickwork.errors import BrickworkError
-from brickwork.network.algebra import Expr, block, chain
+from brickwork.network import Expr, Network, block, chain, stages
 from brickwork.network.classifier import classifiers, with_classes
 from brickwork.network.layers import Flatten, Linear, ReLU
-from brickwork.network.value import Network, stages
 
 NO_CLASSIFIER = ["lenet5_1998"]
 OTHERWISE = ["nin_lecture"]  # whose whole last block is as wide as there are classes

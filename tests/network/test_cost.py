@@ -2,9 +2,21 @@ import pytest
 
 from brickwork import zoo
 from brickwork.errors import BrickworkError
-from brickwork.network.algebra import chain, concat, gate, named, on_change, residual
-from brickwork.network.cost import cost, fits, smallest_input
-from brickwork.network.flow import shape_after
+from brickwork.network import (
+    Network,
+    SideHead,
+    chain,
+    concat,
+    cost,
+    gate,
+    named,
+    on_change,
+    residual,
+    shape_after,
+    smallest_input,
+    stages,
+)
+from brickwork.network.cost import takes_square
 from brickwork.network.layers import (
     BatchNorm,
     Conv,
@@ -16,7 +28,6 @@ from brickwork.network.layers import (
     ReLU,
     Sigmoid,
 )
-from brickwork.network.value import Network, SideHead, stages
 
 
 def small(**parts: object) -> Network:
@@ -108,8 +119,8 @@ def test_the_smallest_input_fits_and_the_next_smaller_does_not(name: str) -> Non
     network = zoo.network(name)
     least = smallest_input(network)
     assert least is not None
-    assert fits(network, least)
-    assert least == 1 or not fits(network, least - 1)
+    assert takes_square(network, least)
+    assert least == 1 or not takes_square(network, least - 1)
 
 
 def test_side_heads_stand_apart_from_the_cost_of_inference() -> None:

@@ -7,8 +7,8 @@ from torch import nn
 
 from brickwork.errors import BrickworkError
 from brickwork.model.build import module
+from brickwork.network import Layer, Shape
 from brickwork.network.historic import PartialConv, RadialBasis
-from brickwork.network.layer import Layer, Shape
 from brickwork.network.layers import (
     AdaptiveAvgPool,
     AvgPool,

@@ -1,11 +1,14 @@
 import pytest
 
 from brickwork import zoo
-from brickwork.network.text import count, line, table
+from brickwork.network import summary_line, table
+from brickwork.network.text import count
 
 
 def test_one_line_says_what_a_network_is_and_costs() -> None:
-    assert line(zoo.network("resnet50")) == "resnet50 on 3x224x224, 1000 classes: 25.6 M parameters, 4.09 G MACs"
+    assert (
+        summary_line(zoo.network("resnet50")) == "resnet50 on 3x224x224, 1000 classes: 25.6 M parameters, 4.09 G MACs"
+    )
 
 
 @pytest.mark.parametrize(

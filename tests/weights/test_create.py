@@ -11,8 +11,17 @@ import brickwork
 from brickwork import zoo
 from brickwork.errors import BrickworkError
 from brickwork.model import Model, build
-from brickwork.weights import Loaded, bring, create_model, fetch, fingerprint, list_models, save_as, tag
-from brickwork.weights.create import Features
+from brickwork.weights import (
+    Features,
+    Loaded,
+    create_model,
+    fetch,
+    find_tag,
+    fingerprint,
+    list_models,
+    load_initial,
+    save_weights,
+)
 
 
 @pytest.fixture
@@ -64,7 +73,7 @@ def test_without_a_network_the_error_says_which_file_to_bring_and_how(no_network
 def test_without_huggingface_hub_the_error_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
     with pytest.raises(BrickworkError, match=r"'pip install huggingface_hub'; or bring model.safetensors of timm/"):
-        fetch(tag("inception_v4.tf_in1k"))
+        fetch(find_tag("inception_v4.tf_in1k"))
 
 
 def test_a_hub_that_cannot_be_reached_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,14 +84,14 @@ def test_a_hub_that_cannot_be_reached_is_one_line(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setitem(sys.modules, "huggingface_hub", Hub)
     with pytest.raises(BrickworkError, match=r"bring model\.safetensors of https://huggingface\.co/timm/inception_v4"):
-        fetch(tag("inception_v4.tf_in1k"))
+        fetch(find_tag("inception_v4.tf_in1k"))
 
 
 def test_a_fetched_file_is_loaded_and_another_number_of_classes_keeps_a_fresh_classifier(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     published = build(zoo.network("inception_v4"))
-    save_as(published, "timm", tmp_path / "model.safetensors")
+    save_weights(published, "timm", tmp_path / "model.safetensors")
 
     class Hub:
         @staticmethod
@@ -115,17 +124,17 @@ def test_weights_are_brought_from_a_file_or_by_a_tag_and_other_words_answer_with
     published = build(zoo.network("resnet18[width=0.125]"))
     torch.save(published.state_dict(), tmp_path / "own.pth")
     model = build(zoo.network("resnet18[width=0.125]", classes=3))
-    loaded = bring(model, str(tmp_path / "own.pth"))
+    loaded = load_initial(model, str(tmp_path / "own.pth"))
     assert (loaded.layout, loaded.tag, loaded.normalisation) == ("brickwork", None, None)
     assert loaded.kept == ("head.linear.weight", "head.linear.bias")
     with pytest.raises(BrickworkError, match=r"resnet18\.tv_in1k could not be fetched"):
-        bring(model, "resnet18.tv_in1k")
+        load_initial(model, "resnet18.tv_in1k")
     with pytest.raises(BrickworkError, match=r"'resnet18\.tv' is no file and no published weights: did you mean '"):
-        bring(model, "resnet18.tv")
+        load_initial(model, "resnet18.tv")
     with pytest.raises(BrickworkError, match=r"no published weights: see docs/weights\.md\."):
-        bring(model, "zzzz")
+        load_initial(model, "zzzz")
     with pytest.raises(BrickworkError, match="no such file of weights"):
-        bring(model, "none.pth")
+        load_initial(model, "none.pth")
 
 
 def test_a_tags_normalisation_is_what_its_weights_learnt_with() -> None:

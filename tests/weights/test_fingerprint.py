@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from brickwork.errors import BrickworkError
-from brickwork.weights import fingerprint, load
+from brickwork.weights import fingerprint, load_weights
 from brickwork.weights.align import layouts_of
 from stored import LAYOUTS, narrow, stored
 
@@ -33,8 +33,8 @@ def test_two_neighbours_that_change_places_are_caught_in_every_layout(text: str,
     path = tmp_path / "swapped.pth"
     torch.save(tensors, path)
     with pytest.raises(BrickworkError, match="names and shapes fit, but the fingerprint is"):
-        load(here, path, fingerprint=fingerprint(there))
-    load(here, path)  # without it nobody sees
+        load_weights(here, path, fingerprint=fingerprint(there))
+    load_weights(here, path)  # without it nobody sees
     assert fingerprint(here) != fingerprint(there)
 
 
@@ -49,7 +49,7 @@ def test_neighbours_swapped_in_the_order_of_a_file_without_names_are_caught(tmp_
     entries[place], entries[place + 1] = (first[0], second[1]), (second[0], first[1])
     torch.save(dict(entries), tmp_path / "order.pth")
     with pytest.raises(BrickworkError, match="other weights, or tensors that have changed places"):
-        load(here, tmp_path / "order.pth", fingerprint=fingerprint(there))
+        load_weights(here, tmp_path / "order.pth", fingerprint=fingerprint(there))
 
 
 def test_it_is_the_same_whichever_library_stored_the_weights(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_it_is_the_same_whichever_library_stored_the_weights(tmp_path: Path) -> 
     for library in ("torchvision", "timm", "cadene"):
         torch.save(stored(there, library), tmp_path / "file.pth")
         here = narrow("vgg11[batchnorm=true]", seed=2)
-        load(here, tmp_path / "file.pth", fingerprint=fingerprint(there))
+        load_weights(here, tmp_path / "file.pth", fingerprint=fingerprint(there))
         assert fingerprint(here) == fingerprint(there)
 
 

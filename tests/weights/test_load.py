@@ -10,7 +10,7 @@ from torch import Tensor
 from brickwork import zoo
 from brickwork.errors import BrickworkError
 from brickwork.model import Model, build
-from brickwork.weights import load
+from brickwork.weights import load_weights
 from stored import LAYOUTS, narrow, stored
 
 
@@ -26,7 +26,7 @@ def same(one: Model, other: Model) -> bool:
 def refusal(model: Model, path: Path, **options: bool) -> str:
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     with pytest.raises(BrickworkError) as caught:
-        load(model, path, **options)  # type: ignore[arg-type]
+        load_weights(model, path, **options)  # type: ignore[arg-type]
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
     words = str(caught.value)
     assert "\n" not in words
@@ -38,7 +38,7 @@ def refusal(model: Model, path: Path, **options: bool) -> str:
 @pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
 def test_every_layout_is_recognised_in_both_formats(text: str, library: str, suffix: str, tmp_path: Path) -> None:
     there, here = narrow(text, seed=1), narrow(text, seed=2)
-    loaded = load(here, file_of(stored(there, library), tmp_path / f"weights{suffix}"))
+    loaded = load_weights(here, file_of(stored(there, library), tmp_path / f"weights{suffix}"))
     assert loaded.layout in (library, "timm")  # where two libraries use the same names
     assert same(here, there)
 
@@ -48,20 +48,20 @@ def test_training_scripts_wrappers_prefixes_and_missing_counters_do_not_matter(t
     tensors = {f"module.{n}": t for n, t in stored(there, "torchvision").items() if "num_batches" not in n}
     path = tmp_path / "checkpoint.pth"
     torch.save({"epoch": 90, "state_dict": tensors}, path)
-    load(here, path)
+    load_weights(here, path)
     assert same(here, there)
 
 
 def test_our_own_names_are_a_layout_too(tmp_path: Path) -> None:
     there, here = narrow("resnet20", seed=1), narrow("resnet20", seed=2)
-    assert load(here, file_of(dict(there.state_dict()), tmp_path / "own.safetensors")).layout == "brickwork"
+    assert load_weights(here, file_of(dict(there.state_dict()), tmp_path / "own.safetensors")).layout == "brickwork"
     assert same(here, there)
 
 
 def test_names_that_nobody_knows_are_aligned_by_order_shape_and_suffix(tmp_path: Path) -> None:
     there, here = narrow("resnet20", seed=1), narrow("resnet20", seed=2)
     named = {f"part{i}.{n.rpartition('.')[2]}": t for i, (n, t) in enumerate(there.state_dict().items())}
-    assert load(here, file_of(named, tmp_path / "own.pth")).layout == "order"
+    assert load_weights(here, file_of(named, tmp_path / "own.pth")).layout == "order"
     assert same(here, there)
     words = refusal(here, file_of(named, tmp_path / "own.safetensors"))
     assert words.startswith("not weights of resnet20[width=0.125]: it holds 'part")
@@ -114,7 +114,7 @@ def test_another_number_of_classes_is_reset_only_on_request(text: str, library: 
     path = file_of(stored(there, library), tmp_path / "five.pth")
     assert refusal(here, path).endswith("reset_classifier=True keeps the model's own classifier.")
     own = here.get_parameter("head.linear.weight").clone()
-    loaded = load(here, path, reset_classifier=True)
+    loaded = load_weights(here, path, reset_classifier=True)
     assert loaded.kept == ("head.linear.weight", "head.linear.bias")
     assert torch.equal(here.get_parameter("head.linear.weight"), own)
     assert torch.equal(here.get_parameter("stem.conv.weight"), there.get_parameter("stem.conv.weight"))
@@ -123,7 +123,7 @@ def test_another_number_of_classes_is_reset_only_on_request(text: str, library: 
 def test_reset_keeps_a_classifier_that_fits(tmp_path: Path) -> None:
     there, here = narrow("resnet18", seed=1), narrow("resnet18", seed=2)
     path = file_of(stored(there, "torchvision"), tmp_path / "five.pth")
-    assert load(here, path, reset_classifier=True).kept == ()
+    assert load_weights(here, path, reset_classifier=True).kept == ()
     assert same(here, there)
 
 
@@ -131,7 +131,7 @@ def test_side_heads_that_the_model_has_not_are_left_out_and_told(tmp_path: Path)
     there = narrow("inception_v3")
     path = file_of(stored(there, "torchvision"), tmp_path / "with.pth")
     here = narrow("inception_v3[side_heads=false]", seed=2)
-    loaded = load(here, path)
+    loaded = load_weights(here, path)
     assert {name.partition(".")[0] for name in loaded.left_out} == {"AuxLogits"}
     assert torch.equal(here.get_parameter("head.linear.weight"), there.get_parameter("head.linear.weight"))
 
@@ -147,7 +147,7 @@ def test_biases_before_a_norm_are_folded_into_its_mean(text: str, first: str, tm
     there, here = narrow(text, seed=1), narrow(text, seed=2)
     tensors = stored(there, "cadene")
     bias = torch.linspace(-1, 1, tensors[f"{first}.weight"].shape[0])
-    load(here, file_of(tensors | {f"{first}.bias": bias}, tmp_path / "biased.pth"))
+    load_weights(here, file_of(tensors | {f"{first}.bias": bias}, tmp_path / "biased.pth"))
     images = torch.randn(2, 3, 64, 64)
     stem, norm = [m for m in here.modules() if isinstance(m, torch.nn.Conv2d | torch.nn.BatchNorm2d)][:2]
     conv, after = [m for m in there.modules() if isinstance(m, torch.nn.Conv2d | torch.nn.BatchNorm2d)][:2]

@@ -15,10 +15,10 @@ import torch
 from brickwork import zoo
 from brickwork.errors import BrickworkError
 from brickwork.model import build
-from brickwork.weights import load
+from brickwork.weights import load_weights
 from brickwork.weights.align import layouts_of
+from brickwork.weights.equivalents import Equivalent, equivalent
 from brickwork.weights.save import LEGACY, on_the_side, under_their_names
-from brickwork.weights.twins import Twin, twin
 from peers import compared, network, ours, parities, randomised, shared, sizes, theirs
 
 pytest.importorskip("timm")
@@ -59,14 +59,14 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def label(row: Twin, library: str) -> str:
+def label(row: Equivalent, library: str) -> str:
     return f"{library}-{getattr(row, library)}"
 
 
 @pytest.mark.parametrize(("row", "library"), EVERY, ids=[label(*each) for each in EVERY])
-def test_every_tensor_has_their_name_and_shape(row: Twin, library: str) -> None:
+def test_every_tensor_has_their_name_and_shape(row: Equivalent, library: str) -> None:
     model = ours(network(row, library, classes=7))
-    assert twin(model.network) == row
+    assert equivalent(model.network) == row
     names = "cadene" if getattr(row, library).startswith(LEGACY) else library
     layout = next(layout for layout in layouts_of(model) if layout.library == names)
     slots = [slot for slot in layout.slots if library != "timm" or not on_the_side(model, slot)]
@@ -76,7 +76,7 @@ def test_every_tensor_has_their_name_and_shape(row: Twin, library: str) -> None:
 
 
 @pytest.mark.parametrize(("row", "library"), MEASURED, ids=[label(*each) for each in MEASURED])
-def test_logits_are_theirs_whichever_way_the_weights_go(row: Twin, library: str, tmp_path: Path) -> None:
+def test_logits_are_theirs_whichever_way_the_weights_go(row: Equivalent, library: str, tmp_path: Path) -> None:
     found = list(parities(row, library, sizes(row), tmp_path))
     assert {(each.way, each.size) for each in found} == {(w, s) for w in ("in", "out") for s in sizes(row)}
     assert max(each.difference for each in found) < 1e-5
@@ -87,14 +87,14 @@ def test_pooling_before_the_norm_or_after_it_is_the_same_while_no_scale_is_negat
     there = randomised(theirs(row, "timm"), 0)
     here = build(zoo.network("preact_resnet50"))  # the paper's order: norm, then pooling
     torch.save(there.state_dict(), tmp_path / "positive.pth")
-    load(here.eval(), tmp_path / "positive.pth")
+    load_weights(here.eval(), tmp_path / "positive.pth")
     assert compared("in", here, there, 64).difference < 1e-5
     there.get_parameter("stages.0.blocks.0.norm1.weight").data[3] = -0.5
     torch.save(there.state_dict(), tmp_path / "negative.pth")
     with pytest.raises(BrickworkError, match=r"channel 3 has -0.5: its weights are for preact_resnetN\[stem=bare\]"):
-        load(here, tmp_path / "negative.pth")
+        load_weights(here, tmp_path / "negative.pth")
     bare = build(zoo.network("preact_resnet50[stem=bare]")).eval()
-    load(bare, tmp_path / "negative.pth")
+    load_weights(bare, tmp_path / "negative.pth")
     assert compared("in", bare, there, 64).difference < 1e-5
 
 
@@ -102,7 +102,7 @@ def test_a_basic_block_of_timm_goes_around_the_norm_so_the_papers_refuses_its_we
     row = next(row for row, _ in EVERY if row.timm == "resnetv2_18")
     torch.save(randomised(theirs(row, "timm"), 0).state_dict(), tmp_path / "timm.pth")
     with pytest.raises(BrickworkError, match=r"goes around the stem's norm: its weights are for .*stem=bare"):
-        load(build(zoo.network("preact_resnet18")), tmp_path / "timm.pth")
+        load_weights(build(zoo.network("preact_resnet18")), tmp_path / "timm.pth")
 
 
 def test_weights_of_v1_fit_v15_and_give_other_logits(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_weights_of_v1_fit_v15_and_give_other_logits(tmp_path: Path) -> None:
     model = randomised(build(zoo.network("resnet50[stride=v1]")), 0)
     torch.save(under_their_names(model, list(layouts_of(model)[0].slots)), tmp_path / "v1.pth")
     other = build(zoo.network("resnet50")).eval()
-    assert load(other, tmp_path / "v1.pth").layout == "torchvision"
+    assert load_weights(other, tmp_path / "v1.pth").layout == "torchvision"
     assert compared("in", other, model, 64).difference > 0.01
 
 

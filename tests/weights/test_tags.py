@@ -10,15 +10,14 @@ import torch
 from brickwork import zoo
 from brickwork.errors import BrickworkError
 from brickwork.model import Model
-from brickwork.network import Network
-from brickwork.network.algebra import Expr, Named, transform
+from brickwork.network import Expr, Named, Network, transform
 from brickwork.network.layers import AvgPool
-from brickwork.weights import load, tag, tags
-from brickwork.weights.declaration import Tag, agree, difference
+from brickwork.weights import find_tag, load_weights, tags
 from brickwork.weights.names import LAYOUTS
+from brickwork.weights.tag import Tag, agree, first_difference
 from brickwork.weights.tags import default, tag_of_file
 
-EVERY = [tag(name) for name in tags()]
+EVERY = [find_tag(name) for name in tags()]
 
 
 @pytest.mark.parametrize("each", EVERY, ids=lambda each: each.name)
@@ -83,7 +82,7 @@ def test_a_networks_own_weights_come_first() -> None:
 
 def test_an_unknown_tag_answers_with_the_nearest() -> None:
     with pytest.raises(BrickworkError, match=r"unknown weights 'resnet50.tv_ink1': did you mean 'resnet50.tv_in1k'\?"):
-        tag("resnet50.tv_ink1")
+        find_tag("resnet50.tv_ink1")
 
 
 def test_a_file_with_its_published_name_is_known() -> None:
@@ -111,16 +110,21 @@ def test_a_file_with_its_published_name_is_known() -> None:
 )
 def test_what_a_state_dict_cannot_show_is_compared_field_by_field(text: str, published: str, field: str) -> None:
     with pytest.raises(BrickworkError, match=re.escape(field)) as caught:
-        agree(zoo.network(text, classes=5), tag(published))
-    assert str(caught.value).startswith(f"{published} are weights of {tag(published).network}, not of {text}: ")
+        agree(zoo.network(text, classes=5), find_tag(published))
+    assert str(caught.value).startswith(f"{published} are weights of {find_tag(published).network}, not of {text}: ")
 
 
 def test_another_way_to_count_padding_and_another_place_for_dropout_are_seen() -> None:
     v4 = zoo.network("inception_v4")
-    assert difference(v4, changed(v4)) == ("stage_a.0.path4.avgpool has include_pad=False here, include_pad=True there")
+    assert first_difference(v4, changed(v4)) == (
+        "stage_a.0.path4.avgpool has include_pad=False here, include_pad=True there"
+    )
     paper, torch_ = zoo.network("alexnet_ungrouped"), zoo.network("alexnet_owt")
     moved = replace(torch_, head=paper.head)
-    assert difference(torch_, moved) == "head.adaptivepool is AdaptiveAvgPool(6) here, head.flatten is Flatten() there"
+    assert (
+        first_difference(torch_, moved)
+        == "head.adaptivepool is AdaptiveAvgPool(6) here, head.flatten is Flatten() there"
+    )
 
 
 def changed(network: Network) -> Network:
@@ -137,7 +141,7 @@ def test_loading_under_a_tag_refuses_another_network_before_it_reads(tmp_path: P
         model = Model(zoo.network("resnet18"))
     (tmp_path / "resnet50-0676ba61.pth").write_bytes(b"no matter what")
     with pytest.raises(BrickworkError, match=r"^resnet50.tv_in1k are weights of resnet50, not of resnet18: "):
-        load(model, tmp_path / "resnet50-0676ba61.pth")
+        load_weights(model, tmp_path / "resnet50-0676ba61.pth")
 
 
 def test_a_file_whose_sum_is_not_the_published_one_is_refused(tmp_path: Path) -> None:
@@ -146,4 +150,4 @@ def test_a_file_whose_sum_is_not_the_published_one_is_refused(tmp_path: Path) ->
     path = tmp_path / "resnet18-f37072fd.pth"
     path.write_bytes(b"half a file")
     with pytest.raises(BrickworkError, match=r"the sha256 of resnet18\.tv_in1k begins with f37072fd, this file's with"):
-        load(model, path)
+        load_weights(model, path)

@@ -2,7 +2,7 @@ import pytest
 
 from brickwork import zoo
 from brickwork.errors import BrickworkError
-from brickwork.network.cost import cost
+from brickwork.network import cost
 from brickwork.network.historic import RadialBasis
 from brickwork.zoo.brackets import shape
 

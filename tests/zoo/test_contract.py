@@ -5,9 +5,8 @@ import torch
 from torch import nn
 
 from brickwork import zoo
-from brickwork.model.model import build
-from brickwork.network.cost import cost, smallest_input
-from brickwork.network.value import Network
+from brickwork.model import build
+from brickwork.network import Network, cost, smallest_input
 
 EVERY = zoo.names()
 

@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from brickwork import zoo
+from brickwork.network import Cost, Shape, cost
 from brickwork.network.blocks import FLAVORS
-from brickwork.network.cost import Cost, cost
-from brickwork.network.layer import Shape
 
 DOCUMENT = json.loads((Path(__file__).parent / "published.json").read_text())
 PUBLISHED = DOCUMENT["networks"]

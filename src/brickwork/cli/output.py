@@ -19,7 +19,7 @@ def print_json(document: object) -> None:
     print(json.dumps(document))
 
 
-def tell(text: str) -> None:
+def notify(text: str) -> None:
     """News beside the result: on standard error, so that it never stands in a pipe."""
     print(text, file=sys.stderr)
 

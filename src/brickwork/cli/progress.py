@@ -6,29 +6,29 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from brickwork.cli.output import tell
+from brickwork.cli.output import notify
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import ProgressColumn
 
-    from brickwork.train.progress import Listen, Progress
+    from brickwork.training.progress import Listen, Progress
 
 
 PAUSE = 30.0  # seconds without a line
 
 
 @contextmanager
-def followed() -> "Iterator[Listen]":
+def training_progress() -> "Iterator[Listen]":
     """What `train` reports to, for as long as the training runs."""
     if sys.stderr.isatty():
         with bar() as shown:
-            yield OnBar(shown)
+            yield BarListener(shown)
     else:
-        yield AsLines()
+        yield LineListener()
 
 
-class AsLines:
+class LineListener:
     """A line for every note and epoch; within a long epoch, one every half a minute."""
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class AsLines:
         if news.kind == "step" and monotonic() - self.told < PAUSE:
             return
         self.told = monotonic()
-        tell(f"{news.text}, {left(news)} left" if news.kind == "step" else news.text)
+        notify(f"{news.text}, {time_left(news)} left" if news.kind == "step" else news.text)
 
 
 def bar() -> "Bar":
@@ -54,7 +54,7 @@ def columns() -> "tuple[ProgressColumn, ...]":
     return TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[figures]}")
 
 
-class OnBar:
+class BarListener:
     """The bar runs once over all epochs; notes and the line of an epoch that has ended stand above it."""
 
     def __init__(self, bar: "Bar") -> None:
@@ -79,10 +79,10 @@ class OnBar:
 
 
 def figures(news: "Progress", accuracy: str) -> str:
-    return f"loss {news.loss:.3f}{accuracy}, {news.images_per_second:,.0f} images/s, {left(news)} left"
+    return f"loss {news.loss:.3f}{accuracy}, {news.images_per_second:,.0f} images/s, {time_left(news)} left"
 
 
-def left(news: "Progress") -> str:
+def time_left(news: "Progress") -> str:
     """The time that is left: 4:05, or 1:04:05."""
     minutes, seconds = divmod(round(news.seconds_left), 60)
     hours, minutes = divmod(minutes, 60)

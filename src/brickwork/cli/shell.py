@@ -10,7 +10,7 @@ import click
 
 from brickwork import __version__
 from brickwork.errors import BrickworkError, nearest
-from brickwork.train.signals import Stopped
+from brickwork.training.signals import Stopped
 
 VERBS = {  # the module that has the command; it is imported when the verb is asked for
     "list": "networks",
@@ -24,7 +24,7 @@ VERBS = {  # the module that has the command; it is imported when the verb is as
 }
 
 
-class Verbs(click.Group):
+class Commands(click.Group):
     """Commands in the order in which they are written; an unknown one is answered with the nearest."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -35,13 +35,13 @@ class Verbs(click.Group):
             return self.commands[name]
         if name not in VERBS:
             raise BrickworkError(f"unknown command {name!r}: {nearest(name, list(VERBS))}")
-        for thing in vars(import_module(f"brickwork.cli.{VERBS[name]}")).values():
+        for thing in vars(import_module(f"brickwork.cli.commands.{VERBS[name]}")).values():
             if isinstance(thing, click.Command):
                 self.add_command(thing)
         return self.commands[name]
 
 
-@click.group(cls=Verbs, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="%(version)s")
 @click.pass_context
 def brickwork(context: click.Context) -> None:
@@ -70,7 +70,7 @@ def run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still buffered goes nowhere
         return 1
     except (BrickworkError, click.UsageError, OSError) as mistake:
-        print(f"brickwork: {line(mistake)}", file=sys.stderr)
+        print(f"brickwork: {error_line(mistake)}", file=sys.stderr)
         return 2
     except (KeyboardInterrupt, click.Abort):
         return 130
@@ -78,7 +78,7 @@ def run(arguments: Sequence[str]) -> int:
         return 128 + stop.signal
 
 
-def line(mistake: BrickworkError | click.UsageError | OSError) -> str:
+def error_line(mistake: BrickworkError | click.UsageError | OSError) -> str:
     """A mistake in one line."""
     match mistake:
         case click.NoSuchOption(ctx=click.Context() as context):

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from brickwork.data.decode import bytes_of, decode_bytes
+from brickwork.data.hashing import stratified_split
+from brickwork.data.images.decode import bytes_of, decode_bytes
 from brickwork.data.names import natural, printable
-from brickwork.data.shuffle import divided
 from brickwork.errors import BrickworkError
 
 Labels = NDArray[np.int64]
@@ -39,22 +39,22 @@ class Split(ABC):
         """What identifies each image wherever the data set lies: chance is drawn from it."""
 
     @abstractmethod
-    def content(self, i: int) -> bytes:
+    def read_bytes(self, i: int) -> bytes:
         """The bytes that image number i is made of, before decoding: its sum says whether it has changed.
 
         Raises Unreadable.
         """
 
     @abstractmethod
-    def opened(self, i: int, content: bytes, least: int = 0) -> Image.Image:
+    def decode(self, i: int, content: bytes, least: int = 0) -> Image.Image:
         """Image number i from its content, with at least so many pixels a side where it has them; raises Unreadable."""
 
     def image(self, i: int) -> Image.Image:
         """Image number i in full; raises Unreadable."""
-        return self.opened(i, self.content(i))
+        return self.decode(i, self.read_bytes(i))
 
     @abstractmethod
-    def take(self, positions: Sequence[int]) -> "Split":
+    def subset(self, positions: Sequence[int]) -> "Split":
         """The images at these positions."""
 
     def path(self, i: int) -> Path | None:
@@ -90,13 +90,13 @@ class FileSplit(Split):
     def path(self, i: int) -> Path | None:
         return self.root / self.files[i]
 
-    def content(self, i: int) -> bytes:
+    def read_bytes(self, i: int) -> bytes:
         return bytes_of(self.root / self.files[i])
 
-    def opened(self, i: int, content: bytes, least: int = 0) -> Image.Image:
+    def decode(self, i: int, content: bytes, least: int = 0) -> Image.Image:
         return decode_bytes(content, self.names[i], least=least)
 
-    def take(self, positions: Sequence[int]) -> "FileSplit":
+    def subset(self, positions: Sequence[int]) -> "FileSplit":
         files = tuple(self.files[p] for p in positions)
         return FileSplit(self.labels[list(positions)], self.root, files, groups=self.groups_at(positions))
 
@@ -118,15 +118,15 @@ class ArraySplit(Split):
         kind = re.split("[-.]", PurePath(self.file).name)[0]  # "train" or "t10k"
         return tuple(f"{kind}/{number}" for number in self.numbers)
 
-    def content(self, i: int) -> bytes:
+    def read_bytes(self, i: int) -> bytes:
         content: bytes = self.images[i].tobytes()
         return content
 
-    def opened(self, i: int, content: bytes, least: int = 0) -> Image.Image:
+    def decode(self, i: int, content: bytes, least: int = 0) -> Image.Image:
         channels = np.frombuffer(content, np.uint8).reshape(self.images.shape[1:])
         return Image.fromarray(channels[0] if len(channels) == 1 else np.moveaxis(channels, 0, -1))
 
-    def take(self, positions: Sequence[int]) -> "ArraySplit":
+    def subset(self, positions: Sequence[int]) -> "ArraySplit":
         index = list(positions)
         numbers = tuple(self.numbers[p] for p in index)
         return ArraySplit(self.labels[index], self.images[index], self.file, numbers, groups=self.groups_at(index))
@@ -151,20 +151,20 @@ class JoinedSplit(Split):
         part, position = self.places[i]
         return self.parts[part].path(position)
 
-    def content(self, i: int) -> bytes:
+    def read_bytes(self, i: int) -> bytes:
         part, position = self.places[i]
-        return self.parts[part].content(position)
+        return self.parts[part].read_bytes(position)
 
-    def opened(self, i: int, content: bytes, least: int = 0) -> Image.Image:
+    def decode(self, i: int, content: bytes, least: int = 0) -> Image.Image:
         part, position = self.places[i]
-        return self.parts[part].opened(position, content, least)
+        return self.parts[part].decode(position, content, least)
 
-    def take(self, positions: Sequence[int]) -> "JoinedSplit":
+    def subset(self, positions: Sequence[int]) -> "JoinedSplit":
         places = tuple(self.places[p] for p in positions)
         return JoinedSplit(self.labels[list(positions)], self.parts, places, groups=self.groups_at(positions))
 
 
-def joined(parts: Sequence[Split]) -> Split:
+def concatenate(parts: Sequence[Split]) -> Split:
     """All the images of these splits, by their keys in natural order."""
     if len(parts) == 1:
         return parts[0]
@@ -200,13 +200,13 @@ class Dataset:
 
     def whole(self) -> Split:
         """Every image of all splits, by their keys in natural order."""
-        return joined(tuple(self.splits.values()))
+        return concatenate(tuple(self.splits.values()))
 
     def with_validation(self, fraction: float = 0.1, seed: int = 0) -> "Dataset":
         """The same set with a part of every class of train held out as "val", where there is no "val" yet.
 
-        An image's own hash decides, as in `brickwork.data.shuffle.parted`, so that none moves as others come and go:
-        the share of a class is that fraction within chance. A class of two images has one in each; groups stay whole.
+        An image's own hash decides, as in `split_by_hash`, so that none moves as others come and go: the share
+        of a class is that fraction within chance. A class of two images has one in each; groups stay whole.
         """
         if "val" in self.splits:
             return self
@@ -218,6 +218,6 @@ class Dataset:
                 f"{self.name}: all training images are of one group, {printable(train.groups[0])}, and none is left to "
                 f"validate with: group by something finer."
             )
-        held, kept = divided(train.keys, train.labels.tolist(), train.groups, (fraction,), seed)
+        held, kept = stratified_split(train.keys, train.labels.tolist(), train.groups, (fraction,), seed)
         rest = {name: split for name, split in self.splits.items() if name != "train"}
-        return replace(self, splits={"train": train.take(kept), "val": train.take(held), **rest})
+        return replace(self, splits={"train": train.subset(kept), "val": train.subset(held), **rest})

@@ -8,16 +8,15 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from brickwork.data.cache import cache_folder
 from brickwork.data.dataset import Dataset
 from brickwork.data.names import printable
-from brickwork.files import write_whole
+from brickwork.files import cache_folder, write_whole
 
 FORMAT = "brickwork index 1"
 
 
 @dataclass(frozen=True)
-class Entry:
+class IndexEntry:
     """One image as it was when it was read."""
 
     key: str  # as its split has it
@@ -36,50 +35,50 @@ class Index:
     """Every image of a data set, split by split in the data set's order."""
 
     source: str  # as `Dataset.source`
-    entries: tuple[Entry, ...]
+    entries: tuple[IndexEntry, ...]
 
     @cached_property
     def digest(self) -> str:
         """A sum over all keys, contents and labels: what was made from the same images has the same."""
-        return sha256(b"".join(line([entry.key, entry.sha256, entry.label]) for entry in self.entries)).hexdigest()
+        return sha256(b"".join(json_line([entry.key, entry.sha256, entry.label]) for entry in self.entries)).hexdigest()
 
     @cached_property
-    def by_key(self) -> dict[str, Entry]:
+    def by_key(self) -> dict[str, IndexEntry]:
         return {entry.key: entry for entry in self.entries}
 
 
-def changed(entry: Entry, content: bytes) -> bool:
+def has_changed(entry: IndexEntry, content: bytes) -> bool:
     """Whether an image's content is another than when it was indexed."""
     return len(content) != entry.bytes or sha256(content).hexdigest() != entry.sha256
 
 
-def new(index: Index, dataset: Dataset) -> list[str]:
+def new_keys(index: Index, dataset: Dataset) -> list[str]:
     """Keys of the images that were not there when the data set was indexed."""
     return [key for split in dataset.splits.values() for key in split.keys if key not in index.by_key]
 
 
-def gone(index: Index, dataset: Dataset) -> list[str]:
+def missing_keys(index: Index, dataset: Dataset) -> list[str]:
     """Keys of the images that were indexed and are in no split any more."""
     present = {key for split in dataset.splits.values() for key in split.keys}
     return [entry.key for entry in index.entries if entry.key not in present]
 
 
-def place(source: str) -> Path:
+def index_path(source: str) -> Path:
     """The file of the index of a source."""
     return cache_folder() / "index" / f"{sha256(source.encode(errors='surrogatepass')).hexdigest()}.jsonl"
 
 
-def save(index: Index) -> Path:
+def save_index(index: Index) -> Path:
     """Writes the index into the cache folder, in place of the one before; raises BrickworkError."""
-    content = b"".join([line([FORMAT, index.source]), *(line(astuple(entry)) for entry in index.entries)])
-    path = place(index.source)
-    write_whole(path, content + line([sha256(content).hexdigest()]))
+    content = b"".join([json_line([FORMAT, index.source]), *(json_line(astuple(entry)) for entry in index.entries)])
+    path = index_path(index.source)
+    write_whole(path, content + json_line([sha256(content).hexdigest()]))
     return path
 
 
-def load(source: str, tell: Callable[[str], None] = lambda note: None) -> Index | None:
+def load_index(source: str, tell: Callable[[str], None] = lambda note: None) -> Index | None:
     """The index of a source, or None where there is none; `tell` hears a sentence where it cannot be used."""
-    path = place(source)
+    path = index_path(source)
     try:
         content = path.read_bytes()
     except FileNotFoundError:
@@ -88,20 +87,20 @@ def load(source: str, tell: Callable[[str], None] = lambda note: None) -> Index 
         tell(f"The index {path} cannot be read ({error.strerror}) and is not used.")
         return None
     start = content[:-1].rfind(b"\n") + 1
-    if content[start:] != line([sha256(content[:start]).hexdigest()]):
+    if content[start:] != json_line([sha256(content[:start]).hexdigest()]):
         tell(f"The index of {printable(source)} is damaged and is not used: 'brickwork check' makes it anew.")
         return None
     lines = content[:start].splitlines()
     if json.loads(lines[0]) != [FORMAT, source]:
         tell(f"The index of {printable(source)} is of another version and is not used: run 'brickwork check' again.")
         return None
-    return Index(source, tuple(entry(json.loads(row)) for row in lines[1:]))
+    return Index(source, tuple(entry_from(json.loads(row)) for row in lines[1:]))
 
 
-def line(values: object) -> bytes:
+def json_line(values: object) -> bytes:
     return json.dumps(values).encode() + b"\n"
 
 
-def entry(values: list[Any]) -> Entry:
+def entry_from(values: list[Any]) -> IndexEntry:
     key, split, label, size, digest, width, height, stamp, reason = values
-    return Entry(key, split, label, size, digest, width, height, tuple(stamp) if stamp else None, reason)
+    return IndexEntry(key, split, label, size, digest, width, height, tuple(stamp) if stamp else None, reason)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brickwork.data.dataset import ArraySplit, Images, Labels, Split
-from brickwork.data.decode import Unreadable
+from brickwork.data.images.decode import Unreadable
 from brickwork.data.preprocessing import Preprocessing
 from brickwork.errors import BrickworkError
 
@@ -50,7 +50,7 @@ def load_pixels(split: Split, preprocessing: Preprocessing, *, progress: Callabl
     images = empty(len(split), preprocessing.shape)
     kept: list[int] = []
     skipped: list[Skipped] = []
-    for i, result in enumerate(decoded(split, preprocessing)):
+    for i, result in enumerate(decode_all(split, preprocessing)):
         if isinstance(result, Unreadable):
             skipped.append(Skipped(split.names[i], result.reason))
         else:
@@ -60,7 +60,7 @@ def load_pixels(split: Split, preprocessing: Preprocessing, *, progress: Callabl
     return Pixels(images[: len(kept)], split.labels[kept], tuple(split.names[i] for i in kept), tuple(skipped))
 
 
-def decoded(split: Split, preprocessing: Preprocessing) -> Iterator[Images | Unreadable]:
+def decode_all(split: Split, preprocessing: Preprocessing) -> Iterator[Images | Unreadable]:
     """Every image's pixels, or why there are none, in order; Pillow lets other threads run as it decodes."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for start in range(0, len(split), WINDOW):
@@ -70,7 +70,7 @@ def decoded(split: Split, preprocessing: Preprocessing) -> Iterator[Images | Unr
 
 def one(split: Split, preprocessing: Preprocessing, i: int) -> Images | Unreadable:
     try:
-        return preprocessing.pixels(split.opened(i, split.content(i), preprocessing.least))
+        return preprocessing.pixels(split.decode(i, split.read_bytes(i), preprocessing.least))
     except Unreadable as error:
         return error
 
@@ -95,10 +95,10 @@ def statistics(pixels: Pixels) -> tuple[tuple[float, ...], tuple[float, ...]]:
     if len(pixels) == 0:
         raise BrickworkError("no image could be read, so there is no mean colour to compute.")
     windows = np.array_split(pixels.images, -(-len(pixels) // WINDOW))
-    return moments(np.sum([histogram(window) for window in windows], axis=0))
+    return channel_moments(np.sum([histogram(window) for window in windows], axis=0))
 
 
-def moments(counts: NDArray[np.int64]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def channel_moments(counts: NDArray[np.int64]) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean and deviation, as `statistics` gives them, of pixels whose values were counted: channels x 256."""
     values = np.arange(256) / 255
     share = counts / counts.sum(axis=1, keepdims=True)

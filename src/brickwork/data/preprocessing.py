@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from brickwork.data.modes import plain
+from brickwork.data.images.modes import to_grey_or_rgb
 from brickwork.errors import BrickworkError
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Preprocessing:
         resample = Image.Resampling[self.interpolation.upper()]
         if self.fit == "crop":
             return image.resize(target, resample, box=centre_box(image.size, target))
-        return image.resize(target if self.fit == "squash" else contained(image.size, target), resample)
+        return image.resize(target if self.fit == "squash" else fit_inside(image.size, target), resample)
 
     def framed(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """What `inner` left as height x width x channels, with bars in the mean colour where it is smaller."""
@@ -71,26 +71,26 @@ class Preprocessing:
 
     def colours(self, image: Image.Image) -> Image.Image:
         """The image in grey or in colour, as the network takes it."""
-        return plain(image).convert("L" if self.channels == 1 else "RGB")
+        return to_grey_or_rgb(image).convert("L" if self.channels == 1 else "RGB")
 
     def array(self, image: Image.Image) -> NDArray[np.uint8]:
         """An image in these colours as height x width x channels; it must not be written to."""
         return np.asarray(image).reshape(image.height, image.width, self.channels)
 
-    def normalised(self, pixels: "Tensor") -> "Tensor":
+    def normalize(self, pixels: "Tensor") -> "Tensor":
         """A batch of bytes as float32, (x / 255 - mean) / std, on the batch's own device.
 
         Channels that come last in memory stay there; whole rows are then computed at once, three times as fast.
         """
-        import torch
-
-        mean, std = (torch.tensor(values, device=pixels.device) for values in (self.mean, self.std))
         rows = pixels.permute(0, 2, 3, 1)  # N x H x W x C
         if self.channels == 1 or not rows.is_contiguous():
-            return pixels.float().div_(255).sub_(mean.view(-1, 1, 1)).div_(std.view(-1, 1, 1))
+            values = pixels.float().div_(255)
+            mean, std = (values.new_tensor(each).view(-1, 1, 1) for each in (self.mean, self.std))
+            return values.sub_(mean).div_(std)
         count, height, width, channels = rows.shape
         lines = rows.reshape(count * height, width * channels).float().div_(255)
-        return lines.sub_(mean.repeat(width)).div_(std.repeat(width)).view(rows.shape).permute(0, 3, 1, 2)
+        mean, std = (lines.new_tensor(each).repeat(width) for each in (self.mean, self.std))
+        return lines.sub_(mean).div_(std).view(rows.shape).permute(0, 3, 1, 2)
 
     def document(self) -> dict[str, Any]:
         """As plain data for JSON; `read` takes it back."""
@@ -150,7 +150,7 @@ def covering(size: Size, target: Size) -> Size:
     return (max(width, height * w // h), height)
 
 
-def contained(size: Size, target: Size) -> Size:
+def fit_inside(size: Size, target: Size) -> Size:
     """The largest size of the image's own shape that the target holds."""
     (w, h), (width, height) = size, target
     if width * h <= height * w:

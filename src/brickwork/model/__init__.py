@@ -3,4 +3,10 @@
 from brickwork.model.file import ModelFile, load, save
 from brickwork.model.model import Model, build
 
-__all__ = ["Model", "ModelFile", "build", "load", "save"]
+__all__ = [
+    "Model",
+    "ModelFile",
+    "build",
+    "load",
+    "save",
+]

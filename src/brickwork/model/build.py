@@ -9,11 +9,24 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from brickwork.model.historic import Codes, PartialConv2d, Subsample2d
-from brickwork.network import historic
+from brickwork.network import (
+    IDENTITY,
+    Block,
+    Chain,
+    Concat,
+    Expr,
+    Gate,
+    Layer,
+    Named,
+    OnChange,
+    Residual,
+    Shape,
+    children,
+    historic,
+    shape_after,
+)
 from brickwork.network import layers as atoms
-from brickwork.network.algebra import IDENTITY, Block, Chain, Concat, Expr, Gate, Named, OnChange, Residual, children
-from brickwork.network.flow import shape_after, shortcut_of
-from brickwork.network.layer import Layer, Shape
+from brickwork.network.propagate import shortcut_of
 
 
 class Join(nn.Module):
@@ -160,9 +173,9 @@ def _add(expr: Residual, shape: Shape) -> Add:
     start = shape_after(expr.before, shape)
     end = shape_after(expr.body, start)
     shortcut = shortcut_of(expr, start, end)
-    before, body = _step(expr.before, shape), module(expr.body, start)
-    return Add(before, body, _step(shortcut, start), _step(expr.after, end))
+    before, body = _build_step(expr.before, shape), module(expr.body, start)
+    return Add(before, body, _build_step(shortcut, start), _build_step(expr.after, end))
 
 
-def _step(expr: Expr, shape: Shape) -> nn.Module:
+def _build_step(expr: Expr, shape: Shape) -> nn.Module:
     return nn.Identity() if expr == IDENTITY else module(expr, shape)

@@ -54,7 +54,7 @@ def load(path: str | Path, own: Sequence[type[Layer]] = ()) -> ModelFile:
     Raises BrickworkError where the file is missing, damaged, or not a model file.
     """
     path = Path(path)
-    metadata, weights = _read(path)
+    metadata, weights = _read_file(path)
     if metadata.get("brickwork") != FORMAT:
         raise BrickworkError(f"{path}: a safetensors file, but not a model file that brickwork wrote.")
     try:
@@ -85,7 +85,7 @@ def _words(metadata: dict[str, str], count: int) -> tuple[tuple[str, ...], dict[
     return tuple(classes), preprocessing, record
 
 
-def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
+def _read_file(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
     if not path.is_file():
         raise BrickworkError(
             f"{path}: no such model file. 'brickwork train' writes one as runs/NAME/model.safetensors."

@@ -13,7 +13,7 @@ Layer = nn.Conv2d | nn.Linear
 
 
 @dataclass(frozen=True)
-class Place:
+class LayerPlace:
     """Where a layer stands in its model."""
 
     number: int  # among the convolutions, or among the dense layers, counted from 1
@@ -26,7 +26,7 @@ def fans(layer: Layer) -> tuple[int, int]:
     return layer.weight[0].numel(), layer.weight[:, 0].numel() // groups
 
 
-def he(layer: Layer, place: Place) -> None:
+def he(layer: Layer, place: LayerPlace) -> None:
     """N(0, 2 / fan_out) for convolutions (He et al. 2015, arXiv 1502.01852, section 2.2, backward form).
 
     Dense layers have the forward form, N(0, 2 / fan_in); the one that makes logits has no ReLU behind it to halve
@@ -37,18 +37,18 @@ def he(layer: Layer, place: Place) -> None:
     nn.init.normal_(layer.weight, std=sqrt(variance))
 
 
-def xavier(layer: Layer, place: Place) -> None:
+def xavier(layer: Layer, place: LayerPlace) -> None:
     """U(+-sqrt(6 / (fan_in + fan_out))) (Glorot & Bengio 2010, equation 16)."""
     bound = sqrt(6 / sum(fans(layer)))
     nn.init.uniform_(layer.weight, -bound, bound)
 
 
-def gauss(layer: Layer, place: Place) -> None:
+def gauss(layer: Layer, place: LayerPlace) -> None:
     """N(0, 0.01^2), whatever the layer: what Caffe's models of 2013 and 2014 began with."""
     nn.init.normal_(layer.weight, std=0.01)
 
 
-def alexnet(layer: Layer, place: Place) -> None:
+def alexnet(layer: Layer, place: LayerPlace) -> None:
     """N(0, 0.01^2); biases 1 in the 2nd, 4th and 5th convolution and the hidden dense layers, else 0, "to accelerate
     the early stages of learning by providing the ReLUs with positive inputs" (Krizhevsky et al. 2012, section 5).
     """
@@ -58,7 +58,7 @@ def alexnet(layer: Layer, place: Place) -> None:
         nn.init.ones_(layer.bias)
 
 
-def nin(layer: Layer, place: Place) -> None:
+def nin(layer: Layer, place: LayerPlace) -> None:
     """He's, with biases of 1 where the logits are made: in network in network a ReLU follows them, and a class for
     which it gives 0 on every image would never learn. The paper prints no initialisation.
     """
@@ -67,18 +67,18 @@ def nin(layer: Layer, place: Place) -> None:
         nn.init.ones_(layer.bias)
 
 
-def vgg(layer: Layer, place: Place) -> None:
+def vgg(layer: Layer, place: LayerPlace) -> None:
     """N(0, 0.1^2): a variance of 10^-2, as printed (Simonyan & Zisserman 2014, section 3.1)."""
     nn.init.normal_(layer.weight, std=0.1)
 
 
-def lecun(layer: Layer, place: Place) -> None:
+def lecun(layer: Layer, place: LayerPlace) -> None:
     """U(+-2.4 / fan_in) (LeCun et al. 1998, appendix A)."""
     bound = 2.4 / fans(layer)[0]
     nn.init.uniform_(layer.weight, -bound, bound)
 
 
-INITIALISATIONS: dict[str, Callable[[Layer, Place], None]] = {
+INITIALISATIONS: dict[str, Callable[[Layer, LayerPlace], None]] = {
     "he": he,
     "xavier": xavier,
     "gauss": gauss,
@@ -89,7 +89,7 @@ INITIALISATIONS: dict[str, Callable[[Layer, Place], None]] = {
 }
 
 
-def places(model: nn.Module, trunk: Collection[str]) -> Iterator[tuple[Layer, Place]]:
+def layer_places(model: nn.Module, trunk: Collection[str]) -> Iterator[tuple[Layer, LayerPlace]]:
     """Every layer with a weight to draw, in order, with its place."""
     convs = dense = 0
     for name, part in model.named_children():
@@ -98,7 +98,7 @@ def places(model: nn.Module, trunk: Collection[str]) -> Iterator[tuple[Layer, Pl
             convs += isinstance(layer, nn.Conv2d)
             dense += isinstance(layer, nn.Linear)
             number = convs if isinstance(layer, nn.Conv2d) else dense
-            yield layer, Place(number, logits=name not in trunk and layer is layers[-1])
+            yield layer, LayerPlace(number, logits=name not in trunk and layer is layers[-1])
 
 
 @torch.no_grad()
@@ -111,7 +111,7 @@ def initialise(model: nn.Module, name: str, trunk: Collection[str] = ()) -> None
     """
     if name not in INITIALISATIONS:
         raise BrickworkError(f"unknown initialisation {name!r}: {nearest(name, list(INITIALISATIONS))}")
-    for layer, place in places(model, trunk):
+    for layer, place in layer_places(model, trunk):
         if layer.bias is not None:
             nn.init.zeros_(layer.bias)
         INITIALISATIONS[name](layer, place)

@@ -6,9 +6,9 @@ from brickwork.errors import BrickworkError
 from brickwork.model.batchnorm import Norm, with_norm
 from brickwork.model.build import module
 from brickwork.model.initialise import initialise
-from brickwork.network import Network, cost
+from brickwork.network import Cost, Network, cost
 from brickwork.network.classifier import classifiers, with_classes
-from brickwork.network.cost import Cost, parts_of, stage_of, tap
+from brickwork.network.cost import parts_of, stage_of, tap
 
 
 class Model(nn.Module):

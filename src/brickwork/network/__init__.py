@@ -22,12 +22,12 @@ from brickwork.network.algebra import (
     walk,
 )
 from brickwork.network.cost import Cost, cost, smallest_input
-from brickwork.network.document import from_json, to_json
-from brickwork.network.flow import Row, shape_after
 from brickwork.network.layer import Layer, Shape
-from brickwork.network.rewrite import widened
-from brickwork.network.text import line, table
-from brickwork.network.value import Facts, Network, SideHead, stages
+from brickwork.network.network import Facts, Network, SideHead, stages
+from brickwork.network.propagate import Row, shape_after
+from brickwork.network.rewrite import with_width
+from brickwork.network.serialize import from_json, to_json
+from brickwork.network.text import summary_line, table
 
 __all__ = [
     "IDENTITY",
@@ -53,16 +53,16 @@ __all__ = [
     "cost",
     "from_json",
     "gate",
-    "line",
     "named",
     "on_change",
     "residual",
     "shape_after",
     "smallest_input",
     "stages",
+    "summary_line",
     "table",
     "to_json",
     "transform",
     "walk",
-    "widened",
+    "with_width",
 ]

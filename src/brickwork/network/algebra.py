@@ -153,14 +153,16 @@ def block(function: Callable[Arguments, Expr]) -> Callable[Arguments, Block]:
 
     @wraps(function)
     def make(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Block:
-        words = [word(value) for value in args]
-        words += [f"{name}={word(value)}" for name, value in kwargs.items() if value != parameters[name].default]
+        words = [argument_text(value) for value in args]
+        words += [
+            f"{name}={argument_text(value)}" for name, value in kwargs.items() if value != parameters[name].default
+        ]
         return Block(function.__name__, ", ".join(words), function(*args, **kwargs))
 
     return make
 
 
-def word(value: object) -> str:
+def argument_text(value: object) -> str:
     """An argument as it stands in a block's name: a function by its name, all else as written."""
     return value.__name__ if isinstance(value, type) or hasattr(value, "__name__") else repr(value)
 
@@ -219,7 +221,7 @@ def _distinct(parts: list[tuple[str, Expr]]) -> list[tuple[str, Expr]]:
     return parts
 
 
-def under(path: str, name: str) -> str:
+def join_path(path: str, name: str) -> str:
     return ".".join(filter(None, (path, name)))
 
 
@@ -230,7 +232,7 @@ def walk(expr: Expr, path: str = "") -> Iterator[tuple[str, Expr]]:
         yield from walk(expr.body, path)
         return
     for name, child in children(expr):
-        yield from walk(child, under(path, name))
+        yield from walk(child, join_path(path, name))
 
 
 def transform(expr: Expr, change: Callable[[Expr], Expr]) -> Expr:

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from brickwork.errors import BrickworkError
-from brickwork.network.algebra import Block, Chain, Expr, Named, under, walk
+from brickwork.network.algebra import Block, Chain, Expr, Named, join_path, walk
 from brickwork.network.layers import Conv, Linear
-from brickwork.network.value import Network
+from brickwork.network.network import Network
 
 
 def classifiers(network: Network) -> dict[str, Conv | Linear]:
@@ -14,7 +14,7 @@ def classifiers(network: Network) -> dict[str, Conv | Linear]:
     Raises BrickworkError where something else does, such as the fixed codes of LeNet-5 of 1998.
     """
     heads = [("head", network.head), *((side.name, side.body) for side in network.side_heads)]
-    return {under(name, path): layer for name, head in heads for path, layer in [_last(network, head)]}
+    return {join_path(name, path): layer for name, head in heads for path, layer in [_last(network, head)]}
 
 
 def _last(network: Network, head: Expr) -> tuple[str, Conv | Linear]:
@@ -30,22 +30,22 @@ def with_classes(network: Network, classes: int) -> Network:
     return replace(
         network,
         classes=classes,
-        head=_changed(network.head, classes),
-        side_heads=tuple(replace(side, body=_changed(side.body, classes)) for side in network.side_heads),
+        head=_with_outputs(network.head, classes),
+        side_heads=tuple(replace(side, body=_with_outputs(side.body, classes)) for side in network.side_heads),
     )
 
 
-def _changed(expr: Expr, classes: int) -> Expr:
+def _with_outputs(expr: Expr, classes: int) -> Expr:
     match expr:
         case Conv() | Linear():
             return replace(expr, out=classes)
         case Chain(parts):
             last = max(place for place, part in enumerate(parts) if _makes(part))
-            return Chain((*parts[:last], _changed(parts[last], classes), *parts[last + 1 :]))
+            return Chain((*parts[:last], _with_outputs(parts[last], classes), *parts[last + 1 :]))
         case Named(name, body):
-            return Named(name, _changed(body, classes))
+            return Named(name, _with_outputs(body, classes))
         case Block(body=body):
-            return expr.changed(f"classes={classes}", _changed(body, classes))
+            return expr.changed(f"classes={classes}", _with_outputs(body, classes))
     raise BrickworkError(f"a classifier stands in a chain, not in {expr!r}.")
 
 

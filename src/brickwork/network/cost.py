@@ -5,10 +5,10 @@ from itertools import groupby
 from typing import NamedTuple
 
 from brickwork.errors import BrickworkError
-from brickwork.network.algebra import Block, Chain, Expr, Named, children, under
-from brickwork.network.flow import Row, Signal, flow
-from brickwork.network.layer import Layer, Pair, Shape, by
-from brickwork.network.value import Network, SideHead
+from brickwork.network.algebra import Block, Chain, Expr, Named, children, join_path
+from brickwork.network.layer import Layer, Pair, Shape, shape_text
+from brickwork.network.network import Network, SideHead
+from brickwork.network.propagate import Row, Signal, propagate
 
 
 class Inside(NamedTuple):
@@ -39,7 +39,7 @@ class Piece:
     def rows(self) -> tuple[Row, ...]:
         """A row for each layer, with its whole path and its field in the network's input."""
         return tuple(
-            row._replace(path=under(self.path, row.path), field=self._seen(row.field)) for row in self.inside.rows
+            row._replace(path=join_path(self.path, row.path), field=self._seen(row.field)) for row in self.inside.rows
         )
 
     def _seen(self, field: Pair) -> Pair:
@@ -125,7 +125,7 @@ def cost(network: Network) -> Cost:
     try:
         return _run(network)
     except BrickworkError as misfit:
-        raise BrickworkError(f"{network.name} on {by(network.input)}: {misfit}{_hint(network)}") from None
+        raise BrickworkError(f"{network.name} on {shape_text(network.input)}: {misfit}{_hint(network)}") from None
 
 
 def _run(network: Network) -> Cost:
@@ -146,9 +146,9 @@ def _run(network: Network) -> Cost:
 def _inside(expr: Expr, shape: Shape, path: str) -> Inside:
     rows: list[Row] = []
     try:
-        output = flow(expr, Signal(shape), "", rows)
+        output = propagate(expr, Signal(shape), "", rows)
     except BrickworkError:
-        flow(expr, Signal(shape), path)  # the same misfit, by its whole path
+        propagate(expr, Signal(shape), path)  # the same misfit, by its whole path
         raise
     return Inside(
         output,
@@ -166,7 +166,7 @@ def _side(side: SideHead, start: Signal) -> Piece:
 def parts_of(network: Network) -> list[tuple[str, Expr]]:
     """What every stage and the head is made of, in the order in which it runs, each part with its path."""
     return [
-        (under(stage.name, name), part)
+        (join_path(stage.name, name), part)
         for stage in network.parts()
         for name, part in (children(stage) if isinstance(stage.body, Chain) else [("", stage.body)])
     ]
@@ -194,18 +194,18 @@ def _hint(network: Network) -> str:
 def smallest_input(network: Network, most: int = 1024) -> int | None:
     """The side of the smallest square input that fits, or None when `most` does not fit either."""
     low, high = 1, most
-    if not fits(network, high):
+    if not takes_square(network, high):
         return None
     while low < high:
         middle = (low + high) // 2
-        low, high = (low, middle) if fits(network, middle) else (middle + 1, high)
+        low, high = (low, middle) if takes_square(network, middle) else (middle + 1, high)
     return low
 
 
-def fits(network: Network, side: int) -> bool:
+def takes_square(network: Network, side: int) -> bool:
     """Whether a square input of this side passes through the stages, the head and the side heads."""
     try:
-        _run(network.at((network.input[0], side, side)))
+        _run(network.with_input((network.input[0], side, side)))
     except BrickworkError:
         return False
     return True

@@ -5,7 +5,7 @@ from math import prod
 from typing import ClassVar
 
 from brickwork.errors import BrickworkError
-from brickwork.network.layer import Layer, Pair, Shape, by
+from brickwork.network.layer import Layer, Pair, Shape, shape_text
 from brickwork.network.layers import Conv
 
 Links = tuple[tuple[int, ...], ...]  # for each map that leaves, the maps that it reads
@@ -27,7 +27,7 @@ class PartialConv(Layer):
     def output(self, shape: Shape) -> Shape:
         most = max(max(maps) for maps in self.links) + 1
         if len(shape) != 3 or shape[0] < most:
-            raise BrickworkError(f"a partial convolution over {most} maps cannot read {by(shape)}.")
+            raise BrickworkError(f"a partial convolution over {most} maps cannot read {shape_text(shape)}.")
         return Conv(len(self.links), self.kernel).output(shape)
 
     def weights(self, shape: Shape) -> dict[str, Shape]:
@@ -49,7 +49,7 @@ class Subsampling(Layer):
 
     def output(self, shape: Shape) -> Shape:
         if len(shape) != 3 or min(shape[1:]) < 2:
-            raise BrickworkError(f"Subsampling() needs a map of at least 2x2, but {by(shape)} reaches it.")
+            raise BrickworkError(f"Subsampling() needs a map of at least 2x2, but {shape_text(shape)} reaches it.")
         return (shape[0], shape[1] // 2, shape[2] // 2)
 
     def weights(self, shape: Shape) -> dict[str, Shape]:
@@ -74,7 +74,7 @@ class RadialBasis(Layer):
     def output(self, shape: Shape) -> Shape:
         if shape != (len(self.codes[0]),):
             raise BrickworkError(
-                f"codes of {len(self.codes[0])} numbers are compared with as many, not with {by(shape)}."
+                f"codes of {len(self.codes[0])} numbers are compared with as many, not with {shape_text(shape)}."
             )
         return (len(self.codes),)
 
@@ -107,10 +107,11 @@ def digit_codes(classes: int) -> tuple[str, ...]:
         raise BrickworkError(f"there are codes for {most} classes at most, not {classes}.")
     swapped = str.maketrans("#.", ".#")
     return tuple(
-        rotated(digits[i % 10].translate(swapped) if i // 10 % 2 else digits[i % 10], i // 10) for i in range(classes)
+        rotate_code(digits[i % 10].translate(swapped) if i // 10 % 2 else digits[i % 10], i // 10)
+        for i in range(classes)
     )
 
 
-def rotated(code: str, places: int) -> str:
+def rotate_code(code: str, places: int) -> str:
     start = places % len(code)
     return code[start:] + code[:start]

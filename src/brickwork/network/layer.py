@@ -7,7 +7,7 @@ from dataclasses import MISSING, fields
 from typing import Any, ClassVar
 
 from brickwork.errors import BrickworkError
-from brickwork.network.kinds import check
+from brickwork.network.validate import validate_fields
 
 Shape = tuple[int, ...]
 Pair = tuple[int, int]
@@ -18,7 +18,7 @@ def pair(size: Size) -> Pair:
     return (size, size) if isinstance(size, int) else size
 
 
-def by(shape: Shape) -> str:
+def shape_text(shape: Shape) -> str:
     """A shape as people write it: 64x56x56."""
     return "x".join(map(str, shape))
 
@@ -29,7 +29,7 @@ class Layer:
     kind: ClassVar[str]  # its name in paths and tables
 
     def __post_init__(self) -> None:
-        check(self)
+        validate_fields(self)
 
     def output(self, shape: Shape) -> Shape:
         """The shape that leaves; raises BrickworkError where the input does not fit."""
@@ -89,13 +89,15 @@ class Window(Layer):
         """Height and width of the output."""
         if len(shape) != 3:
             raise BrickworkError(
-                f"{self!r} needs a map of channels x height x width, but a vector of {by(shape)} reaches it."
+                f"{self!r} needs a map of channels x height x width, but a vector of {shape_text(shape)} reaches it."
             )
         kernel, stride, padding = pair(self.kernel), self.strides(), pair(self.padding)
         for size, k, p in zip(shape[1:], kernel, padding, strict=True):
             if size + 2 * p < k:
                 least = (max(kernel[0] - 2 * padding[0], 1), max(kernel[1] - 2 * padding[1], 1))
-                raise BrickworkError(f"{self!r} needs a map of at least {by(least)}, but {by(shape[1:])} reaches it.")
+                raise BrickworkError(
+                    f"{self!r} needs a map of at least {shape_text(least)}, but {shape_text(shape[1:])} reaches it."
+                )
         high, wide = (self._steps(*side) for side in zip(shape[1:], kernel, stride, padding, strict=True))
         return high, wide
 

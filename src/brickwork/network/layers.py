@@ -9,7 +9,7 @@ from math import prod
 from typing import ClassVar, Literal
 
 from brickwork.errors import BrickworkError
-from brickwork.network.layer import Layer, Pair, Shape, Size, Window, by, pair
+from brickwork.network.layer import Layer, Pair, Shape, Size, Window, pair, shape_text
 
 
 @dataclass(frozen=True, repr=False)
@@ -33,7 +33,7 @@ class Conv(Window):
         size = self.slide(shape)
         if shape[0] % self.groups:
             raise BrickworkError(
-                f"a {by(pair(self.kernel))} convolution with groups={self.groups} needs channels divisible by "
+                f"a {shape_text(pair(self.kernel))} convolution with groups={self.groups} needs channels divisible by "
                 f"{self.groups}, but {shape[0]} reach it."
             )
         return (self.out, *size)
@@ -62,7 +62,7 @@ class Linear(Layer):
     def output(self, shape: Shape) -> Shape:
         if len(shape) != 1:
             raise BrickworkError(
-                f"{self!r} needs a vector, but a map of {by(shape)} reaches it: put Flatten() before it."
+                f"{self!r} needs a vector, but a map of {shape_text(shape)} reaches it: put Flatten() before it."
             )
         return (self.out,)
 
@@ -181,7 +181,7 @@ class GlobalAvgPool(Layer):
 
     def output(self, shape: Shape) -> Shape:
         if len(shape) != 3:
-            raise BrickworkError(f"GlobalAvgPool() needs a map, but a vector of {by(shape)} reaches it.")
+            raise BrickworkError(f"GlobalAvgPool() needs a map, but a vector of {shape_text(shape)} reaches it.")
         return (shape[0], 1, 1)
 
     def window(self, shape: Shape) -> tuple[Pair, Pair]:
@@ -202,7 +202,7 @@ class AdaptiveAvgPool(Layer):
 
     def output(self, shape: Shape) -> Shape:
         if len(shape) != 3:
-            raise BrickworkError(f"{self!r} needs a map, but a vector of {by(shape)} reaches it.")
+            raise BrickworkError(f"{self!r} needs a map, but a vector of {shape_text(shape)} reaches it.")
         return (shape[0], *pair(self.size))
 
     def window(self, shape: Shape) -> tuple[Pair, Pair]:
@@ -275,7 +275,9 @@ class PadShortcut(Layer):
 
     def output(self, shape: Shape) -> Shape:
         if len(shape) != 3 or shape[0] > self.out:
-            raise BrickworkError(f"{self!r} adds channels to a map and takes none away, but {by(shape)} reaches it.")
+            raise BrickworkError(
+                f"{self!r} adds channels to a map and takes none away, but {shape_text(shape)} reaches it."
+            )
         return (self.out, -(-shape[1] // self.stride), -(-shape[2] // self.stride))
 
     def window(self, shape: Shape) -> tuple[Pair, Pair]:

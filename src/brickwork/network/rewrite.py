@@ -7,12 +7,12 @@ from brickwork.errors import BrickworkError
 from brickwork.network.algebra import Block, Expr, Named, transform, walk
 from brickwork.network.historic import PartialConv
 from brickwork.network.layers import Conv, Linear, PadShortcut
-from brickwork.network.value import Network
+from brickwork.network.network import Network
 
 WIDEST = 1_000_000  # times as many channels; far more than any machine holds
 
 
-def widened(network: Network, factor: float) -> Network:
+def with_width(network: Network, factor: float) -> Network:
     """Every channel number times `factor`, rounded, except the classifiers'; blocks say so in their arguments."""
     if not 0 < factor <= WIDEST:
         raise BrickworkError(

@@ -5,18 +5,18 @@ from itertools import groupby
 from textwrap import wrap
 
 from brickwork.network.algebra import Expr
+from brickwork.network.columns import RULE, format_columns
 from brickwork.network.cost import Cost, cost
-from brickwork.network.flow import Row
-from brickwork.network.grid import RULE, grid
-from brickwork.network.layer import Pair, by
-from brickwork.network.value import Network
+from brickwork.network.layer import Pair, shape_text
+from brickwork.network.network import Network
+from brickwork.network.propagate import Row
 
 STYLE = re.compile(r"style=Style\((.*?)\)")  # what a family's blocks have in common, in a block's arguments
 
 COLUMNS = ("path", "what", "output", "parameters", "MACs", "field")
 
 
-def line(network: Network) -> str:
+def summary_line(network: Network) -> str:
     """One line: name, input, classes, parameters, MACs."""
     total = cost(network)
     return f"{network}: {count(total.params)} parameters, {count(total.macs)} MACs"
@@ -39,13 +39,13 @@ def table(network: Network, depth: str = "block", width: int = 120) -> str:
     total = cost(network)
     rows = [_cells(row) for row in total.at(depth)]
     sums = ("total", "", "", f"{total.params:,}", f"{total.macs:,}", "")
-    lines = grid([COLUMNS, RULE, *rows, RULE, sums], "<=>>>>", width)
-    above, below = (_folded(texts, width) for texts in (_heading(network), _ending(network, total)))
+    lines = format_columns([COLUMNS, RULE, *rows, RULE, sums], "<=>>>>", width)
+    above, below = (_fold(texts, width) for texts in (_heading(network), _ending(network, total)))
     return "\n".join([*above, "", *lines, *below])
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    return row.path, summary(row.parts), by(row.output), f"{row.params:,}", f"{row.macs:,}", span(row.field)
+    return row.path, repeat_text(row.parts), shape_text(row.output), f"{row.params:,}", f"{row.macs:,}", span(row.field)
 
 
 def span(size: Pair) -> str:
@@ -54,24 +54,24 @@ def span(size: Pair) -> str:
     return str(high) if high == wide else f"{high}x{wide}"
 
 
-def summary(parts: tuple[Expr, ...]) -> str:
+def repeat_text(parts: tuple[Expr, ...]) -> str:
     """Parts as a paper's table has them: equal neighbours once, with how many there are."""
-    groups = [(text, len(list(group))) for text, group in groupby(plain(part) for part in parts)]
+    groups = [(text, len(list(group))) for text, group in groupby(plain_text(part) for part in parts)]
     times_sign = "\N{NO-BREAK SPACE}x\N{NO-BREAK SPACE}"
     return ", ".join(f"{times}{times_sign}{text}" if times > 1 else text for text, times in groups)
 
 
-def plain(expr: Expr) -> str:
+def plain_text(expr: Expr) -> str:
     """An expression as written, but a block's style by its words alone: basic(16, shortcut='A')."""
     return STYLE.sub(r"\1", repr(expr))
 
 
-def _folded(texts: list[str], width: int) -> list[str]:
+def _fold(texts: list[str], width: int) -> list[str]:
     return [line for text in texts for line in wrap(text, width)]
 
 
 def _heading(network: Network) -> list[str]:
-    return [text for text in (line(network), network.facts.paper, network.facts.note) if text]
+    return [text for text in (summary_line(network), network.facts.paper, network.facts.note) if text]
 
 
 def _ending(network: Network, total: Cost) -> list[str]:

@@ -11,9 +11,9 @@ from torch import Tensor
 from brickwork.errors import BrickworkError
 from brickwork.model import Model
 from brickwork.network.classifier import classifiers
-from brickwork.network.layer import by
-from brickwork.weights.file import TensorFile
-from brickwork.weights.names import SIDE_HEADS, Place, layouts
+from brickwork.network.layer import shape_text
+from brickwork.weights.names import SIDE_HEADS, ForeignPlace, layouts
+from brickwork.weights.state_dict import TensorFile
 
 Shape = tuple[int, ...]
 
@@ -42,7 +42,7 @@ class Layout:
 
         A bias before a norm only moves the mean: (x + b) - mean is x - (mean - b).
         """
-        paths = weighted(model)
+        paths = paths_with_weights(model)
         after = dict(pairwise(paths))
         theirs = {slot.ours: slot.theirs for slot in self.slots}
         return {
@@ -61,7 +61,7 @@ class Aligned:
     left_out: tuple[str, ...]  # side heads that the model has not
 
 
-def weighted(model: Model) -> list[str]:
+def paths_with_weights(model: Model) -> list[str]:
     """The paths of all layers with weights, in the order of the network."""
     return [path for path, part in model.named_modules() if next(part.parameters(recurse=False), None) is not None]
 
@@ -73,15 +73,15 @@ def own(model: Model) -> dict[str, Tensor]:
 
 def layouts_of(model: Model) -> list[Layout]:
     """Every layout in which this network's weights are published, and our own."""
-    identity = {path: Place(path) for path in weighted(model)}
-    named = [*layouts(model.network, weighted(model)), ("brickwork", identity)]
+    identity = {path: ForeignPlace(path) for path in paths_with_weights(model)}
+    named = [*layouts(model.network, paths_with_weights(model)), ("brickwork", identity)]
     return [Layout(library, tuple(_slots(model, places))) for library, places in named]
 
 
-def _slots(model: Model, places: dict[str, Place]) -> Iterator[Slot]:
+def _slots(model: Model, places: dict[str, ForeignPlace]) -> Iterator[Slot]:
     for name, tensor in own(model).items():
         path, _, kind = name.rpartition(".")
-        place = places.get(path, Place(path))
+        place = places.get(path, ForeignPlace(path))
         shape = stored = tuple(tensor.shape)
         if place.window and kind == "weight":
             stored = (shape[0], shape[1] // prod(place.window), *place.window)
@@ -96,14 +96,14 @@ def align(model: Model, file: TensorFile, *, reset_classifier: bool = False) -> 
     """
     layout = max(layouts_of(model), key=lambda layout: layout.met(file.tensors))
     if not file.tensors or 2 * layout.met(file.tensors) < min(len(file.tensors), len(layout.slots)):
-        layout = in_order(model, file)
+        layout = match_in_order(model, file)
     free = logits(model) if reset_classifier else set()
     for slot in layout.slots:
         _compare(model, file, slot, free)
     folded = layout.folded(model)
     known = {slot.theirs for slot in layout.slots} | folded.keys()
     left_out = _extra(model, file, known)
-    tensors = {slot.ours: _taken(file, slot) for slot in layout.slots}
+    tensors = {slot.ours: _fit_tensor(file, slot) for slot in layout.slots}
     for bias, mean in folded.items():
         if bias in file.tensors:
             tensors[mean] = tensors[mean] - file.tensors[bias].float()
@@ -115,7 +115,7 @@ def logits(model: Model) -> set[str]:
     return {f"{path}.{kind}" for path in classifiers(model.network) for kind in ("weight", "bias")}
 
 
-def in_order(model: Model, file: TensorFile) -> Layout:
+def match_in_order(model: Model, file: TensorFile) -> Layout:
     """The file's own names in their order, if suffixes and shapes agree with ours all along."""
     network, ours = model.network.name, own(model)
     if not file.ordered:
@@ -138,14 +138,14 @@ def in_order(model: Model, file: TensorFile) -> Layout:
 
 
 def _shape(tensor: Tensor | None) -> str:
-    return "" if tensor is None else f" ({by(tuple(tensor.shape))})"
+    return "" if tensor is None else f" ({shape_text(tuple(tensor.shape))})"
 
 
 def _compare(model: Model, file: TensorFile, slot: Slot, free: set[str]) -> None:
     network, found = model.network.name, file.tensors.get(slot.theirs)
     if found is None:
         raise BrickworkError(
-            f"{file.path}: no {slot.theirs}, which {network} needs as {slot.ours} ({by(slot.shape)})"
+            f"{file.path}: no {slot.theirs}, which {network} needs as {slot.ours} ({shape_text(slot.shape)})"
             f"{_without_side_heads(model, slot)}."
         )
     shape = tuple(found.shape)
@@ -155,10 +155,10 @@ def _compare(model: Model, file: TensorFile, slot: Slot, free: set[str]) -> None
         return
     advice = ""
     if slot.ours in logits(model) and shape[1:] in (slot.stored[1:], slot.shape[1:]):
-        advice = " Another number of classes: reset_classifier=True keeps the model's own classifier"
+        advice = " Another number of classes: reset_classifier=True keeps the model's own classifier."
     raise BrickworkError(
-        f"{file.path}: {slot.theirs} is {by(shape)} in the file, {slot.ours} of {network} is {by(slot.shape)}.{advice}"
-        + ("." if advice else "")
+        f"{file.path}: {slot.theirs} is {shape_text(shape)} in the file, "
+        f"{slot.ours} of {network} is {shape_text(slot.shape)}.{advice}"
     )
 
 
@@ -173,12 +173,12 @@ def _extra(model: Model, file: TensorFile, known: set[str]) -> tuple[str, ...]:
     if not model.network.side_heads and all(name.startswith(SIDE_HEADS) for name in extra):
         return tuple(extra)
     if extra:
-        shape = by(tuple(file.tensors[extra[0]].shape))
+        shape = shape_text(tuple(file.tensors[extra[0]].shape))
         raise BrickworkError(f"{file.path}: {extra[0]} ({shape}) has no place in {model.network.name}.")
     return ()
 
 
-def _taken(file: TensorFile, slot: Slot) -> Tensor:
+def _fit_tensor(file: TensorFile, slot: Slot) -> Tensor:
     """The tensor as we have it; of another number of classes, as long as it is."""
     found = file.tensors[slot.theirs]
     if not found.isfinite().all():

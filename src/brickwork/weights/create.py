@@ -8,10 +8,10 @@ from torch import Tensor, nn
 from brickwork import zoo
 from brickwork.errors import BrickworkError, nearest
 from brickwork.model import Model, build
-from brickwork.weights.declaration import Tag
 from brickwork.weights.fetch import fetch
-from brickwork.weights.load import Loaded, load
-from brickwork.weights.tags import default, table, tags
+from brickwork.weights.load import Loaded, load_weights
+from brickwork.weights.tag import Tag
+from brickwork.weights.tags import default, tag_table, tags
 
 
 class Features(nn.Module):
@@ -64,26 +64,26 @@ def create_model(
     input = (in_chans or plain.input[0], *plain.input[1:])
     model = build(zoo.network(text, input=input, classes=num_classes))
     if tag and pretrained:
-        load(model, fetch(tag), tag=tag.name, reset_classifier=num_classes not in (None, plain.classes))
+        load_weights(model, fetch(tag), tag=tag.name, reset_classifier=num_classes not in (None, plain.classes))
     return Features(model) if features_only else model
 
 
-def bring(model: Model, text: str) -> Loaded:
+def load_initial(model: Model, text: str) -> Loaded:
     """The weights of a file, or those of a tag from where they are published; other classes keep their classifier."""
-    if text in table():
-        return load(model, fetch(table()[text]), tag=text, reset_classifier=True)
+    if text in tag_table():
+        return load_weights(model, fetch(tag_table()[text]), tag=text, reset_classifier=True)
     path = Path(text)
     if not path.exists() and not path.suffix.startswith((".pt", ".safetensors")):
         raise BrickworkError(
             f"{text!r} is no file and no published weights: {nearest(text, tags()) or 'see docs/weights.md.'}"
         )
-    return load(model, path, reset_classifier=True)
+    return load_weights(model, path, reset_classifier=True)
 
 
 def tag_for(name: str, pretrained: bool) -> Tag | None:
     """The published weights that a name stands for."""
-    if name in table():
-        return table()[name]
+    if name in tag_table():
+        return tag_table()[name]
     if "." in name.partition("[")[0] and name.partition(".")[0] in zoo.names():
         known = ", ".join(tags(f"{name.partition('.')[0]}.*")) or "none"
         raise BrickworkError(f"unknown weights {name!r}: known: {known}.")

@@ -7,7 +7,7 @@ from urllib.error import URLError
 import torch
 
 from brickwork.errors import BrickworkError
-from brickwork.weights.declaration import Tag
+from brickwork.weights.tag import Tag
 from brickwork.weights.tags import HUB
 
 
@@ -27,7 +27,7 @@ def _web(tag: Tag) -> Path:
         try:
             torch.hub.download_url_to_file(tag.address, str(path), hash_prefix=tag.sha256, progress=False)
         except (URLError, OSError) as fault:
-            raise BrickworkError(advice(tag, tag.address, fault)) from None
+            raise BrickworkError(fetch_advice(tag, tag.address, fault)) from None
         except RuntimeError as fault:  # the sum is wrong
             raise BrickworkError(f"{tag.name}: {tag.address} is not the file it was: {fault}.") from None
     verify(path, tag)
@@ -46,10 +46,10 @@ def _hub(tag: Tag) -> Path:
     try:
         return Path(hf_hub_download(repository, tag.file))
     except Exception as fault:  # its errors are those of several libraries
-        raise BrickworkError(advice(tag, f"{tag.file} of https://huggingface.co/{repository}", fault)) from None
+        raise BrickworkError(fetch_advice(tag, f"{tag.file} of https://huggingface.co/{repository}", fault)) from None
 
 
-def advice(tag: Tag, address: str, fault: Exception) -> str:
+def fetch_advice(tag: Tag, address: str, fault: Exception) -> str:
     reason = str(fault).partition("\n")[0]
     return f"{tag.name} could not be fetched ({reason:.100}): bring {address} and pass it: {passing(tag)}."
 

@@ -8,11 +8,11 @@ from torch import Tensor
 from brickwork.errors import BrickworkError
 from brickwork.model import Model
 from brickwork.weights.align import align, own
-from brickwork.weights.declaration import agree
 from brickwork.weights.fetch import verify
-from brickwork.weights.file import read
 from brickwork.weights.fingerprint import fingerprint as fingerprint_of
-from brickwork.weights.tags import tag as tag_named
+from brickwork.weights.state_dict import read_tensors
+from brickwork.weights.tag import agree
+from brickwork.weights.tags import find_tag as tag_named
 from brickwork.weights.tags import tag_of_file
 
 Channels = tuple[float, float, float]
@@ -43,7 +43,7 @@ class Loaded:
         return view.mean, view.std
 
 
-def load(
+def load_weights(
     model: Model,
     path: str | Path,
     *,
@@ -64,16 +64,16 @@ def load(
     if known and path.is_file():
         agree(model.network, known)
         verify(path, known)
-    aligned = align(model, read(path), reset_classifier=reset_classifier)
+    aligned = align(model, read_tensors(path), reset_classifier=reset_classifier)
     same_order(model, aligned.library, aligned.tensors)
-    check(path, aligned.tensors, fingerprint or (known.fingerprint if known else None))
+    check_fingerprint(path, aligned.tensors, fingerprint or (known.fingerprint if known else None))
     kept = tuple(name for name, tensor in own(model).items() if tensor.shape != aligned.tensors[name].shape)
     taken = {name: tensor for name, tensor in aligned.tensors.items() if name not in kept}
     model.load_state_dict(model.state_dict() | taken)
     return Loaded(aligned.library, known.name if known else None, kept, aligned.left_out)
 
 
-def check(path: Path, tensors: dict[str, Tensor], expected: str | None) -> None:
+def check_fingerprint(path: Path, tensors: dict[str, Tensor], expected: str | None) -> None:
     """Against tensors of equal shape that have changed places, which no shape shows."""
     if expected and fingerprint_of(tensors) != expected:
         raise BrickworkError(

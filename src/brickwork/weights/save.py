@@ -8,32 +8,32 @@ from torch import Tensor
 from brickwork.errors import BrickworkError, nearest
 from brickwork.model import Model
 from brickwork.weights.align import Slot, layouts_of
-from brickwork.weights.file import write
-from brickwork.weights.twins import Library, Twin, twin
+from brickwork.weights.equivalents import Equivalent, Library, equivalent
+from brickwork.weights.state_dict import write_tensors
 
 LEGACY = "legacy_"  # timm's models that have kept Cadene's names
 
 
-def save_as(model: Model, library: str, path: str | Path) -> str:
+def save_weights(model: Model, library: str, path: str | Path) -> str:
     """Writes the weights under a library's names, and returns what the library calls the network.
 
     The file is for `load_state_dict(..., strict=True)` of `torchvision.models.NAME()` or `timm.create_model(NAME)`
     with as many classes; timm's has no side heads. Raises BrickworkError where the library has no such network.
     """
-    row = known(model, library)
+    row = require_equivalent(model, library)
     name: str = getattr(row, library)
     names = "cadene" if name.startswith(LEGACY) else library
     layout = next(layout for layout in layouts_of(model) if layout.library == names)
     slots = [slot for slot in layout.slots if library != "timm" or not on_the_side(model, slot)]
-    write(Path(path), under_their_names(model, slots))
+    write_tensors(Path(path), under_their_names(model, slots))
     return name
 
 
-def known(model: Model, library: str) -> Twin:
+def require_equivalent(model: Model, library: str) -> Equivalent:
     """The row in which the library's name for this network stands."""
     if library not in get_args(Library):
         raise BrickworkError(f"unknown library {library!r}: {nearest(library, list(get_args(Library)))}")
-    row = twin(model.network)
+    row = equivalent(model.network)
     if row is None or getattr(row, library) is None:
         has = ", ".join(other for other in get_args(Library) if row and getattr(row, other)) or "no library"
         raise BrickworkError(f"{library} has no network like {model.network.name}; {has} has one. See docs/weights.md.")

@@ -7,13 +7,13 @@ from importlib.resources import files
 from pathlib import Path
 
 from brickwork.errors import BrickworkError, nearest
-from brickwork.weights.declaration import Tag, View
+from brickwork.weights.tag import InputSpec, Tag
 
 HUB = "hub:"  # an address on huggingface.co
 
 
 @cache
-def table() -> dict[str, Tag]:
+def tag_table() -> dict[str, Tag]:
     """Every tag by its name; a network's own default comes first."""
     text = files("brickwork.weights").joinpath("tags.tsv").read_text(encoding="utf-8")
     rows = csv.DictReader(text.splitlines(), delimiter="\t")
@@ -21,7 +21,7 @@ def table() -> dict[str, Tag]:
 
 
 def _tag(row: dict[str, str]) -> Tag:
-    view = View(
+    view = InputSpec(
         size=int(row["size"]),
         resize=int(row["resize"]),
         interpolation=row["interpolation"],
@@ -42,19 +42,19 @@ def _three(numbers: str) -> tuple[float, float, float]:
 
 def tags(pattern: str = "*") -> list[str]:
     """The tags that match a pattern such as "resnet50.*"."""
-    return [name for name in table() if fnmatch(name, pattern)]
+    return [name for name in tag_table() if fnmatch(name, pattern)]
 
 
-def tag(name: str) -> Tag:
+def find_tag(name: str) -> Tag:
     """The tag of that name; raises BrickworkError for an unknown one, with the nearest."""
-    if name not in table():
+    if name not in tag_table():
         raise BrickworkError(f"unknown weights {name!r}: {nearest(name, tags())} See docs/weights.md.")
-    return table()[name]
+    return tag_table()[name]
 
 
 def default(network: str) -> Tag:
     """The first tag of a network, as written in "resnet50" or "seresnet50[stride=v1,stem=caffe]"."""
-    found = next((each for each in table().values() if each.network == network), None)
+    found = next((each for each in tag_table().values() if each.network == network), None)
     if found is None:
         raise BrickworkError(f"{network}: there are no published weights that we know of. See docs/weights.md.")
     return found
@@ -62,4 +62,4 @@ def default(network: str) -> Tag:
 
 def tag_of_file(path: Path) -> Tag | None:
     """The tag of a file that still has its published name, which holds the beginning of its sha256."""
-    return next((each for each in table().values() if each.sha256 and each.file == path.name), None)
+    return next((each for each in tag_table().values() if each.sha256 and each.file == path.name), None)

@@ -10,10 +10,8 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from brickwork.errors import BrickworkError, nearest
-from brickwork.network.layer import Shape
-from brickwork.network.rewrite import widened
-from brickwork.network.value import Network
-from brickwork.zoo.brackets import parse, typed
+from brickwork.network import Network, Shape, with_width
+from brickwork.zoo.brackets import parse, typed_arguments
 
 Make = Callable[..., Network]
 
@@ -51,9 +49,9 @@ def network(text: str, *, input: Shape | None = None, classes: int | None = None
     if name not in families():
         raise BrickworkError(f"unknown network {name!r}: {advice(name)}")
     make = families()[name]
-    arguments = typed(name, make, words)
+    arguments = typed_arguments(name, make, words)
     width = arguments.pop("width", 1.0)
     arguments |= {key: value for key, value in (("input", input), ("classes", classes)) if value is not None}
-    made = widened(make(name, **arguments), width)
+    made = with_width(make(name, **arguments), width)
     inside = ",".join(f"{key}={word}" for key, word in words.items())
     return replace(made, name=f"{name}[{inside}]" if words else name)

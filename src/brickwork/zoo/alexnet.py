@@ -10,11 +10,9 @@ other widths, no normalisation, dropout before the dense layers, not after. `ale
 from dataclasses import replace
 from typing import NamedTuple
 
-from brickwork.network.algebra import IDENTITY, Expr, chain
+from brickwork.network import IDENTITY, Expr, Facts, Network, Shape, chain, stages
 from brickwork.network.blocks import conv
-from brickwork.network.layer import Shape
 from brickwork.network.layers import AdaptiveAvgPool, Conv, Dropout, Flatten, Linear, LocalResponseNorm, MaxPool, ReLU
-from brickwork.network.value import Facts, Network, stages
 
 HIDDEN = chain(Flatten(), Linear(4096), ReLU(), Dropout(), Linear(4096), ReLU(), Dropout())
 HIDDEN_OWT = chain(AdaptiveAvgPool(6), Flatten(), Dropout(), Linear(4096), ReLU(), Dropout(), Linear(4096), ReLU())

@@ -8,8 +8,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from brickwork.errors import BrickworkError, nearest
-from brickwork.network.layer import Shape
-from brickwork.network.value import Network
+from brickwork.network import Network, Shape
 
 FORM = re.compile(r"\s*([\w.-]+)\s*(?:\[(.*)\])?\s*")
 
@@ -31,7 +30,7 @@ def parse(text: str) -> tuple[str, dict[str, str]]:
     return name, words
 
 
-def typed(name: str, make: Callable[..., Network], words: dict[str, str]) -> dict[str, Any]:
+def typed_arguments(name: str, make: Callable[..., Network], words: dict[str, str]) -> dict[str, Any]:
     """The words as the types that the family's function declares; `width` is a number for every family."""
     hints = {**choices(make), "width": float}
     for key in words:
@@ -43,10 +42,12 @@ def typed(name: str, make: Callable[..., Network], words: dict[str, str]) -> dic
 def choices(make: Callable[..., Network]) -> dict[str, Any]:
     """The arguments that a family's function takes in brackets, with their types."""
     hints = get_type_hints(make)
-    return {key: _required(hints[key]) for key in signature(make).parameters if key not in ("name", "input", "classes")}
+    return {
+        key: _without_none(hints[key]) for key in signature(make).parameters if key not in ("name", "input", "classes")
+    }
 
 
-def _required(kind: Any) -> Any:
+def _without_none(kind: Any) -> Any:
     """The type without None, which stands for a network's own value."""
     return (
         next(arg for arg in get_args(kind) if arg is not NoneType) if get_origin(kind) in (Union, UnionType) else kind

@@ -9,9 +9,8 @@ norms, no side heads, pools padded by 1.
 from dataclasses import replace
 from typing import NamedTuple
 
-from brickwork.network.algebra import IDENTITY, Block, Expr, chain, named
+from brickwork.network import IDENTITY, Block, Expr, Facts, Network, Shape, SideHead, chain, named, stages
 from brickwork.network.blocks import TF_NORM, conv, inception
-from brickwork.network.layer import Shape
 from brickwork.network.layers import (
     AdaptiveAvgPool,
     AvgPool,
@@ -24,7 +23,6 @@ from brickwork.network.layers import (
     MaxPool,
     ReLU,
 )
-from brickwork.network.value import Facts, Network, SideHead, stages
 
 PAPER = Facts("Szegedy et al. 2014, arXiv 1409.4842, Table 1", 2014)
 CEIL, PAD = MaxPool(3, stride=2, ceil=True), MaxPool(3, stride=2, padding=1)

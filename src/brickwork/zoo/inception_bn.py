@@ -8,11 +8,9 @@ convolution, 8 filters on each colour. `side_head=true` adds the one that makes 
 
 from typing import Literal
 
-from brickwork.network.algebra import Expr, block, chain, concat, named
-from brickwork.network.blocks import TF_NORM, conv, mean, path
-from brickwork.network.layer import Shape
+from brickwork.network import Expr, Facts, Network, Shape, SideHead, block, chain, concat, named, stages
+from brickwork.network.blocks import TF_NORM, conv, mean_pool, path
 from brickwork.network.layers import AvgPool, BatchNorm, Conv, Dropout, Flatten, GlobalAvgPool, Linear, MaxPool, ReLU
-from brickwork.network.value import Facts, Network, SideHead, stages
 
 PAPER = "Ioffe, Szegedy 2015, arXiv 1502.03167, Fig. 5"
 
@@ -37,7 +35,7 @@ def inception_bn(
         "dense": conv(64, 7, stride=2, norm=norm),
         "separable": chain(Conv(24, 7, stride=2, padding=3, groups=3, bias=False), conv(64, 1, norm=norm)),
     }[stem]
-    avg, top = mean(include_pad=True), MaxPool(3, stride=1, padding=1)
+    avg, top = mean_pool(include_pad=True), MaxPool(3, stride=1, padding=1)
     return Network(
         name, input, classes,
         stages(

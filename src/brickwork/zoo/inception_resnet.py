@@ -7,11 +7,9 @@ widths of 1154 and 2048 cannot be added to their shortcuts, 1152 and 2144 are fo
 a body has a bias, and neither norm nor ReLU (section 3.2); section 3.3 scales bodies by 0.1 to 0.3.
 """
 
-from brickwork.network.algebra import Expr, block, chain, concat, residual
-from brickwork.network.blocks import COLUMN, ROW, mean, path
-from brickwork.network.layer import Shape
+from brickwork.network import Expr, Facts, Network, Shape, block, chain, concat, residual, stages
+from brickwork.network.blocks import COLUMN, ROW, mean_pool, path
 from brickwork.network.layers import Conv, Dropout, Flatten, GlobalAvgPool, Linear, MaxPool, ReLU, Scale
-from brickwork.network.value import Facts, Network, stages
 from brickwork.zoo.inception_v4 import reduce_a
 from brickwork.zoo.inception_v4 import stem as stem_v4
 
@@ -78,7 +76,7 @@ def stem_released() -> Expr:
             path((96, 1)),
             path((48, 1), (64, 5)),
             path((64, 1), (96, 3), (96, 3)),
-            chain(mean(include_pad=False), path((64, 1))),
+            chain(mean_pool(include_pad=False), path((64, 1))),
         ),
     )  # fmt: skip
 

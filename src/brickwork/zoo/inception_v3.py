@@ -5,17 +5,15 @@ Szegedy, Vanhoucke, Ioffe, Shlens, Wojna: Rethinking the Inception architecture,
 3, 5 and 2 blocks. "A" keeps a 5x5 path. Means count their padding, as in torchvision and timm.
 """
 
-from brickwork.network.algebra import Expr, block, chain, concat, named
-from brickwork.network.blocks import COLUMN, ROW, mean, path
-from brickwork.network.layer import Shape
+from brickwork.network import Expr, Facts, Network, Shape, SideHead, block, chain, concat, named, stages
+from brickwork.network.blocks import COLUMN, ROW, mean_pool, path
 from brickwork.network.layers import AvgPool, Dropout, Flatten, GlobalAvgPool, Linear, MaxPool
-from brickwork.network.value import Facts, Network, SideHead, stages
 
 NETWORKS = {
     "inception_v3": Facts("Szegedy et al. 2015, arXiv 1512.00567", 2015, "As released."),
 }
 
-MEAN = mean(include_pad=True)
+MEAN = mean_pool(include_pad=True)
 HALVE = MaxPool(3, stride=2)
 
 

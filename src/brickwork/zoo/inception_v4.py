@@ -4,17 +4,15 @@ Szegedy, Ioffe, Vanhoucke, Alemi: Inception-v4, Inception-ResNet and the impact 
 learning, arXiv 1602.07261, Figs. 3 to 9 and Table 1. Means leave their padding out, as released.
 """
 
-from brickwork.network.algebra import Expr, block, chain, concat
-from brickwork.network.blocks import COLUMN, ROW, mean, path
-from brickwork.network.layer import Shape
+from brickwork.network import Expr, Facts, Network, Shape, block, chain, concat, stages
+from brickwork.network.blocks import COLUMN, ROW, mean_pool, path
 from brickwork.network.layers import Dropout, Flatten, GlobalAvgPool, Linear, MaxPool
-from brickwork.network.value import Facts, Network, stages
 
 NETWORKS = {
     "inception_v4": Facts("Szegedy, Ioffe, Vanhoucke, Alemi 2016, arXiv 1602.07261, Fig. 9", 2016),
 }
 
-MEAN = mean(include_pad=False)
+MEAN = mean_pool(include_pad=False)
 HALVE = MaxPool(3, stride=2)
 
 

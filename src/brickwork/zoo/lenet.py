@@ -6,11 +6,9 @@ form that lectures teach: 28x28 images padded by 2, sigmoid, mean pooling, every
 layer in place of the codes. `lenet5_bn` is the lecture's with batch norm, `lenet_caffe` the one that came with Caffe.
 """
 
-from brickwork.network.algebra import chain
+from brickwork.network import Facts, Network, Shape, chain, stages
 from brickwork.network.historic import PartialConv, RadialBasis, Subsampling, digit_codes
-from brickwork.network.layer import Shape
 from brickwork.network.layers import AvgPool, BatchNorm, Conv, Flatten, Linear, MaxPool, ReLU, Sigmoid, Tanh
-from brickwork.network.value import Facts, Network, stages
 
 PAPER = "LeCun, Bottou, Bengio, Haffner 1998, Proc. IEEE 86(11), Fig. 2"
 

@@ -5,11 +5,9 @@ those of the authors' models for ImageNet and CIFAR-10. `nin_lecture` is the for
 block makes the classes. Every convolution has a ReLU, the last one too: no score is below 0.
 """
 
-from brickwork.network.algebra import chain
+from brickwork.network import Facts, Network, Shape, chain, stages
 from brickwork.network.blocks import nin_block
-from brickwork.network.layer import Shape
 from brickwork.network.layers import AvgPool, Dropout, Flatten, GlobalAvgPool, MaxPool
-from brickwork.network.value import Facts, Network, stages
 
 PAPER = "Lin, Chen, Yan 2013, arXiv 1312.4400"
 

@@ -15,11 +15,9 @@ norm and ReLU, so the first block opens without them; `stem=bare` is timm's, whe
 from dataclasses import replace
 from typing import Literal
 
-from brickwork.network.algebra import chain
+from brickwork.network import Facts, Network, Shape, chain, stages
 from brickwork.network.blocks import Opening, Shortcut, Style, basic, bottleneck, conv, opening_of, residual_stages
-from brickwork.network.layer import Shape
 from brickwork.network.layers import BatchNorm, Conv, Flatten, GlobalAvgPool, Linear, MaxPool
-from brickwork.network.value import Facts, Network, stages
 
 RESNET = Facts("He, Zhang, Ren, Sun 2015, arXiv 1512.03385, Table 1", 2015)
 TRICKS = Facts("He, Zhang, Zhang, Zhang, Xie, Li 2018, arXiv 1812.01187, Fig. 2", 2018)

@@ -9,11 +9,9 @@ stochastic depth (Huang et al. 2016).
 
 from dataclasses import replace
 
-from brickwork.network.algebra import chain
+from brickwork.network import Facts, Network, Shape, chain, stages
 from brickwork.network.blocks import Shortcut, Style, basic, bottleneck, opening_of, residual_stages
-from brickwork.network.layer import Shape
 from brickwork.network.layers import BatchNorm, Conv, Flatten, GlobalAvgPool, Linear, ReLU
-from brickwork.network.value import Facts, Network, stages
 
 DEEP = Facts("He, Zhang, Ren, Sun 2015, arXiv 1512.03385, section 4.2", 2015)
 IDENTITY_MAPPINGS = Facts("He, Zhang, Ren, Sun 2016, arXiv 1603.05027, Table 3", 2016)

@@ -3,10 +3,8 @@
 After He, Zhang, Ren, Sun: Deep residual learning for image recognition, arXiv 1512.03385, Table 1, on 96 pixels.
 """
 
-from brickwork.network.algebra import Expr, block, chain, on_change, residual
-from brickwork.network.layer import Shape
+from brickwork.network import Expr, Facts, Network, Shape, block, chain, on_change, residual, stages
 from brickwork.network.layers import BatchNorm, Conv, Flatten, GlobalAvgPool, Linear, MaxPool, ReLU
-from brickwork.network.value import Facts, Network, stages
 
 PAPER = "He, Zhang, Ren, Sun 2015, arXiv 1512.03385, Table 1"
 

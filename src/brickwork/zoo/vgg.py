@@ -8,11 +8,9 @@ small images have come to be compared on (batch norm, one dense layer).
 from dataclasses import replace
 from typing import NamedTuple
 
-from brickwork.network.algebra import IDENTITY, Expr, chain
+from brickwork.network import IDENTITY, Expr, Facts, Network, Shape, chain, stages
 from brickwork.network.blocks import vgg_block
-from brickwork.network.layer import Shape
 from brickwork.network.layers import Dropout, Flatten, Linear, LocalResponseNorm, ReLU
-from brickwork.network.value import Facts, Network, stages
 
 HIDDEN = chain(Linear(4096), ReLU(), Dropout(), Linear(4096), ReLU(), Dropout())
 

@@ -4,11 +4,9 @@ Zagoruyko, Komodakis: Wide residual networks, arXiv 1605.07146, Table 1: 6n+4 la
 block's convolutions (section 2.4; the paper's is 0.3).
 """
 
-from brickwork.network.algebra import chain
+from brickwork.network import Facts, Network, Shape, chain, stages
 from brickwork.network.blocks import Style, basic, opening_of, residual_stages
-from brickwork.network.layer import Shape
 from brickwork.network.layers import Conv, Flatten, GlobalAvgPool, Linear
-from brickwork.network.value import Facts, Network, stages
 
 NETWORKS = {  #  n   widths
     "wrn_16_4":  (2, (64, 128, 256)),

@@ -9,12 +9,12 @@ from PIL import Image
 
 import faults
 from brickwork.data import open_data
-from brickwork.data.check import RULES, Report, check
-from brickwork.data.index import gone, new
+from brickwork.data.check import RULES, CheckReport, check
+from brickwork.data.index import missing_keys, new_keys
 from brickwork.data.names import printable
 
 
-def found(report: Report) -> faults.Cases:
+def found(report: CheckReport) -> faults.Cases:
     """Each code's cases: files by their keys; otherwise the words, of a guess only the class."""
     entries = report.index.entries
     cases = {
@@ -90,7 +90,7 @@ def test_nothing_is_new_or_gone_right_after_the_check_also_with_a_validation_dra
         index = check(dataset).index
         assert len(index.by_key) == len(index.entries)
         for seen in (dataset, dataset.with_validation()):
-            assert (new(index, seen), gone(index, seen)) == ([], [])
+            assert (new_keys(index, seen), missing_keys(index, seen)) == ([], [])
 
 
 def test_a_cap_in_pixels_makes_large_images_unreadable(tmp_path: Path) -> None:

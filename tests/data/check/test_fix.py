@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 
 import faults
-from brickwork.data import FileSplit, open_data
-from brickwork.data.check import Report, can_list, check, left_out, write_manifest
-from brickwork.data.dataset import Dataset
+from brickwork.data import open_data
+from brickwork.data.check import CheckReport, can_list, check, positions_to_drop, write_manifest
+from brickwork.data.dataset import Dataset, FileSplit
 from brickwork.errors import BrickworkError
 
 
-def examined(folder: Path) -> tuple[Dataset, Report]:
+def examined(folder: Path) -> tuple[Dataset, CheckReport]:
     dataset = open_data(str(folder))
     return dataset, check(dataset)
 
@@ -19,7 +19,7 @@ def examined(folder: Path) -> tuple[Dataset, Report]:
 def test_what_is_left_has_no_error_that_leaving_out_can_mend(tmp_path: Path) -> None:
     cases = faults.planted(tmp_path / "data", 0)
     dataset, report = examined(tmp_path / "data")
-    out = {report.index.entries[i].key for i in left_out(report)}
+    out = {report.index.entries[i].key for i in positions_to_drop(report)}
     unreadable = {
         file for code in cases if code in ("F101", "F102", "F103", "F104", "F105", "F106") for (file,) in cases[code]
     }
@@ -76,7 +76,7 @@ def test_a_file_that_is_there_is_not_written_over(tmp_path: Path) -> None:
 
 def test_images_without_files_of_their_own_cannot_be_listed(tmp_path: Path) -> None:
     dataset = open_data("fashion")
-    few = Dataset("few", dataset.classes, {"train": dataset.splits["train"].take(range(20))}, source="few")
+    few = Dataset("few", dataset.classes, {"train": dataset.splits["train"].subset(range(20))}, source="few")
     assert not can_list(few)
     with pytest.raises(
         BrickworkError, match=r"few: its images have no files of their own, which a manifest could list"

@@ -4,9 +4,9 @@ from PIL import Image, ImageEnhance
 
 import faults
 from brickwork.data.check import near
-from brickwork.data.check.hashing import picture
 from brickwork.data.check.near import Hashes, candidates, clusters, ones
-from brickwork.data.check.thumbs import thumbs
+from brickwork.data.check.perceptual_hash import perceptual_hash
+from brickwork.data.check.thumbnails import make_thumbnails
 
 
 def hashes(count: int, seed: int = 0) -> Hashes:
@@ -20,7 +20,7 @@ def flipped(value: int, bits: "np.typing.NDArray[np.int64]") -> int:
 
 
 def of_images(*images: Image.Image) -> tuple[Hashes, "np.typing.NDArray[np.uint8]"]:
-    made = [picture(image) for image in images]
+    made = [perceptual_hash(image) for image in images]
     return np.array([hash for hash, _ in made], np.uint64), np.stack([np.frombuffer(t, np.uint8) for _, t in made])
 
 
@@ -90,11 +90,11 @@ def test_pictures_that_agree_in_the_hash_alone_are_not_near() -> None:
 
 def test_the_bound_on_the_correlation_lies_above_it_and_spares_most_pairs() -> None:
     rng = np.random.default_rng(0)
-    made = [picture(faults.picture(rng, 60, 60))[1] for _ in range(60)]
+    made = [perceptual_hash(faults.picture(rng, 60, 60))[1] for _ in range(60)]
     grain = rng.integers(0, 256, (60, 768), np.uint8)
     pixels = np.concatenate([np.frombuffer(b"".join(made), np.uint8).reshape(60, 768), grain])
     first, second = (each.ravel() for each in np.mgrid[:120, :120])
-    found = thumbs(pixels)
+    found = make_thumbnails(pixels)
     bound = (found.coarse[first] * found.coarse[second]).sum(axis=1) + found.rest[first] * found.rest[second]
     real = np.corrcoef(pixels.astype(float))[first, second]
     assert (bound >= real - 1e-6).all()

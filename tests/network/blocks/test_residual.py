@@ -9,12 +9,10 @@ from torch.nn import functional
 
 from brickwork import zoo
 from brickwork.errors import BrickworkError
+from brickwork.model import build
 from brickwork.model.build import Add, module
-from brickwork.model.model import build
-from brickwork.network.algebra import walk
+from brickwork.network import cost, shape_after, walk
 from brickwork.network.blocks import FLAVORS, Style, basic, bottleneck
-from brickwork.network.cost import cost
-from brickwork.network.flow import shape_after
 from brickwork.network.layers import BatchNorm, Conv, ReLU
 
 BLOCKS = {"basic": (basic, 16), "bottleneck": (bottleneck, 4)}  # a width whose block leaves 16 channels

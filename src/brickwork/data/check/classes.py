@@ -11,7 +11,7 @@ SHARE = 10  # a class is small below this part of the largest
 Counts = Mapping[str, Mapping[str, int]]  # split -> class -> images
 
 
-def counted(classes: Sequence[str], splits: Mapping[str, Sequence[int]]) -> Counts:
+def count_images(classes: Sequence[str], splits: Mapping[str, Sequence[int]]) -> Counts:
     """How many images each class has in each split, from the splits' labels."""
     numbers = {split: Counter(labels) for split, labels in splits.items()}
     return {split: {name: numbers[split][i] for i, name in enumerate(classes)} for split in splits}
@@ -27,7 +27,7 @@ def of_classes(counts: Counts) -> Iterator[tuple[str, Case]]:
             yield "C307", Case(detail=split)
     for name, total in totals.items():
         yield from of_class(name, total, counts, max(totals.values()))
-    for names in alike(totals):
+    for names in case_variants(totals):
         yield "C306", Case(detail=" and ".join(names))
 
 
@@ -45,7 +45,7 @@ def of_class(name: str, total: int, counts: Counts, largest: int) -> Iterator[tu
         yield "C305", Case(detail=f"{name}: {total:,} of {largest:,}")
 
 
-def alike(names: Mapping[str, int]) -> list[list[str]]:
+def case_variants(names: Mapping[str, int]) -> list[list[str]]:
     """Names that differ in case alone."""
     spellings: dict[str, list[str]] = defaultdict(list)
     for name in names:

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from brickwork.data.check.findings import Case
+from brickwork.data.check.inspect import ImageFacts
 from brickwork.data.check.near import clusters
-from brickwork.data.check.seen import Seen
 
 Places = Sequence[int]
 
 
-def exact(images: Sequence[Seen]) -> list[list[int]]:
+def exact(images: Sequence[ImageFacts]) -> list[list[int]]:
     """Groups of images with the same pixels, whatever their files are made of."""
     by_pixels: dict[bytes, list[int]] = defaultdict(list)
     for i, each in enumerate(images):
@@ -21,20 +21,20 @@ def exact(images: Sequence[Seen]) -> list[list[int]]:
     return list(by_pixels.values())
 
 
-def identical(images: Sequence[Seen]) -> Iterator[tuple[str, Case]]:
+def identical(images: Sequence[ImageFacts]) -> Iterator[tuple[str, Case]]:
     """A finding for every group of identical images: the gravest that holds for it."""
     for group in exact(images):
         if len(group) > 1:
             yield identical_code(images, group), case(images, group)
 
 
-def identical_code(images: Sequence[Seen], group: Places) -> str:
+def identical_code(images: Sequence[ImageFacts], group: Places) -> str:
     if len({images[i].entry.label for i in group}) > 1:
         return "D403"
     return "D402" if len(splits(images, group)) > 1 else "D401"
 
 
-def alike(images: Sequence[Seen]) -> Iterator[tuple[str, Case]]:
+def near_duplicates(images: Sequence[ImageFacts]) -> Iterator[tuple[str, Case]]:
     """A finding for every group of near duplicates that are not all identical."""
     groups = exact(images)
     if not groups:
@@ -46,11 +46,11 @@ def alike(images: Sequence[Seen]) -> Iterator[tuple[str, Case]]:
         yield "D405" if len(splits(images, members)) > 1 else "D404", case(images, members)
 
 
-def splits(images: Sequence[Seen], group: Places) -> set[str]:
+def splits(images: Sequence[ImageFacts], group: Places) -> set[str]:
     return {images[i].entry.split for i in group}
 
 
-def case(images: Sequence[Seen], group: Places) -> Case:
+def case(images: Sequence[ImageFacts], group: Places) -> Case:
     labels = dict.fromkeys(images[i].entry.label for i in group)
     detail = f"labels {', '.join(labels)}" if len(labels) > 1 else ""
     return Case(tuple(images[i].name for i in group), detail, tuple(group))

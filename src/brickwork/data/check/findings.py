@@ -28,7 +28,7 @@ class Finding:
     def severity(self) -> Severity:
         return self.rule.severity
 
-    def softened(self) -> "Finding":
+    def as_warning(self) -> "Finding":
         """The same as a warning."""
         return replace(self, rule=replace(self.rule, severity="warning"))
 
@@ -41,7 +41,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Report:
+class CheckReport:
     """A data set as it was read once, and what is wrong with it."""
 
     name: str

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from brickwork.data.check.examine import LEAKS, UNREADABLE
-from brickwork.data.check.findings import Report
+from brickwork.data.check.findings import CheckReport
 from brickwork.data.dataset import Dataset
 from brickwork.data.names import printable
 from brickwork.errors import BrickworkError
@@ -17,7 +17,7 @@ ENDINGS = {".csv": ",", ".tsv": "\t"}  # of a manifest, and what stands between 
 MEASURING = ("test", "val", "train")  # what is in several splits stays in the first of these
 
 
-def left_out(report: Report) -> set[int]:
+def positions_to_drop(report: CheckReport) -> set[int]:
     """The places in the index of what a manifest leaves out: unreadable images, identical ones with different labels,
     and of those that are in several splits, all but the split's that measures most.
     """
@@ -34,7 +34,7 @@ def can_list(dataset: Dataset) -> bool:
     return all(split.path(0) for split in dataset.splits.values())
 
 
-def check_place(path: Path, dataset: Dataset) -> None:
+def check_manifest_path(path: Path, dataset: Dataset) -> None:
     """Raises BrickworkError where a manifest of the data set cannot be written to this path."""
     if path.exists():
         raise BrickworkError(f"{path} is there already, and no file is ever changed: name another, or delete it first.")
@@ -44,14 +44,14 @@ def check_place(path: Path, dataset: Dataset) -> None:
         raise BrickworkError(f"{dataset.name}: its images have no files of their own, which a manifest could list.")
 
 
-def write_manifest(path: Path, dataset: Dataset, report: Report) -> int:
+def write_manifest(path: Path, dataset: Dataset, report: CheckReport) -> int:
     """Writes the table of what is left, with columns path, label and split, and group where there are groups.
 
     Gives the number of rows. Paths below the table's folder are relative to it, others absolute. Raises
     BrickworkError, as `check_place` does, and where a file's name is no text.
     """
-    check_place(path, dataset)
-    rows = [row for i, row in enumerate(rows_of(path, dataset)) if i not in left_out(report)]
+    check_manifest_path(path, dataset)
+    rows = [row for i, row in enumerate(rows_of(path, dataset)) if i not in positions_to_drop(report)]
     grouped = all(split.groups for split in dataset.splits.values())
     text = io.StringIO(newline="")
     table = csv.writer(text, delimiter=ENDINGS[path.suffix.lower()], lineterminator="\n")
@@ -70,11 +70,11 @@ def rows_of(path: Path, dataset: Dataset) -> list[Sequence[str]]:
             group = (split.groups[i],) if split.groups else ()
             image = split.path(i)
             assert image
-            rows.append((written(folder, image), dataset.classes[label], name, *group))
+            rows.append((path_text(folder, image), dataset.classes[label], name, *group))
     return rows
 
 
-def written(folder: Path, image: Path) -> str:
+def path_text(folder: Path, image: Path) -> str:
     """An image's path as the table has it."""
     place = str(image.absolute())
     try:

@@ -4,16 +4,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from brickwork.data import notes
 from brickwork.data.check.findings import Case
 from brickwork.data.dataset import Dataset, FileSplit
-from brickwork.data.folder import split_folders
 from brickwork.data.names import printable
-from brickwork.data.scan import below, listing
+from brickwork.data.sources import notes
+from brickwork.data.sources.folder import split_folders
+from brickwork.data.sources.listing import list_folder, list_tree
 
 
 @dataclass(frozen=True)
-class Beside:
+class Surroundings:
     """What a folder holds that is trained on by nobody; paths relative to it."""
 
     junk: tuple[str, ...] = ()  # a folder counts as one entry
@@ -28,20 +28,20 @@ class Beside:
     def said(self) -> list[str]:
         """The sentences in which opening the data set has said the same."""
         classes = dict.fromkeys(path.rpartition("/")[2] for path in self.empty)
-        loose, ignored = notes.loose(len(self.loose)), notes.ignored(len(self.junk), self.others)
-        return [*notes.left_out(classes), *loose, *ignored]
+        loose, ignored = notes.loose(len(self.loose)), notes.passed_over(len(self.junk), self.others)
+        return [*notes.empty_classes(classes), *loose, *ignored]
 
 
-def beside(dataset: Dataset) -> Beside:
+def surroundings(dataset: Dataset) -> Surroundings:
     """What lies beside the images of a folder of class folders; nothing for other sources."""
     path = Path(dataset.source)
     if not all(isinstance(split, FileSplit) and split.root.resolve() == path for split in dataset.splits.values()):
-        return Beside()
-    top = listing(path)
+        return Surroundings()
+    top = list_folder(path)
     places = [f"{folder}/" for folder in split_folders(path, top, training=False).values()] or [""]
-    levels = {place: listing(path / place) for place in places}
+    levels = {place: list_folder(path / place) for place in places}
     classes = {
-        f"{place}{name}": below(path / place / name) for place, level in levels.items() for name in level.folders
+        f"{place}{name}": list_tree(path / place / name) for place, level in levels.items() for name in level.folders
     }
     parts = {
         **({"": top} if "" not in levels else {}),
@@ -49,13 +49,13 @@ def beside(dataset: Dataset) -> Beside:
         **{f"{name}/": part for name, part in classes.items()},
     }
     filled = {name.rpartition("/")[2] for name, part in classes.items() if part.images}
-    return Beside(
-        junk=joined({place: part.junk for place, part in parts.items()}),
-        others=joined({place: part.others for place, part in parts.items()}),
-        loose=joined({place: part.images for place, part in {"": top, **levels}.items()}),
+    return Surroundings(
+        junk=join_names({place: part.junk for place, part in parts.items()}),
+        others=join_names({place: part.others for place, part in parts.items()}),
+        loose=join_names({place: part.images for place, part in {"": top, **levels}.items()}),
         empty=tuple(name for name in classes if name.rpartition("/")[2] not in filled),
     )
 
 
-def joined(names: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+def join_names(names: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(f"{place}{name}" for place, found in names.items() for name in found)

@@ -5,10 +5,10 @@ from pathlib import PurePath
 
 from PIL import Image
 
-from brickwork.data.content import START, begins_as
-from brickwork.data.decode import FORMATS, QUIET, TURNS, opened, orientation
-from brickwork.data.modes import DEEP
-from brickwork.data.scan import ENDINGS
+from brickwork.data.images.decode import FORMATS, QUIET, TURNS, open_header, orientation
+from brickwork.data.images.modes import DEEP
+from brickwork.data.images.sniff import START, begins_as
+from brickwork.data.sources.listing import ENDINGS
 
 SAME = {"MPO": "JPEG", "DIB": "BMP", "CUR": "ICO", "APNG": "PNG"}  # formats that go by one another's names
 
@@ -21,12 +21,12 @@ class Header:
     traits: tuple[tuple[str, str], ...]  # a rule's code, and words on this image
 
 
-def header(name: str, content: bytes) -> Header | None:
+def read_header(name: str, content: bytes) -> Header | None:
     """The header of an encoded image; None for bare pixels, and for what cannot be opened."""
     if PurePath(name).suffix.lower() not in ENDINGS and begins_as(content[:START]) is None:
         return None
     try:
-        with QUIET, opened(content) as image:
+        with QUIET, open_header(content) as image:
             return Header(image.width * image.height, tuple(traits(name, image)))
     except Exception:  # damaged files raise all sorts; decoding says which
         return None
@@ -40,7 +40,7 @@ def traits(name: str, image: Image.Image) -> list[tuple[str, str]]:
         "P202": image.mode == "CMYK",
         "P203": image.mode in ("P", "PA"),
         "P204": image.has_transparency_data,
-        "P205": depth(image),
+        "P205": depth_text(image),
     }
     return [(code, words if isinstance(words, str) else "") for code, words in found.items() if words]
 
@@ -63,7 +63,7 @@ def is_animation(image: Image.Image) -> bool:
     return image.format != "MPO" and bool(getattr(image, "is_animated", False))
 
 
-def depth(image: Image.Image) -> str:
+def depth_text(image: Image.Image) -> str:
     """The depth of pixels with more than 8 bits; colour of 16 bits shows only in how it will be unpacked."""
     if image.mode in DEEP:
         return {"F": "float", "I": "32 bits"}.get(image.mode, "16 bits")

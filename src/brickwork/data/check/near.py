@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from brickwork.data.check.thumbs import FEW, thumbs
+from brickwork.data.check.thumbnails import FEW, make_thumbnails
 
 Hashes = NDArray[np.uint64]
 Places = NDArray[np.int64]
@@ -27,7 +27,7 @@ def clusters(hashes: Hashes, pixels: NDArray[np.uint8]) -> list[list[int]]:
     Nearness is passed on: where a is near b and b near c, all three are one group.
     """
     roots = np.arange(len(hashes))
-    pictures = thumbs(pixels)
+    pictures = make_thumbnails(pixels)
     telling = pictures.telling()
     for first, second in candidates(hashes):
         apart = telling[first] & telling[second] & (roots[first] != roots[second])
@@ -38,7 +38,7 @@ def clusters(hashes: Hashes, pixels: NDArray[np.uint8]) -> list[list[int]]:
             a, b = first[start : start + FEW], second[start : start + FEW]
             kept = pictures.alike(a, b)
             join(roots, a[kept], b[kept])
-    return groups(roots)
+    return connected_groups(roots)
 
 
 def candidates(hashes: Hashes) -> Iterator[Pairs]:
@@ -48,15 +48,15 @@ def candidates(hashes: Hashes) -> Iterator[Pairs]:
         order = np.argsort(values, kind="stable")
         ascending = values[order]
         ends = np.searchsorted(ascending, ascending, "right")
-        yield from expanded(order, np.arange(1, len(order) + 1), ends)  # those behind it with the same value
+        yield from expand_pairs(order, np.arange(1, len(order) + 1), ends)  # those behind it with the same value
         for bit in range(BITS):
             without = np.flatnonzero(ascending >> bit & 1 == 0)  # so that each pair comes one way
             wanted = ascending[without] | 1 << bit
             starts, ends = (np.searchsorted(ascending, wanted, side) for side in ("left", "right"))
-            yield from expanded(order, starts, ends, without)
+            yield from expand_pairs(order, starts, ends, without)
 
 
-def expanded(order: Places, starts: Places, ends: Places, ranks: Places | None = None) -> Iterator[Pairs]:
+def expand_pairs(order: Places, starts: Places, ends: Places, ranks: Places | None = None) -> Iterator[Pairs]:
     """What stands at each rank of the order with what stands in its range, a bounded number of pairs at a time."""
     counts = ends - starts
     left = order if ranks is None else order[ranks]
@@ -81,20 +81,20 @@ def ones(values: Hashes) -> NDArray[np.int64]:
 def join(roots: Places, first: Places, second: Places) -> None:
     """Makes one group of two, for every pair; afterwards each place has the lowest of its group as its root."""
     for a, b in zip(first.tolist(), second.tolist(), strict=True):
-        low, high = sorted((root(roots, a), root(roots, b)))
+        low, high = sorted((find_root(roots, a), find_root(roots, b)))
         roots[high] = low
     while (roots[roots] != roots).any():
         roots[:] = roots[roots]
 
 
-def root(roots: Places, place: int) -> int:
+def find_root(roots: Places, place: int) -> int:
     while (above := int(roots[place])) != place:
         roots[place] = roots[above]  # halves the way for those who come after
         place = above
     return place
 
 
-def groups(roots: Places) -> list[list[int]]:
+def connected_groups(roots: Places) -> list[list[int]]:
     order = np.argsort(roots, kind="stable")
     found = np.split(order, np.flatnonzero(np.diff(roots[order])) + 1)
     return [group.tolist() for group in found if len(group) > 1]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brickwork.data.check.findings import Case
-from brickwork.data.check.seen import Seen
+from brickwork.data.check.inspect import ImageFacts
 
 Numbers = NDArray[np.int64]
 Scores = NDArray[np.float64]
@@ -29,7 +29,7 @@ TELLING = 0.88  # balanced accuracy from which a class counts as guessed: trouse
 
 
 @dataclass(frozen=True)
-class Guess:
+class ClassGuess:
     """How well a class is told from the others."""
 
     label: int
@@ -37,7 +37,7 @@ class Guess:
     chance: float  # the share of shuffles in which some class stood out as far from its own mean
 
 
-def shortcuts(images: Sequence[Seen], classes: Sequence[str]) -> Iterator[tuple[str, Case]]:
+def shortcuts(images: Sequence[ImageFacts], classes: Sequence[str]) -> Iterator[tuple[str, Case]]:
     """Findings of both kinds."""
     entries = [each.entry for each in images if each.readable]
     number = {name: i for i, name in enumerate(classes)}
@@ -49,18 +49,18 @@ def shortcuts(images: Sequence[Seen], classes: Sequence[str]) -> Iterator[tuple[
         "S502": [shapes[:, 0] * shapes[:, 1], shapes[:, 0] / shapes[:, 1].clip(min=1)],
     }
     for code, features in kinds.items():
-        for guess in best(guesses(binned(feature), labels, len(classes)) for feature in features):
-            yield code, Case(detail=words(classes[guess.label], guess))
+        for guess in best(guesses(bin_values(feature), labels, len(classes)) for feature in features):
+            yield code, Case(detail=guess_text(classes[guess.label], guess))
 
 
-def words(name: str, guess: Guess) -> str:
+def guess_text(name: str, guess: ClassGuess) -> str:
     figures = f"balanced accuracy {guess.accuracy:.0%}, chance 50% (p = {guess.chance:.3f})"
     return f"{name}: {figures}"
 
 
-def best(rounds: Iterator[list[Guess]]) -> list[Guess]:
+def best(rounds: Iterator[list[ClassGuess]]) -> list[ClassGuess]:
     """Of each class the best guess."""
-    found: dict[int, Guess] = {}
+    found: dict[int, ClassGuess] = {}
     for guess in (guess for guesses in rounds for guess in guesses):
         known = found.get(guess.label)
         if known is None or guess.accuracy > known.accuracy:
@@ -68,7 +68,7 @@ def best(rounds: Iterator[list[Guess]]) -> list[Guess]:
     return [found[label] for label in sorted(found)]
 
 
-def binned(feature: NDArray[np.float64]) -> Numbers:
+def bin_values(feature: NDArray[np.float64]) -> Numbers:
     """The place of each value among at most `BINS` ranges that hold about as many images each; equals stay together."""
     if not len(feature):
         return np.zeros(0, np.int64)
@@ -76,7 +76,7 @@ def binned(feature: NDArray[np.float64]) -> Numbers:
     return np.searchsorted(edges, feature, "left")
 
 
-def guesses(bins: Numbers, labels: Numbers, classes: int) -> list[Guess]:
+def guesses(bins: Numbers, labels: Numbers, classes: int) -> list[ClassGuess]:
     """The classes that are told from the others too well for chance."""
     if len(bins) < 2 * FOLDS or bins.max() == 0:
         return []
@@ -90,7 +90,7 @@ def guesses(bins: Numbers, labels: Numbers, classes: int) -> list[Guess]:
     shuffled = np.stack([scores(cells, rng.permutation(labels), classes) for _ in range(rounds)])
     chance = chances(real, shuffled)
     return [
-        Guess(label, float(real[label]), float(chance[label]))
+        ClassGuess(label, float(real[label]), float(chance[label]))
         for label in np.flatnonzero((real >= TELLING) & (chance <= RARE)).tolist()
     ]
 

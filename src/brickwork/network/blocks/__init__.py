@@ -1,6 +1,6 @@
 """Blocks: functions that return expressions, known by their name and arguments."""
 
-from brickwork.network.blocks.inception import COLUMN, ROW, TF_NORM, inception, mean, path
+from brickwork.network.blocks.inception import COLUMN, ROW, TF_NORM, inception, mean_pool, path
 from brickwork.network.blocks.plain import conv, nin_block, vgg_block
 from brickwork.network.blocks.residual import (
     FLAVORS,
@@ -25,7 +25,7 @@ __all__ = [
     "bottleneck",
     "conv",
     "inception",
-    "mean",
+    "mean_pool",
     "nin_block",
     "opening_of",
     "path",

@@ -37,15 +37,15 @@ def path(*steps: Step, norm: BatchNorm = TF_NORM) -> Expr:
     Without a third word a step keeps the map's size. "V" is without padding, "/2" has stride 2, as in
     the papers' figures (Szegedy et al. 2016, arXiv 1602.07261, Fig. 3).
     """
-    return chain(*(_step(step, norm) for step in steps))
+    return chain(*(_path_step(step, norm) for step in steps))
 
 
-def _step(step: Step, norm: BatchNorm) -> Expr:
+def _path_step(step: Step, norm: BatchNorm) -> Expr:
     out, kernel, *moves = step
     move = str(moves[0]) if moves else ""
     return conv(out, kernel, stride=2 if "/2" in move else 1, padding=0 if "V" in move else None, norm=norm)
 
 
-def mean(include_pad: bool) -> AvgPool:
+def mean_pool(include_pad: bool) -> AvgPool:
     """A 3x3 mean at every pixel; TensorFlow leaves the padding out of the mean, torchvision does not."""
     return AvgPool(3, stride=1, padding=1, include_pad=include_pad)

@@ -60,7 +60,7 @@ def basic(width: int, *, stride: int = 1, style: Style = PLAIN, opening: Opening
         Conv(width, 3, stride, 1, bias=False),
         Conv(width, 3, 1, 1, bias=False),
     ]
-    return ordered(convs, stride, style, opening, drop)
+    return residual_block(convs, stride, style, opening, drop)
 
 
 @block
@@ -75,10 +75,10 @@ def bottleneck(
         Conv(inner, 3, second, 1, style.groups, bias=False),
         Conv(4 * width, 1, bias=False),
     ]
-    return ordered(convs, stride, style, opening, drop)
+    return residual_block(convs, stride, style, opening, drop)
 
 
-def ordered(convs: list[Conv], stride: int, style: Style, opening: Opening = "body", drop: float = 0.0) -> Expr:
+def residual_block(convs: list[Conv], stride: int, style: Style, opening: Opening = "body", drop: float = 0.0) -> Expr:
     """A residual block from its convolutions and its style's order.
 
     `opening` says where the layers stand that come before the first convolution: in the body, before the
@@ -86,7 +86,7 @@ def ordered(convs: list[Conv], stride: int, style: Style, opening: Opening = "bo
     """
     start, _, end = order_of(style.flavor).partition("conv")
     until, _, after = end.partition("+")
-    head, tail, last = layers(start), layers(f"{until}{after}"), layers(until)
+    head, tail, last = parse_steps(start), parse_steps(f"{until}{after}"), parse_steps(until)
     body = [*(head if opening == "body" else ()), convs[0]]
     for conv in convs[1:]:
         dropout = Dropout(style.dropout) if style.dropout and conv is convs[-1] else IDENTITY
@@ -96,7 +96,7 @@ def ordered(convs: list[Conv], stride: int, style: Style, opening: Opening = "bo
         chain(*body, *last, *extra),
         shortcut(convs[-1].out, stride, style),
         before=chain(*head) if opening == "before" else IDENTITY,
-        after=chain(*layers(after)),
+        after=chain(*parse_steps(after)),
     )
 
 
@@ -113,10 +113,10 @@ def order_of(flavor: str) -> str:
 
 def opening_of(style: Style) -> list[Expr]:
     """The layers that a flavor puts before the first convolution: what the stem leaves out and the tail adds."""
-    return layers(order_of(style.flavor).partition("conv")[0])
+    return parse_steps(order_of(style.flavor).partition("conv")[0])
 
 
-def layers(steps: str) -> list[Expr]:
+def parse_steps(steps: str) -> list[Expr]:
     return [{"norm": BatchNorm(), "relu": ReLU()}[step] for step in steps.split()]
 
 

@@ -20,7 +20,7 @@ from brickwork.weights.names.rules import Rename
 from brickwork.zoo.brackets import parse
 
 
-class Place(NamedTuple):
+class ForeignPlace(NamedTuple):
     """Where another library keeps a layer."""
 
     name: str
@@ -67,12 +67,12 @@ WINDOWS = {  # dense layers that are convolutions there
 }
 
 
-def layouts(network: Network, paths: Sequence[str]) -> list[tuple[str, dict[str, Place]]]:
+def layouts(network: Network, paths: Sequence[str]) -> list[tuple[str, dict[str, ForeignPlace]]]:
     """Every library's name with what it calls the layers at `paths`, most likely first."""
     base = parse(network.name)[0]
-    return [(library, places(rename, paths)) for pattern, library, rename in LAYOUTS if fnmatch(base, pattern)]
+    return [(library, foreign_places(rename, paths)) for pattern, library, rename in LAYOUTS if fnmatch(base, pattern)]
 
 
-def places(rename: Rename, paths: Sequence[str]) -> dict[str, Place]:
+def foreign_places(rename: Rename, paths: Sequence[str]) -> dict[str, ForeignPlace]:
     names = rename(paths)
-    return {path: Place(name, WINDOWS.get((rename, path), ())) for path, name in zip(paths, names, strict=True)}
+    return {path: ForeignPlace(name, WINDOWS.get((rename, path), ())) for path, name in zip(paths, names, strict=True)}

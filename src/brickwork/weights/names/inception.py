@@ -1,6 +1,6 @@
 """The Inception line, as torchvision, timm and Cadene name its layers."""
 
-from brickwork.weights.names.rules import FC, LAST_LINEAR, Rule, by, plus
+from brickwork.weights.names.rules import FC, LAST_LINEAR, Rule, by_rules, plus
 
 NORM: Rule = (r"\.norm$", ".bn")
 COUNTED: tuple[Rule, ...] = ((r"\.conv(\d)$", r"_\1.conv"), (r"\.norm(\d)$", r"_\1.bn"), NORM)
@@ -10,7 +10,7 @@ FROM_ZERO: tuple[Rule, ...] = (
     NORM,
 )
 
-GOOGLENET = by(
+GOOGLENET = by_rules(
     (r"^stage1\.", "conv1."),
     (r"^stage2\.(conv|norm)1$", r"conv2.\1"),
     (r"^stage2\.(conv|norm)2$", r"conv3.\1"),
@@ -52,10 +52,10 @@ INCEPTION_V3_BODY: tuple[Rule, ...] = (
     (r"^side1\.linear$", "AuxLogits.fc"),
     *COUNTED,
 )
-INCEPTION_V3 = by(*INCEPTION_V3_BODY, *FC)
-INCEPTION_V3_CADENE = by(*INCEPTION_V3_BODY, *LAST_LINEAR)
+INCEPTION_V3 = by_rules(*INCEPTION_V3_BODY, *FC)
+INCEPTION_V3_CADENE = by_rules(*INCEPTION_V3_BODY, *LAST_LINEAR)
 
-INCEPTION_V4 = by(
+INCEPTION_V4 = by_rules(
     (r"^stem\.(conv|norm)(\d)$", lambda match: f"features.{int(match[2]) - 1}.{match[1]}"),
     (r"^stem\.0\.path2", "features.3.conv"),
     (r"^stem\.1\.path", "features.4.path"),
@@ -97,10 +97,10 @@ INCEPTION_RESNET_BODY: tuple[Rule, ...] = (
     (r"path(\d)", plus("branch", -1)),
     *FROM_ZERO,
 )
-INCEPTION_RESNET = by(*INCEPTION_RESNET_BODY, (r"^head\.linear$", "classif"))
-INCEPTION_RESNET_CADENE = by(*INCEPTION_RESNET_BODY, *LAST_LINEAR)
+INCEPTION_RESNET = by_rules(*INCEPTION_RESNET_BODY, (r"^head\.linear$", "classif"))
+INCEPTION_RESNET_CADENE = by_rules(*INCEPTION_RESNET_BODY, *LAST_LINEAR)
 
-INCEPTION_BN_CADENE = by(
+INCEPTION_BN_CADENE = by_rules(
     (r"^stage1\.", "conv1_7x7_s2."),
     (r"^stage2\.(conv|norm)1$", r"conv2_3x3_reduce.\1"),
     (r"^stage2\.(conv|norm)2$", r"conv2_3x3.\1"),

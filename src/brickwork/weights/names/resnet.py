@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import groupby
 
-from brickwork.weights.names.rules import FC, LAST_LINEAR, Rule, by, plus, renamed
+from brickwork.weights.names.rules import FC, LAST_LINEAR, Rule, by_rules, plus, rename_path
 
 UNITS: tuple[Rule, ...] = (
     (r"^stage(\d)", plus("layer", -1)),
@@ -24,11 +24,11 @@ PROJECTION: tuple[Rule, ...] = ((r"shortcut\.conv$", "downsample.0"), (r"shortcu
 POOLED: tuple[Rule, ...] = ((r"shortcut\.conv$", "downsample.1"), (r"shortcut\.norm$", "downsample.2"))
 SQUEEZE: tuple[Rule, ...] = ((r"body\.se\.gate\.conv", "se.fc"),)
 
-RESNET = by(*SQUEEZE, *UNITS, *STEM, *PROJECTION, *FC)
-RESNET_C = by(*UNITS, *DEEP_STEM, *PROJECTION, *FC)
-RESNET_D = by(*UNITS, *DEEP_STEM, *POOLED, *FC)
-RESNET_CADENE = by(*UNITS, *STEM, *PROJECTION, *LAST_LINEAR)
-SENET_CADENE = by(
+RESNET = by_rules(*SQUEEZE, *UNITS, *STEM, *PROJECTION, *FC)
+RESNET_C = by_rules(*UNITS, *DEEP_STEM, *PROJECTION, *FC)
+RESNET_D = by_rules(*UNITS, *DEEP_STEM, *POOLED, *FC)
+RESNET_CADENE = by_rules(*UNITS, *STEM, *PROJECTION, *LAST_LINEAR)
+SENET_CADENE = by_rules(
     (r"body\.se\.gate\.conv", "se_module.fc"),
     *UNITS,
     (r"^stem\.conv$", "layer0.conv1"),
@@ -59,7 +59,7 @@ def pre(paths: Sequence[str]) -> list[str]:
         first = 1 if inside[0] in norms else 2
         for path in inside:
             number = f"{unit}.norm{first + norms.index(path)}" if path in norms and unit else path
-            names.append(renamed(number, PRE))
+            names.append(rename_path(number, PRE))
     return names
 
 

@@ -12,14 +12,14 @@ def plus(prefix: str, offset: int) -> Callable[[re.Match[str]], str]:
     return lambda match: f"{prefix}{int(match[1]) + offset}"
 
 
-def by(*rules: Rule) -> Rename:
+def by_rules(*rules: Rule) -> Rename:
     def rename(paths: Sequence[str]) -> list[str]:
-        return [renamed(path, rules) for path in paths]
+        return [rename_path(path, rules) for path in paths]
 
     return rename
 
 
-def renamed(path: str, rules: Sequence[Rule]) -> str:
+def rename_path(path: str, rules: Sequence[Rule]) -> str:
     for pattern, replacement in rules:
         path = re.sub(pattern, replacement, path)
     return path

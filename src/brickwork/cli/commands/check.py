@@ -1,0 +1,209 @@
+"""`brickwork check`: what is wrong with a data set, before anything is trained on it."""
+
+import shlex
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+import click
+
+from brickwork.cli.open_dataset import GROUPS, open_dataset
+from brickwork.cli.output import count_of, json_option, notify, print_json, width
+from brickwork.errors import BrickworkError
+
+if TYPE_CHECKING:
+    from brickwork.data.check import Case, CheckReport, Finding
+
+PIXELS = 178_956_970  # where Pillow itself refuses
+PATIENCE = 2.0  # seconds without a word
+PAUSE = 10.0  # seconds between two words where there is no terminal
+FEW = 3  # cases that are shown of a finding, and files of a case
+WIDE = 100  # columns beyond which sentences are hard to read
+INDENT = " " * 9
+COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
+
+
+@click.command("check")
+@click.argument("data")
+@click.option("--groups", default="", metavar="PATTERN", help=GROUPS)
+@click.option("--seed", default=0, show_default=True, help="Draws the splits where DATA has none; as for training.")
+@click.option(
+    "--max-pixels", type=click.IntRange(1, PIXELS), default=PIXELS, show_default=True, help="More are refused."
+)
+@click.option("--allow-leaks", is_flag=True, help="Identical images in several splits are a warning, not an error.")
+@click.option("--fix", metavar="CSV", type=click.Path(path_type=Path), help="Write a manifest without the bad files.")
+@json_option
+def check_command(
+    data: str, groups: str, seed: int, max_pixels: int, allow_leaks: bool, fix: Path | None, as_json: bool
+) -> None:
+    """What is wrong with a data set.
+
+    DATA is what 'brickwork train --data' takes. Every image is read once, and each finding says what training will do
+    about it and how to mend it. What was read is kept as an index, so that training can name what has changed since.
+    No file of DATA is ever changed: --fix writes a manifest of the images that are left when the bad ones are taken
+    out, and training takes that. Exit code 1 means that there are errors.
+
+    \b
+    Examples:
+      brickwork check photos
+      brickwork check photos --fix photos-fixed.csv
+    """
+    from brickwork.data.check import can_list, check, check_manifest_path, write_manifest
+
+    dataset = open_dataset(data, groups, seed=seed)
+    if fix:
+        check_manifest_path(fix, dataset)
+    with reading_progress(sum(map(len, dataset.splits.values()))) as progress:
+        report = check(dataset, max_pixels=max_pixels, allow_leaks=allow_leaks, progress=progress)
+    place = try_save_index(report)
+    kept = write_manifest(fix, dataset, report) if fix else None
+    print_json(check_document(report, place)) if as_json else print(
+        check_text(report, data if can_list(dataset) else None)
+    )
+    if fix and kept is not None:
+        command = shlex.join(["brickwork", "train", "--data", str(fix)])
+        notify(f"{fix} lists {kept:,} of {count_of(len(report.index.entries), 'image')}: {command}")
+    if report.cases("error"):
+        raise click.exceptions.Exit(1)
+
+
+def try_save_index(report: "CheckReport") -> Path | None:
+    """The file of the index, or None, with a sentence, where it cannot be written: the findings are none the less."""
+    from brickwork.data.index import save_index
+
+    try:
+        return save_index(report.index)
+    except BrickworkError as fault:
+        notify(f"The index is not kept, and training cannot name what changes: {fault}")
+        return None
+
+
+@contextmanager
+def reading_progress(total: int) -> Iterator[Callable[[int], None]]:
+    """What hears how many images are read, and shows it after two seconds: a bar, or where there is none, a line."""
+    if not sys.stderr.isatty():
+        yield ProgressLines(total)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("reading"), BarColumn(), TextColumn("{task.completed:,.0f} images"), TimeRemainingColumn())
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    task = bar.add_task("", total=total)
+    begun = time.monotonic()
+
+    def shown(done: int) -> None:
+        bar.update(task, completed=done)
+        if not bar.live.is_started and time.monotonic() - begun > PATIENCE:
+            bar.start()
+
+    try:
+        yield shown
+    finally:
+        bar.stop()
+
+
+class ProgressLines:
+    """A line every few seconds, for whoever reads a log."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.next = time.monotonic() + PATIENCE
+
+    def __call__(self, done: int) -> None:
+        if time.monotonic() > self.next:
+            self.next = time.monotonic() + PAUSE
+            notify(f"{done:,} of {self.total:,} images read")
+
+
+def check_document(report: "CheckReport", place: Path | None) -> dict[str, object]:
+    """What `check --json` prints."""
+    return {
+        "name": report.name,
+        "source": report.index.source,
+        "classes": list(report.classes),
+        "images": dict(report.splits),
+        "notes": list(report.notes),
+        "findings": [finding.document() for finding in report.findings],
+        "errors": report.cases("error"),
+        "warnings": report.cases("warning"),
+        "index": str(place) if place else None,
+        "digest": report.index.digest,
+    }
+
+
+def check_text(report: "CheckReport", data: str | None) -> str:
+    """The report for a person: errors first, each finding with its first files.
+
+    `data` is what was typed, where a manifest can be written of it.
+    """
+    columns = min(width(), WIDE)
+    lines = [*wrap(heading(report), columns), *(line for note in report.notes for line in wrap(note, columns)), ""]
+    for finding in report.findings:
+        lines += [*finding_lines(finding, report, columns), *([] if finding.severity == "note" else [""])]
+    if not report.findings:
+        lines.pop()
+    elif lines[-1]:
+        lines.append("")
+    return "\n".join([*lines, *summary_lines(report, data)])
+
+
+def heading(report: "CheckReport") -> str:
+    parts = ", ".join(f"{name} {count:,}" for name, count in report.splits.items())
+    total = count_of(sum(report.splits.values()), "image")
+    return f"{report.name}: {total} of {len(report.classes):,} classes ({parts})."
+
+
+def finding_lines(finding: "Finding", report: "CheckReport", columns: int) -> list[str]:
+    """One finding: what, how many, which first, what training does, how to mend it."""
+    rule, count = finding.rule, len(finding.cases)
+    word = click.style(f"{rule.severity:8}", fg=COLOURS[rule.severity], bold=True) if sys.stdout.isatty() else ""
+    title = f"{word or f'{rule.severity:8}'} {rule.code}  {count:,} {rule.one if count == 1 else rule.many}"
+    few = FEW if rule.severity != "note" else 1
+    room = columns - len(INDENT)
+    cases = [line for case in finding.cases[:few] for line in case_lines(case, rule.code, report, room)]
+    more = f"and {count - few:,} more" if count > few else ""
+    if more and few == 1 and len(cases[-1]) + len(more) + 2 <= room:
+        cases[-1] += f", {more}"
+    elif more:
+        cases.append(more)
+    advice = wrap(f"{rule.training} {rule.remedy}".strip(), room)
+    return [title, *(f"{INDENT}{line}" for line in [*cases, *advice])]
+
+
+def case_lines(case: "Case", code: str, report: "CheckReport", room: int) -> list[str]:
+    """One case in one line, or where that is too long, a line for each file and one for the words on them.
+
+    Images go by their keys, which are paths relative to the data set.
+    """
+    from brickwork.data.names import printable
+
+    keys = [printable(report.index.entries[i].key) for i in case.images] or list(case.files)
+    files = keys[:FEW]
+    files += [f"{len(case.files) - FEW:,} more"] if len(case.files) > FEW else []
+    sign = " ~ " if code in ("D404", "D405") else " = "
+    line = ": ".join(part for part in (sign.join(files), case.detail) if part)
+    if len(line) <= room:
+        return [line]
+    first, *others = files or [""]
+    words = [f"  {line}" for line in wrap(case.detail, room - 2)]
+    return [first, *(f" {sign}{file}" for file in others), *words]
+
+
+def summary_lines(report: "CheckReport", data: str | None) -> list[str]:
+    """The sum of it, and where something can be left out, the command that does so."""
+    if not report.findings:
+        return ["Nothing is wrong with it. Training will name what changes from now on."]
+    from brickwork.data.check import SEVERITIES, positions_to_drop
+
+    numbers = {severity: report.cases(severity) for severity in SEVERITIES}
+    counts = ", ".join(count_of(number, severity) for severity, number in numbers.items() if number)
+    bad = len(positions_to_drop(report))
+    if not bad or data is None:
+        return [f"{counts}."]
+    command = shlex.join(["brickwork", "check", data, "--fix", f"{report.name}-fixed.csv"])
+    return [f"{counts}. For a manifest without the {count_of(bad, 'bad file')}:", f"  {command}"]

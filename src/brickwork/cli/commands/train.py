@@ -1,0 +1,217 @@
+"""`brickwork train`: from images to a model file."""
+
+import shlex
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from brickwork.cli.open_dataset import data_options, open_dataset
+from brickwork.cli.output import count_of, json_option, notify, print_json
+from brickwork.cli.progress import training_progress
+from brickwork.cli.recipe_options import RecipeCommand, choose_recipe, options_given, recipe_options
+from brickwork.errors import BrickworkError
+from brickwork.recipe.recipe import Recipe
+
+if TYPE_CHECKING:
+    from brickwork.data.dataset import Dataset
+    from brickwork.network import Network, Shape
+    from brickwork.training.progress import Result
+
+FINDS = ("lr", "batch")
+SPLITS = {"test": "Test", "val": "Validation"}
+
+
+@click.command("train", cls=RecipeCommand)
+@click.argument("network", default="resnet20")
+@data_options("fashion")
+@click.option("--out", metavar="RUN", type=click.Path(path_type=Path), help="The run's folder.  [default: runs/NAME]")
+@click.option("--resume", metavar="RUN", type=click.Path(path_type=Path), help="Go on with the training in a folder.")
+@click.option("--input", metavar="CxHxW", help="The network's input, where it should not follow from the data.")
+@click.option("--classes", type=int, metavar="N", help="Stop where the data has not so many classes.")
+@click.option("--track", multiple=True, metavar="NAME", help="Follow it with tensorboard, wandb, mlflow or trackio.")
+@click.option("--find", type=click.Choice(FINDS), help="Find a learning rate, or a batch that fits, and do no more.")
+@recipe_options
+@json_option
+@click.pass_context
+def train_command(
+    context: click.Context,
+    /,
+    network: str,
+    data: str,
+    groups: str,
+    out: Path | None,
+    resume: Path | None,
+    input: str | None,
+    classes: int | None,
+    track: tuple[str, ...],
+    find: str | None,
+    word: str,
+    as_json: bool,
+    **fields: Any,
+) -> None:
+    """Train a network on images.
+
+    NETWORK is a name from 'brickwork list'; without one it is resnet20. The data is a folder with a folder for each
+    class, or another source; "fashion" is built in: 10,000 images of clothes.
+
+    Ctrl-C and SIGTERM stop a training with a checkpoint; --resume RUN goes on from it, to the same weights as if it
+    had never been stopped, bit for bit on the same machine.
+
+    \b
+    Examples:
+      brickwork train
+      brickwork train resnet18 --data photos --epochs 20
+      brickwork train --resume runs/resnet18-photos-1
+    """
+    if resume:
+        check_resume_alone(context)
+        result, data = resume_run(resume), data_of(resume)
+    else:
+        dataset = open_dataset(data, groups, seed=fields["seed"], classes=classes)
+        made = network_for(network, dataset, input)
+        plan = choose_recipe(context, word, made)
+        if plan.seed != fields["seed"]:  # a recipe's file has its own, and seeds divide data
+            dataset = open_dataset(data, groups, seed=plan.seed)
+        if find:
+            print_search(find, made, dataset, plan, as_json)
+            return
+        result = train_with_progress(made, dataset, plan, out, track)
+    print_json(result_document(result)) if as_json else print(result_text(result, data))
+    if result.stopped:
+        raise click.exceptions.Exit(128 + result.stopped)
+
+
+def print_search(what: str, network: "Network", dataset: "Dataset", plan: Recipe, as_json: bool) -> None:
+    """Prints the learning rate, or the batch, that suits the network, the data and the machine."""
+    from brickwork.training.tune.search import find_batch_size, find_learning_rate
+
+    with training_progress() as report:
+        if what == "batch":
+            batch = find_batch_size(network, dataset, plan, report=report)
+            print_json({"batch": batch}) if as_json else print(f"Up to {batch:,} images a step fit: --batch {batch}")
+            return
+        sweep = find_learning_rate(network, dataset, plan, report=report)
+    if as_json:
+        print_json({"lr": sweep.suggestion, **asdict(sweep)})
+    else:
+        steep, least = f"{sweep.steepest:.2g}", f"{sweep.least:.2g}"
+        print(f"The loss falls fastest at a learning rate of {steep}, and is least at {least}.")
+        print(f"A third of that suits as the highest of a schedule: --lr {sweep.suggestion:.2g}")
+
+
+def check_resume_alone(context: click.Context) -> None:
+    """Raises where something is given beside --resume that its run has settled already."""
+    options = {option.name: option.opts[0] for option in context.command.params}
+    for name in options_given(context):
+        if name not in ("resume", "as_json"):
+            word = "NETWORK" if name == "network" else options[name]
+            raise BrickworkError(f"{word} is settled by the run that --resume goes on with: leave it out.")
+
+
+def resume_run(run: Path) -> "Result":
+    from brickwork.training.train import resume
+
+    with training_progress() as report:
+        return resume(run, report=report)
+
+
+def data_of(run: Path) -> str:
+    """The data of a run, as commands take it."""
+    from brickwork.training.run.folder import open_run
+
+    _, _, plan = open_run(run)
+    return str(plan["data"])
+
+
+def network_for(text: str, dataset: "Dataset", input: str | None) -> "Network":
+    """The network with the data's classes, on an input that suits both."""
+    from brickwork import zoo
+    from brickwork.network import cost
+
+    classes = len(dataset.classes)
+    shape = input_for(zoo.network(text, classes=classes), dataset.shape) if input is None else zoo.brackets.shape(input)
+    network = zoo.network(text, input=shape, classes=classes)
+    cost(network)  # raises where it does not fit, long before torch is there
+    return network
+
+
+def input_for(network: "Network", images: "Shape | None") -> "Shape":
+    """Images of one size as they are, or where the network needs more, the smallest square that it takes;
+    images of many sizes in colour, as large as the network was made for.
+    """
+    from brickwork.network import cost, smallest_input
+
+    if images is None:
+        return (3, *network.input[1:])
+    try:
+        cost(network.with_input(images))
+    except BrickworkError:
+        side = smallest_input(network.with_input(images)) or network.input[1]
+        return (images[0], side, side)
+    return images
+
+
+def train_with_progress(
+    network: "Network", dataset: "Dataset", plan: Recipe, out: Path | None, track: tuple[str, ...]
+) -> "Result":
+    from brickwork.training.run.folder import next_free
+    from brickwork.training.train import train
+
+    for note in (*dataset.notes, start_text(network, dataset)):
+        notify(note)
+    folder = out or next_free(Path("runs"), network.name, dataset.name)
+    with training_progress() as report:
+        return train(network, dataset, plan, folder, report=report, track=track)
+
+
+def start_text(network: "Network", dataset: "Dataset") -> str:
+    """What is about to be trained; where the images are not taken as they are, that too."""
+    from brickwork.network import summary_line
+    from brickwork.network.layer import shape_text
+
+    scaled = f" Images of {shape_text(dataset.shape)} are scaled to it." if dataset.shape else ""
+    return f"{summary_line(network)}.{'' if dataset.shape == network.input else scaled}"
+
+
+def result_document(result: "Result") -> dict[str, object]:
+    """What `train --json` prints."""
+    return {
+        "run": str(result.run),
+        "model": str(result.model) if result.model else None,
+        "accuracy": result.accuracy,
+        "interval": result.interval,
+        "split": result.split,
+        "images": result.images,
+        "skipped": len(result.skipped),
+        "stopped": result.stopped,
+        "seconds": round(result.seconds, 3),
+    }
+
+
+def result_text(result: "Result", data: str) -> str:
+    """What has come of it, and what to type next."""
+    skipped = f", {count_of(len(result.skipped), 'image')} could not be read" if result.skipped else ""
+    lines = []
+    if result.model:
+        images = f" on {count_of(result.images, 'image')}{skipped}"
+        lines += [
+            f"{SPLITS[result.split]} accuracy {result.accuracy:.2%}{interval_text(result)}{images}, "
+            f"{result.seconds:.0f} s.",
+            f"The model is {result.model}; its curve and its report lie beside it.",
+        ]
+    return "\n".join([*lines, "", "Next:", *(f"  {line}" for line in next_commands(result, data))])
+
+
+def interval_text(result: "Result") -> str:
+    """The 95 % interval, as " (88.3 to 91.0 %)"."""
+    return f" ({100 * result.interval[0]:.1f} to {100 * result.interval[1]:.1f} %)" if result.interval else ""
+
+
+def next_commands(result: "Result", data: str) -> list[str]:
+    """Commands that make sense now."""
+    if result.stopped:
+        return [f"brickwork train --resume {shlex.quote(str(result.run))}"]
+    model = shlex.quote(str(result.model))
+    return [f"brickwork evaluate {model} --data {shlex.quote(data)}", f"brickwork predict {model} IMAGE..."]

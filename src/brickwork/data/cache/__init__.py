@@ -1,0 +1,1 @@
+"""Decoded images kept for later: in memory, or in files of the cache folder."""

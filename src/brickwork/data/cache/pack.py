@@ -1,0 +1,212 @@
+"""Presized images stored together: in memory, or as one file that is mapped into it."""
+
+import io
+import json
+import os
+import struct
+import zlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from brickwork.data.dataset import Images
+from brickwork.errors import BrickworkError
+from brickwork.files import sync
+
+MAGIC = b"brickwork pack 1"
+TAIL = struct.Struct("<Q32s16s")  # where the table begins, its sum, and what file this is: the pixels come first
+NOTHING: NDArray[np.uint8] = np.empty(0, np.uint8)
+PART = ".part-"  # how the name of a pack begins that is being written
+Counts = NDArray[np.int64]  # channels x 256: how often each value occurs
+Reason = tuple[int, str]  # the position of an image that could not be read, and why
+
+
+@dataclass(frozen=True, eq=False)
+class Pack:
+    """Images of any sizes, one after another, and what was found when they were read."""
+
+    pixels: NDArray[np.uint8]  # height x width x channels of each, flat
+    sizes: NDArray[np.int64]  # N x 2: height, width
+    positions: NDArray[np.int64]  # N: which image of its split each one is
+    counts: Counts
+    reasons: tuple[Reason, ...] = ()  # of the split's other images
+    path: Path | None = None  # of the file that the pixels are mapped from
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    @cached_property
+    def ends(self) -> NDArray[np.int64]:
+        """Where each image ends in the pixels."""
+        return np.cumsum(self.sizes.prod(axis=1) * len(self.counts), dtype=np.int64)
+
+    @cached_property
+    def uniform(self) -> bool:
+        """Whether all images have one size."""
+        return bool((self.sizes == self.sizes[:1]).all())
+
+    def image(self, i: int) -> Images:
+        """Image number i as height x width x channels; it must not be written to."""
+        height, width = self.sizes[i]
+        end = self.ends[i]
+        return self.pixels[end - height * width * len(self.counts) : end].reshape(height, width, -1)
+
+    def __reduce__(self) -> tuple[Callable[..., "Pack"], tuple[Any, ...]]:
+        """To another process goes the file's path alone, where there is one."""
+        if self.path:
+            return map_pack, (self.path,)
+        return Pack, (self.pixels, self.sizes, self.positions, self.counts, self.reasons)
+
+
+@dataclass(eq=False)
+class PackBuilder:
+    """A pack that is being filled: the images go into memory, into a file, into both or, only counted, into neither."""
+
+    channels: int
+    memory: NDArray[np.uint8] | None = None  # flat, and large enough
+    writer: "PackWriter | None" = None
+    sizes: list[tuple[int, int]] = field(default_factory=list)
+    positions: list[int] = field(default_factory=list)
+    reasons: list[Reason] = field(default_factory=list)
+    filled: int = 0  # bytes
+    fault: str = ""  # why the file was given up
+
+    def __post_init__(self) -> None:
+        self.counts: Counts = np.zeros((self.channels, 256), np.int64)
+
+    def add(self, position: int, image: Images, counts: Counts) -> None:
+        """One more image, height x width x channels, and how often it has each value."""
+        if self.memory is not None:
+            self.memory[self.filled : self.filled + image.size] = image.ravel()
+        self._try(lambda writer: writer.add(image))
+        self.filled += image.size
+        self.sizes.append((image.shape[0], image.shape[1]))
+        self.positions.append(position)
+        self.counts += counts
+
+    def skip(self, position: int, reason: str) -> None:
+        """An image that cannot be read."""
+        self.reasons.append((position, reason))
+
+    def finished(self, path: Path) -> Pack:
+        """All images, with no pixels where they are neither in memory nor in the file, which is then at this path."""
+        pixels = NOTHING if self.memory is None else self.memory[: self.filled]
+        sizes, positions = np.array(self.sizes, np.int64).reshape(-1, 2), np.array(self.positions, np.int64)
+        pack = Pack(pixels, sizes, positions, self.counts, tuple(self.reasons))
+        self._try(lambda writer: writer.finish(pack, path))
+        return map_pack(path) if self.writer and self.memory is None else pack
+
+    def drop(self) -> None:
+        """Leaves no unfinished file behind."""
+        if self.writer:
+            self.writer.drop()
+
+    def _try(self, work: Callable[["PackWriter"], None]) -> None:
+        """Works on the file, which is given up on the first fault: the images themselves are not lost."""
+        try:
+            if self.writer:
+                work(self.writer)
+        except OSError as fault:
+            self.fault = fault.strerror or str(fault)
+            self.drop()
+            self.writer = None
+
+
+class PackWriter:
+    """A pack's file, which lies beside its place until it is whole; every method raises OSError on a full disk."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path = folder / f"{PART}{token_hex(8)}"
+        self.file = self.path.open("xb")
+        self.sums: list[int] = []
+
+    def add(self, image: Images) -> None:
+        content = np.ascontiguousarray(image).data
+        self.file.write(content)
+        self.sums.append(zlib.crc32(content))
+
+    def finish(self, pack: Pack, path: Path) -> None:
+        """Puts the file into its place, over one that another process may have put there: that has the same bytes."""
+        table, start = serialize_table(pack, self.sums), self.file.tell()
+        self.file.write(table + TAIL.pack(start, sha256(table).digest(), MAGIC))
+        self.file.flush()
+        os.fsync(self.file.fileno())
+        self.file.close()
+        self.path.replace(path)
+        sync(path.parent)
+
+    def drop(self) -> None:
+        """Leaves nothing behind."""
+        with suppress(OSError):
+            self.file.close()
+        with suppress(OSError):
+            self.path.unlink()
+
+
+def value_counts(image: Images) -> Counts:
+    """How often each channel of height x width x channels has each value; Pillow lets other threads run meanwhile."""
+    channels = image.shape[2]
+    return np.array(Image.fromarray(image[..., 0] if channels == 1 else image).histogram()).reshape(channels, 256)
+
+
+def serialize_table(pack: Pack, sums: list[int]) -> bytes:
+    """All of a pack but its pixels."""
+    table = io.BytesIO()
+    np.savez(
+        table,
+        sizes=pack.sizes,
+        positions=pack.positions,
+        counts=pack.counts,
+        sums=np.array(sums, np.uint32),
+        reasons=np.frombuffer(json.dumps(pack.reasons).encode(), np.uint8),
+    )
+    return table.getvalue()
+
+
+def read_pack(path: Path) -> tuple[Pack, NDArray[np.uint32]]:
+    """A pack's file, mapped into memory, and the sum of each image; the table's sum and every length are checked.
+
+    Raises BrickworkError where they do not agree.
+    """
+    try:
+        bytes_ = np.memmap(path, np.uint8, mode="c")  # pages are read when touched; torch wants them to be writable
+        start, digest, magic = TAIL.unpack(bytes_[-TAIL.size :].tobytes())
+        table = bytes_[start : -TAIL.size].tobytes()
+        if magic != MAGIC or sha256(table).digest() != digest:
+            raise ValueError
+    except (OSError, ValueError, struct.error):
+        raise BrickworkError(f"{path} is damaged.") from None
+    found = np.load(io.BytesIO(table), allow_pickle=False)
+    reasons = tuple((position, reason) for position, reason in json.loads(found["reasons"].tobytes()))
+    pixels: NDArray[np.uint8] = np.asarray(bytes_)[:start]
+    pack = Pack(pixels, found["sizes"], found["positions"], found["counts"], reasons, path)
+    if pack.ends[-1:].sum() != start:
+        raise BrickworkError(f"{path} is damaged.")
+    return pack, found["sums"]
+
+
+def map_pack(path: Path) -> Pack:
+    """A pack whose sums another process has checked."""
+    return read_pack(path)[0]
+
+
+def verify_pack(pack: Pack, sums: NDArray[np.uint32]) -> None:
+    """Takes the sum of every image anew, on all cores; raises BrickworkError where one is another."""
+
+    def agree(part: NDArray[np.int64]) -> bool:
+        return all(zlib.crc32(pack.image(i).data) == sums[i] for i in part.tolist())
+
+    with ThreadPoolExecutor() as pool:
+        if not all(pool.map(agree, np.array_split(np.arange(len(pack)), 64))):
+            raise BrickworkError(f"{pack.path} is damaged.")

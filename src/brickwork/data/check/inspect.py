@@ -1,0 +1,91 @@
+"""One image of a data set, read and looked at."""
+
+import os
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from brickwork.data.check.header import Header, read_header
+from brickwork.data.check.perceptual_hash import perceptual_hash
+from brickwork.data.dataset import Split
+from brickwork.data.images.decode import Kind, Unreadable
+from brickwork.data.index import IndexEntry
+
+FLAT = 3  # levels of 255 between the darkest and the brightest pixel of a single colour, which JPEG may leave
+
+Traits = tuple[tuple[str, str], ...]  # a rule's code, and words on this image
+
+
+@dataclass(frozen=True, eq=False)
+class ImageFacts:
+    """What is kept of an image after it was read."""
+
+    entry: IndexEntry
+    name: str  # where it is, for a person
+    kind: Kind | None = None  # the sort of fault, where it is unreadable
+    traits: Traits = ()
+    pixels: bytes = b""  # a sum over the decoded pixels
+    hash: int = 0
+    thumb: bytes = b""
+
+    @property
+    def readable(self) -> bool:
+        return self.kind is None
+
+
+def inspect_image(splits: tuple[str, Split], classes: tuple[str, ...], max_pixels: int, i: int) -> ImageFacts:
+    """Reads image number i of a split, which comes with its name."""
+    name, split = splits
+    blank = IndexEntry(split.keys[i], name, classes[split.labels[i]], 0, "", 0, 0, change_times(split.path(i)))
+    try:
+        content = split.read_bytes(i)
+    except Unreadable as error:
+        return unreadable_facts(blank, split.names[i], b"", error)
+    found = read_header(split.names[i], content)
+    try:
+        check_size(found, split.names[i], max_pixels)
+        image = split.decode(i, content)
+    except Unreadable as error:
+        return unreadable_facts(blank, split.names[i], content, error)
+    entry = complete_entry(blank, content, image.width, image.height)
+    return pixel_facts(entry, split.names[i], found.traits if found else (), image)
+
+
+def check_size(found: Header | None, name: str, max_pixels: int) -> None:
+    if found and found.pixels > max_pixels:
+        raise Unreadable(name, f"it has {found.pixels:,} pixels, and {max_pixels:,} are allowed", "bomb")
+
+
+def pixel_facts(entry: IndexEntry, name: str, traits: Traits, image: Image.Image) -> ImageFacts:
+    sides = f"{image.mode} {image.width} {image.height} "
+    pixels = sha256(sides.encode() + image.tobytes()).digest()
+    hash, thumb = perceptual_hash(image)
+    flat = (("P206", ""),) if is_flat(image) else ()
+    return ImageFacts(entry, name, None, (*traits, *flat), pixels, hash, thumb)
+
+
+def is_flat(image: Image.Image) -> bool:
+    extremes = np.array(image.getextrema()).reshape(-1, 2)
+    return bool((extremes[:, 1] - extremes[:, 0]).max() <= FLAT)
+
+
+def unreadable_facts(entry: IndexEntry, name: str, content: bytes, error: Unreadable) -> ImageFacts:
+    return ImageFacts(complete_entry(entry, content, 0, 0, error.reason), name, error.kind)
+
+
+def complete_entry(blank: IndexEntry, content: bytes, width: int, height: int, reason: str = "") -> IndexEntry:
+    """The entry with what is known once its content has been read."""
+    digest = sha256(content).hexdigest() if content or reason != "" else ""
+    return IndexEntry(blank.key, blank.split, blank.label, len(content), digest, width, height, blank.stamp, reason)
+
+
+def change_times(path: Path | None) -> tuple[int, int] | None:
+    """When a file was last changed, before it is read."""
+    try:
+        status = os.stat(path) if path else None
+    except OSError:
+        return None
+    return (status.st_mtime_ns, status.st_ctime_ns) if status else None

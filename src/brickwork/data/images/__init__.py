@@ -1,0 +1,1 @@
+"""Images: decoding, modes, and what a file's first bytes say."""

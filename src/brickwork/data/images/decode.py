@@ -1,0 +1,236 @@
+"""From an image's file to upright pixels, or to one plain reason why not."""
+
+import ctypes
+import io
+import logging
+import os
+import stat
+import threading
+import warnings
+from contextlib import AbstractContextManager, nullcontext
+from functools import cache
+from types import TracebackType
+from typing import Literal
+
+from PIL import ExifTags, Image, UnidentifiedImageError, _imaging
+
+from brickwork.data.images.modes import to_grey_or_rgb
+from brickwork.data.images.sniff import START, begins_as, foreign_reason
+from brickwork.data.names import printable
+from brickwork.errors import BrickworkError
+
+MAX_PIXELS = 178_956_970  # where Pillow itself refuses: half a gigabyte of red, green and blue
+LARGE = 64_000_000  # pixels: larger images are decoded one at a time, whatever the number of threads
+MAX_SCANNED = 20 * MAX_PIXELS  # pixels times scans of a JPEG, some 6 s; encoders write up to a dozen scans
+MAX_BYTES = 1 << 30  # of a file; it is read whole, as its sum is taken
+SCAN = b"\xff\xda"  # begins a scan of a JPEG
+FORMATS = (  # tried in this order; Pillow's own depends on what it has read before
+    "JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000", "ICO", "ICNS", "CUR", "DIB", "PSD", "DDS",
+    "QOI", "SGI", "PCX", "DCX", "SUN", "MSP", "XBM", "XPM", "FITS", "BLP", "FLI", "FTEX", "GBR", "PIXAR", "XVTHUMB",
+    "TGA", "IM", "IMT", "PCD", "SPIDER",  # these have no signature, so they come last
+)  # fmt: skip
+TURNS = {  # Exif 2.32, tag 274: what brings an image upright
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+Kind = Literal[
+    "missing",  # the system gives no bytes
+    "empty",  # no bytes, or nothing but zeros
+    "foreign",  # the bytes are something else: a web page, a film, a drawing
+    "bomb",  # more pixels, or more work, than is allowed
+    "truncated",
+    "damaged",
+]
+
+
+class Unreadable(BrickworkError):
+    """A file that gives no image: where it is, and why."""
+
+    def __init__(self, path: str, reason: str, kind: Kind = "damaged") -> None:
+        super().__init__(path, reason, kind)
+        self.path = path
+        self.reason = reason
+        self.kind = kind
+
+    def __str__(self) -> str:
+        return f"{self.path} is unreadable: {self.reason}."
+
+
+def decode(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Image.Image:
+    """The image in a file, as `decode_bytes` gives it; raises Unreadable."""
+    return decode_bytes(bytes_of(path), printable(os.fspath(path)), max_pixels=max_pixels)
+
+
+def bytes_of(path: str | os.PathLike[str]) -> bytes:
+    """A file's bytes; raises Unreadable where there are none, or so many that it is no image."""
+    try:
+        check_file(path)
+        with open(path, "rb") as file:
+            return file.read()
+    except (BrickworkError, OSError, MemoryError, ValueError) as error:  # the last where the path holds a zero byte
+        raise Unreadable(printable(os.fspath(path)), reason(error, MAX_PIXELS), "missing") from None
+
+
+def decode_bytes(content: bytes, name: str, *, least: int = 0, max_pixels: int = MAX_PIXELS) -> Image.Image:
+    """The image in a file's bytes as "L" or "RGB", turned as its EXIF says; of an animation, the first frame.
+
+    Palettes and CMYK become RGB, transparency lies on white, 16-bit and float pixels are scaled by their depth.
+    Where only `least` pixels a side are needed, a JPEG is decoded at 1/2, 1/4 or 1/8 of its size, so that both
+    sides keep that many. Raises Unreadable, with `name` for a person, for everything else, also for an image of
+    more than `max_pixels`. May run in many threads.
+    """
+    try:
+        with QUIET:
+            return upright(content, least, max_pixels)
+    except Exception as error:  # damaged files raise all sorts from inside Pillow's plugins
+        raise Unreadable(name, reason(error, max_pixels), kind(error, content)) from None
+
+
+def upright(content: bytes, least: int, max_pixels: int) -> Image.Image:
+    with open_header(content) as image:
+        check_work(image, content, max_pixels)
+        if least:
+            image.draft(None, (least, least))
+        with large_image_lock(image.width * image.height):
+            image.load()
+            turn = TURNS.get(orientation(image))
+            pixels = to_grey_or_rgb(image)
+            if turn is not None:
+                return pixels.transpose(turn)
+            return pixels.copy() if pixels is image else pixels  # free of the bytes
+
+
+def open_header(content: bytes) -> Image.Image:
+    """The image as its header tells, before a pixel is decoded."""
+    if not content:
+        raise BrickworkError("empty (0 bytes)")
+    silence()
+    Image.preinit()  # the common formats, without which Pillow would import all for the first one it lacks
+    try:
+        return Image.open(io.BytesIO(content), formats=FORMATS)
+    except UnidentifiedImageError:
+        raise BrickworkError(foreign_reason(content[:START])) from None
+
+
+def check_work(image: Image.Image, content: bytes, max_pixels: int) -> None:
+    """Raises where decoding would take memory or minutes that no honest image asks for."""
+    pixels = image.width * image.height
+    if pixels > max_pixels:
+        raise Image.DecompressionBombError
+    scans = content.count(SCAN) if image.format in ("JPEG", "MPO") else 1
+    if pixels * scans > MAX_SCANNED:
+        raise Bomb(f"it has {scans:,} scans, which would take too long to decode")
+
+
+def large_image_lock(pixels: int) -> AbstractContextManager[object]:
+    """What bounds the memory: an image of 170 million pixels may take 2 GB while it is decoded."""
+    return ONE_AT_A_TIME if pixels > LARGE else nullcontext()
+
+
+@cache
+def silence() -> None:
+    """Keeps libtiff and Pillow's own log from writing to standard error about damaged files: the exceptions say it.
+
+    libtiff's symbols are found where the system resolves them through Pillow's module, as on Linux and macOS.
+    """
+    logging.getLogger("PIL").addHandler(logging.NullHandler())  # else what nobody listens to is printed
+    library = ctypes.CDLL(_imaging.__file__)
+    for name in ("TIFFSetErrorHandler", "TIFFSetErrorHandlerExt"):
+        if hasattr(library, name):
+            getattr(library, name)(None)
+
+
+def check_file(path: str | os.PathLike[str]) -> None:
+    status = os.stat(path)
+    if stat.S_ISDIR(status.st_mode):
+        raise BrickworkError("a folder, not an image")
+    if not stat.S_ISREG(status.st_mode):
+        raise BrickworkError("a device or a pipe, not a file")
+    if status.st_size > MAX_BYTES:
+        raise BrickworkError(f"a file of {status.st_size:,} bytes; images of up to {MAX_BYTES:,} are read")
+
+
+def orientation(image: Image.Image) -> int:
+    """EXIF's number from 1 to 8; 1, upright, where the EXIF data are damaged."""
+    try:
+        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except Exception:
+        return 1
+
+
+def kind(error: Exception, content: bytes) -> Kind:
+    """What sort of fault keeps a content from being decoded."""
+    if not any(content[:START]):
+        return "empty"
+    if isinstance(error, Image.DecompressionBombError | Bomb | MemoryError):
+        return "bomb"
+    if isinstance(error, BrickworkError) and begins_as(content[:START]) is None:
+        return "foreign"
+    return "truncated" if is_cut(error) else "damaged"
+
+
+def is_cut(error: Exception) -> bool:
+    return isinstance(error, EOFError) or "truncated" in str(error).lower()
+
+
+def reason(error: Exception, max_pixels: int) -> str:
+    """One phrase for a person."""
+    match error:
+        case BrickworkError():
+            return str(error)
+        case FileNotFoundError():
+            return "there is no such file"
+        case Image.DecompressionBombError():
+            return f"it would take more than the {min(max_pixels, MAX_PIXELS):,} pixels that are allowed"
+        case MemoryError():
+            return "there is not enough memory for its pixels"
+        case OSError(strerror=str(words)):
+            return f"the system says: {words}"
+    if is_cut(error):
+        return "truncated: the file ends before its image does"
+    words = (str(error).splitlines() or [""])[0]
+    return f"cannot be decoded ({printable(words) or type(error).__name__})"
+
+
+class Bomb(BrickworkError):
+    """A file that would take more time or memory than an image is worth."""
+
+
+class Quiet:
+    """Keeps Pillow's warnings from the person while at least one thread decodes.
+
+    Warnings are filtered for the whole process, and `catch_warnings` alone is not made for threads: two that
+    overlap can leave their filters behind. So the first thread in sets the filter and the last one out lifts it.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.inside = 0
+        self.filters = warnings.catch_warnings()
+
+    def __enter__(self) -> None:
+        with self.lock:
+            if self.inside == 0:
+                self.filters = warnings.catch_warnings()
+                self.filters.__enter__()
+                warnings.filterwarnings("ignore", module=r"PIL\.")
+            self.inside += 1
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self.lock:
+            self.inside -= 1
+            if self.inside == 0:
+                self.filters.__exit__(None, None, None)
+
+
+QUIET = Quiet()  # one for the process, as the warnings' filters are
+ONE_AT_A_TIME = threading.Lock()

@@ -1,0 +1,1 @@
+"""Sources of images: folders, manifests, shards, idx files, Hugging Face."""

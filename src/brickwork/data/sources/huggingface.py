@@ -1,0 +1,119 @@
+"""Hugging Face's data sets: by name, or from a folder that save_to_disk wrote."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from os.path import expanduser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from brickwork.data.dataset import Dataset, Split
+from brickwork.data.images.decode import Unreadable, bytes_of, decode_bytes
+from brickwork.data.names import natural, printable
+from brickwork.data.sources import notes
+from brickwork.data.sources.hub import (
+    PREFIX,
+    WHOLE,
+    Columns,
+    column_labels,
+    columns_of,
+    error_words,
+    image_column,
+    tables_at,
+)
+from brickwork.data.sources.splits import check_for_training, splits_of
+from brickwork.errors import BrickworkError
+
+
+@dataclass(frozen=True, eq=False)
+class HubSplit(Split):
+    """Images in a table of the package datasets."""
+
+    table: Any  # a datasets.Dataset with the images' column alone, not decoded
+    place: str  # "hf:mnist#train"
+    rows: NDArray[np.int64]  # each image's row in the table
+
+    @cached_property
+    def names(self) -> Sequence[str]:
+        return tuple(f"{self.place}/{row}" for row in self.rows.tolist())
+
+    @cached_property
+    def keys(self) -> Sequence[str]:
+        return tuple(name.rpartition("#")[2] for name in self.names)
+
+    def read_bytes(self, i: int) -> bytes:
+        try:
+            (image,) = self.table[int(self.rows[i])].values()
+        except Exception as error:  # a file that went away or is damaged, in the words of pyarrow
+            raise Unreadable(self.names[i], f"its table cannot be read: {error_words(error)}", "missing") from None
+        found = image or {"bytes": None, "path": None}
+        if found["bytes"] is None and found["path"] is None:
+            raise Unreadable(self.names[i], "its row holds no image", "missing")
+        content: bytes = bytes_of(found["path"]) if found["bytes"] is None else found["bytes"]
+        return content
+
+    def decode(self, i: int, content: bytes, least: int = 0) -> Image.Image:
+        return decode_bytes(content, self.names[i], least=least)
+
+    def subset(self, positions: Sequence[int]) -> "HubSplit":
+        index = list(positions)
+        return HubSplit(self.labels[index], self.table, self.place, self.rows[index], groups=self.groups_at(index))
+
+
+def open_huggingface(source: str, *, seed: int = 0, groups: str = "", training: bool = True) -> Dataset:
+    """The data set that "hf:OWNER/NAME", "hf:OWNER/NAME/CONFIG" or "hf:FOLDER" names.
+
+    Images are in the column of the kind datasets.Image, labels in the one of datasets.ClassLabel, or else in the one
+    called label, class or category; "#COLUMN" at the end names another. Class ids follow the natural order of the
+    labels. `groups` names a column. Raises BrickworkError.
+    """
+    place, _, column = source.removeprefix(PREFIX).partition("#")
+    tables, unused = tables_at(source, place)
+    columns = columns_of(source, next(iter(tables.values())), column, groups)
+    labels = {split: column_labels(table, columns.label) for split, table in tables.items()}
+    classes = sorted({label for each in labels.values() for label in each if label}, key=natural)
+    if not classes:
+        raise BrickworkError(f"{source} holds no image with a label in the column {printable(columns.label)}.")
+    found = {
+        split: hub_split(table, labels[split], classes, columns, f"{PREFIX}{place}#{split}")
+        for split, table in tables.items()
+    }
+    whole = found.get(WHOLE)
+    splits: Mapping[str, Split] = splits_of(whole, None, seed) if whole else found
+    splits = {name: split for name, split in splits.items() if len(split)}
+    shown = tuple(map(printable, classes))
+    if training:
+        check_for_training(source, shown, splits)
+    folder = Path(expanduser(place))
+    return Dataset(
+        name=printable(folder.name),
+        classes=shown,
+        splits=splits,
+        source=f"{PREFIX}{folder.resolve() if folder.is_dir() else place}{'#' if column else ''}{column}",
+        notes=(
+            *notes.division(
+                "There are no splits", whole or next(iter(found.values())), splits, seed if whole else None
+            ),
+            *notes.class_notes(shown, splits),
+            *notes.rows_without_label(sum(label is None for each in labels.values() for label in each)),
+            *notes.other_splits(unused),
+            *notes.other_images(columns.image, columns.unread),
+        ),
+        groups=groups,
+    )
+
+
+def hub_split(
+    table: Any, labels: Sequence[str | None], classes: Sequence[str], columns: Columns, place: str
+) -> HubSplit:
+    """The images of a table that have a label."""
+    number = {name: i for i, name in enumerate(classes)}
+    rows = [row for row, label in enumerate(labels) if label is not None]
+    ids = np.array([number[label] for label in labels if label is not None], np.int64)
+    values = table[columns.group][:] if columns.group else ()
+    groups = tuple(str(values[row]) for row in rows) if columns.group else ()
+    return HubSplit(ids, image_column(table, columns.image), place, np.array(rows, np.int64), groups=groups)

@@ -1,0 +1,66 @@
+"""Where images come from: a word for an embedded set, a folder, a manifest, shards, or a name at Hugging Face."""
+
+import os
+from dataclasses import replace
+from os.path import expanduser
+from pathlib import Path
+
+from brickwork.data.dataset import Dataset
+from brickwork.data.sources.folder import open_folder
+from brickwork.data.sources.hub import PREFIX
+from brickwork.data.sources.huggingface import open_huggingface
+from brickwork.data.sources.idx import holds_idx, open_idx
+from brickwork.data.sources.manifest import ENDINGS, open_manifest
+from brickwork.data.sources.shards import holds_shards, is_pattern, is_remote
+from brickwork.data.sources.webdataset import open_webdataset
+from brickwork.errors import BrickworkError, nearest
+
+EMBEDDED = {
+    "fashion": Path(__file__).parents[1] / "fashion"
+}  # Fashion-MNIST's 10,000 + 2,000, see scripts/make_fashion.py
+KINDS = (
+    f"a folder of class folders, of idx files or of .tar shards; a manifest ({', '.join(ENDINGS)}); shards by a "
+    f"pattern or an address (shards/{{000..009}}.tar, s3://...); hf:NAME; or a word: {', '.join(EMBEDDED)}"
+)
+
+
+def open_data(source: str, *, seed: int = 0, groups: str = "", training: bool = True) -> Dataset:
+    """The data set that a word, a path, a pattern or an address names; nothing is decoded yet.
+
+    `docs/data.md` has every kind of source. Where a source has no splits of its own, the seed draws 80, 10 and 10 % of
+    each class, by each image's own hash. `groups` says what stays together in one split: a pattern in the images'
+    paths, or the name of a column. What is only evaluated (`training=False`) needs neither a train split nor two
+    classes. Raises BrickworkError.
+    """
+    if source in EMBEDDED:
+        return replace(open_idx(EMBEDDED[source], source, groups=groups), source=source, seed=seed)
+    if source.startswith(PREFIX):
+        return replace(open_huggingface(source, seed=seed, groups=groups, training=training), seed=seed)
+    path = Path(expanduser(source))  # Path's own raises where there is no such person
+    if source and os.path.exists(path):
+        dataset = open_path(path, source, seed, groups, training)
+        return replace(dataset, source=str(path.resolve()), seed=seed)
+    if is_pattern(source):
+        dataset = open_webdataset(expanduser(source), seed=seed, groups=groups, training=training)
+        place = source if is_remote(source) else os.path.abspath(expanduser(source))
+        return replace(dataset, source=place, seed=seed)
+    raise BrickworkError(unknown_source(source))
+
+
+def open_path(path: Path, source: str, seed: int, groups: str, training: bool) -> Dataset:
+    """The data set in a folder or a file that is there."""
+    if path.is_file() and path.suffix.lower() in ENDINGS:
+        return open_manifest(path, seed=seed, groups=groups, training=training)
+    if is_pattern(path.name) if path.is_file() else holds_shards(path):
+        return open_webdataset(str(path), seed=seed, groups=groups, training=training)
+    if not path.is_dir():
+        raise BrickworkError(f"{source} is a file: data is {KINDS}.")
+    if holds_idx(path):
+        return open_idx(path, path.resolve().name, groups=groups, training=training)
+    return open_folder(path, seed=seed, groups=groups, training=training)
+
+
+def unknown_source(source: str) -> str:
+    if any(mark in source for mark in "/\\.~"):
+        return f"there is no folder or file {source}: data is {KINDS}."
+    return f"unknown data {source!r}: {nearest(source, list(EMBEDDED))} There is no folder of this name here either."

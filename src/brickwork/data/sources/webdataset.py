@@ -1,0 +1,257 @@
+"""WebDataset's shards: .tar files in which the files of one sample share a name, 0001.jpg and 0001.cls.
+
+https://github.com/webdataset/webdataset, "The WebDataset Format". A shard is read through once, for its labels and the
+places of its images; then every image is read from its place.
+"""
+
+import json
+import unicodedata
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from brickwork.data.dataset import Dataset, Split
+from brickwork.data.images.decode import MAX_BYTES, Unreadable, decode_bytes
+from brickwork.data.names import natural, printable
+from brickwork.data.sources import notes
+from brickwork.data.sources.groups import groups_of
+from brickwork.data.sources.listing import ENDINGS
+from brickwork.data.sources.shards import Shard, is_remote, open_shard, read_part, shards_of, split_of
+from brickwork.data.sources.splits import check_for_training, splits_of
+from brickwork.data.sources.tar import Damaged, Member, content, tar_members
+from brickwork.errors import BrickworkError
+
+LABELS = ("cls", "json", "txt")  # the first that a sample has counts
+SAMPLE = 'image with a label: a sample is 0001.jpg beside 0001.cls, 0001.json with "label", or 0001.txt'
+LONGEST = 1 << 20  # bytes of a file with a label
+THREADS = 8  # shards that are read through at once: addresses answer slowly
+
+
+@dataclass(frozen=True, eq=False)
+class TarSplit(Split):
+    """Images in archives that are not compressed."""
+
+    shards: tuple[Shard, ...]
+    files: tuple[str, ...]  # in the archive
+    places: NDArray[np.int64]  # N x 3: which shard, where the bytes begin, how many
+
+    @cached_property
+    def names(self) -> Sequence[str]:
+        homes = self.places[:, 0].tolist()
+        pairs = zip(homes, self.files, strict=True)
+        return tuple(printable(f"{self.shards[home].place}#{file}") for home, file in pairs)
+
+    @cached_property
+    def keys(self) -> Sequence[str]:
+        homes = self.places[:, 0].tolist()
+        return tuple(f"{self.shards[home].title}/{stem(file)}" for home, file in zip(homes, self.files, strict=True))
+
+    def read_bytes(self, i: int) -> bytes:
+        home, offset, size = self.places[i].tolist()
+        if size > MAX_BYTES:
+            raise Unreadable(self.names[i], f"{size:,} bytes; images of up to {MAX_BYTES:,} are read")
+        try:
+            found = read_part(self.shards[home].place, offset, size)
+        except BrickworkError as error:
+            raise Unreadable(self.names[i], str(error).rstrip("."), "missing") from None
+        if len(found) != size:
+            raise Unreadable(self.names[i], f"its archive gives {len(found):,} of its {size:,} bytes", "truncated")
+        return found
+
+    def decode(self, i: int, content: bytes, least: int = 0) -> Image.Image:
+        return decode_bytes(content, self.names[i], least=least)
+
+    def subset(self, positions: Sequence[int]) -> "TarSplit":
+        index = list(positions)
+        files = tuple(self.files[p] for p in index)
+        return TarSplit(self.labels[index], self.shards, files, self.places[index], groups=self.groups_at(index))
+
+
+def stem(file: str) -> str:
+    """A file's path up to the first dot in its name, which is its sample's."""
+    return file[: len(file) - len(ending(file))].removesuffix(".")
+
+
+def ending(file: str) -> str:
+    """All that comes behind the first dot of a file's name, in lower case: "jpg" or "left.jpg"."""
+    return file.rpartition("/")[2].partition(".")[2].lower()
+
+
+@dataclass
+class Sample:
+    """What a shard holds under one name."""
+
+    image: Member | None = None
+    label: str | None = None
+    source: int = len(LABELS)  # which of LABELS the label is of
+
+
+def is_whole(sample: Sample) -> bool:
+    return bool(sample.image and sample.label)
+
+
+@dataclass
+class Contents:
+    """What was found in a shard."""
+
+    samples: dict[str, Sample] = field(default_factory=dict)
+    others: list[str] = field(default_factory=list)  # names of neither images nor labels
+    damage: str = ""  # why it was not read to its end
+
+
+def read_through(shard: Shard) -> Contents:
+    found = Contents()
+    with open_shard(shard.place) as file:
+        try:
+            for member in tar_members(file):
+                sort(member, file, found)
+        except Damaged as error:
+            found.damage = str(error)
+    return found
+
+
+def sort(member: Member, file: BinaryIO, found: Contents) -> None:
+    """Puts a member to its sample; of several images there, the first counts, and sooner 1.jpg than 1.left.jpg."""
+    name = member.name.removeprefix("./")
+    key, kind = stem(name), ending(name)
+    hidden = key.rpartition("/")[2] == ""
+    if not hidden and kind in LABELS:
+        add_label(found.samples.setdefault(key, Sample()), member, file, LABELS.index(kind))
+    elif not hidden and f".{kind.rpartition('.')[2]}" in ENDINGS:
+        sample = found.samples.setdefault(key, Sample())
+        if sample.image is None or ("." in ending(sample.image.name) and "." not in kind):
+            sample.image = Member(name, member.offset, member.size)
+    else:
+        found.others.append(name)
+
+
+def add_label(sample: Sample, member: Member, file: BinaryIO, source: int) -> None:
+    if source >= sample.source or member.size > LONGEST:
+        return
+    label = label_in(content(file, member.offset, member.size), source)
+    if label:
+        sample.label, sample.source = label, source
+
+
+def label_in(data: bytes, source: int) -> str | None:
+    """The label in a file, a line of text or the "label" of a JSON object; None where there is none."""
+    try:
+        text = data.decode("utf-8-sig").strip()
+        if LABELS[source] == "json":
+            document = json.loads(text)
+            value = document.get("label") if isinstance(document, dict) else None
+            text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    except (ValueError, RecursionError):
+        return None
+    return unicodedata.normalize("NFC", text.strip()) if text and "\n" not in text and "\0" not in text else None
+
+
+def open_webdataset(source: str, *, seed: int = 0, groups: str = "", training: bool = True) -> Dataset:
+    """The data set in .tar shards, which a path, a folder, a pattern or an address names.
+
+    A sample's class is the text in its .cls, the "label" in its .json, or the text in its .txt; class ids follow the
+    natural order of these names. Shards that are called train, val and test, or lie in folders that are, hold these
+    splits; of others the seed draws them. `groups` is a pattern in the images' keys, "shard/sample". Raises
+    BrickworkError.
+    """
+    shards = shards_of(source)
+    check_there(source, shards)
+    with ThreadPoolExecutor(THREADS) as pool:
+        contents = list(pool.map(read_through, shards))
+    whole, classes = collect_samples(source, shards, contents, groups)
+    given = shard_splits(source, shards, whole)
+    splits = splits_of(whole, given, seed)
+    if training:
+        check_for_training(printable(source), classes, splits)
+    return Dataset(
+        name=dataset_name(source, shards),
+        classes=classes,
+        splits=splits,
+        ignored=sum(len(found.others) for found in contents),
+        notes=(
+            *notes.division("No shard's name tells of a split", whole, splits, None if given else seed),
+            *notes.class_notes(classes, splits),
+            *damages(shards, contents),
+            *notes.incomplete_samples(places_without_pair(shards, contents)),
+            *notes.passed_over(0, (name for found in contents for name in found.others)),
+        ),
+        groups=groups,
+    )
+
+
+def damages(shards: Sequence[Shard], contents: Sequence[Contents]) -> list[str]:
+    """A sentence for each shard that could not be read to its end."""
+    return [
+        f"{printable(shard.place)} {found.damage}: {sum(map(is_whole, found.samples.values())):,} samples are read."
+        for shard, found in zip(shards, contents, strict=True)
+        if found.damage
+    ]
+
+
+def places_without_pair(shards: Sequence[Shard], contents: Sequence[Contents]) -> list[str]:
+    """Where the samples are that have no image or no label."""
+    return [
+        printable(f"{shard.place}#{key}")
+        for shard, found in zip(shards, contents, strict=True)
+        for key, sample in found.samples.items()
+        if not is_whole(sample)
+    ]
+
+
+def check_there(source: str, shards: Sequence[Shard]) -> None:
+    missing = [shard.place for shard in shards if not is_remote(shard.place) and not Path(shard.place).exists()]
+    if missing:
+        count = f"{len(missing):,} of {len(shards):,} shards are missing"
+        raise BrickworkError(f"{printable(source)}: {count}, first {printable(missing[0])}.")
+
+
+def collect_samples(
+    source: str, shards: Sequence[Shard], contents: Sequence[Contents], groups: str
+) -> tuple[TarSplit, tuple[str, ...]]:
+    """All images that have a label, shard by shard, and the names of the labels."""
+    rows = [
+        (home, sample.image, sample.label)
+        for home, found in enumerate(contents)
+        for sample in found.samples.values()
+        if sample.image and sample.label
+    ]
+    if not rows:
+        raise BrickworkError(" ".join([f"{printable(source)} holds no {SAMPLE}.", *damages(shards, contents)]))
+    classes = sorted({label for _, _, label in rows}, key=natural)
+    number = {name: i for i, name in enumerate(classes)}
+    whole = TarSplit(
+        labels=np.array([number[label] for _, _, label in rows], np.int64),
+        shards=tuple(shards),
+        files=tuple(image.name for _, image, _ in rows),
+        places=np.array([(home, image.offset, image.size) for home, image, _ in rows], np.int64),
+    )
+    together = groups_of(whole.keys, groups) if groups else ()
+    return replace(whole, groups=together), tuple(map(printable, classes))
+
+
+def shard_splits(source: str, shards: Sequence[Shard], whole: TarSplit) -> list[str] | None:
+    """The split of each image, where the shards' names tell of them."""
+    splits = [split_of(shard) for shard in shards]
+    if not any(splits):
+        return None
+    if None in splits:
+        lacking = shards[splits.index(None)].place
+        raise BrickworkError(
+            f"{printable(source)}: {printable(lacking)} does not tell by its name whether it is train, val or test."
+        )
+    return [splits[home] or "" for home in whole.places[:, 0].tolist()]
+
+
+def dataset_name(source: str, shards: Sequence[Shard]) -> str:
+    """The folder around the shards; of a single one, its own name."""
+    if len(shards) == 1:
+        return printable(shards[0].title.rpartition("/")[2])
+    place = shards[0].place.removesuffix(".tar").removesuffix(shards[0].title)
+    return printable(place.rstrip("/").rpartition("/")[2] if is_remote(place) else Path(place).resolve().name)

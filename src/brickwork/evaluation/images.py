@@ -1,0 +1,74 @@
+"""A split as a network sees it: read a window at a time, with what slices want to know of the originals."""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+from PIL import Image
+
+from brickwork.data.dataset import Images, Split
+from brickwork.data.images.decode import Unreadable, open_header
+from brickwork.data.preprocessing import Preprocessing
+from brickwork.errors import BrickworkError
+
+WINDOW = 256  # images that are in memory while as many more are read
+JPEG = b"\xff\xd8"  # how one begins; it alone may be decoded at a part of its size
+
+
+@dataclass(frozen=True, eq=False)
+class DecodedImage:
+    """An image as the network takes it, and the size of its original."""
+
+    place: int  # in its split
+    pixels: Images  # channels x height x width
+    width: int
+    height: int
+
+    @property
+    def brightness(self) -> float:
+        """The mean of all pixels, 0 to 1, as the network takes them."""
+        return float(self.pixels.mean()) / 255
+
+
+@dataclass(frozen=True)
+class UnreadableImage:
+    """An image that cannot be read."""
+
+    place: int  # in its split
+    reason: str
+
+
+def read_windows(split: Split, preprocessing: Preprocessing) -> Iterator[list[DecodedImage | UnreadableImage]]:
+    """The whole split in its order; the next window is read on every core while one is worked on."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        starts = range(0, len(split), WINDOW)
+        parts = [range(start, min(start + WINDOW, len(split))) for start in starts]
+        look = partial(read_image, split, preprocessing)
+        coming = pool.map(look, parts[0]) if parts else None
+        for part in parts[1:]:
+            ready, coming = coming, pool.map(look, part)
+            yield list(ready or ())
+        yield list(coming or ())
+
+
+def read_image(split: Split, preprocessing: Preprocessing, place: int) -> DecodedImage | UnreadableImage:
+    try:
+        content = split.read_bytes(place)
+        image = split.decode(place, content, preprocessing.least)
+        return DecodedImage(place, preprocessing.pixels(image), *original_size(content, image))
+    except Unreadable as error:
+        return UnreadableImage(place, error.reason)
+
+
+def original_size(content: bytes, image: Image.Image) -> tuple[int, int]:
+    """The width and height of an image in full, upright as the decoded one."""
+    if not content.startswith(JPEG):
+        return image.size
+    try:
+        with open_header(content) as header:
+            size = header.size
+    except BrickworkError:  # pixels that begin as a JPEG does
+        return image.size
+    return size if (size[0] > size[1]) == (image.width > image.height) else (size[1], size[0])

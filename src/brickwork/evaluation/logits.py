@@ -1,0 +1,56 @@
+"""A model's answers to images that are in memory."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from brickwork.data.preprocessing import Preprocessing
+from brickwork.errors import BrickworkError
+from brickwork.model import Model, ModelFile
+from brickwork.network.layer import shape_text
+
+BATCH = 256  # images at a time; the answers do not depend on it
+
+
+class ImageBytes(Protocol):
+    """Images as N x C x H x W bytes, a slice at a time: a tensor, or what is read when it is asked for."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, part: slice, /) -> Tensor: ...
+
+
+def preprocessing_of(file: ModelFile) -> Preprocessing:
+    """How a file's model takes images; raises BrickworkError where that is not its network's input."""
+    preprocessing, network = Preprocessing.read(file.preprocessing), file.model.network
+    if preprocessing.shape != network.input:
+        raise BrickworkError(
+            f"{network.name} reads images of {shape_text(network.input)}, but its preprocessing makes them "
+            f"{shape_text(preprocessing.shape)}: the model file is damaged."
+        )
+    return preprocessing
+
+
+@torch.no_grad()
+def compute_logits(
+    model: Model, images: ImageBytes, preprocessing: Preprocessing, *, progress: Callable[[int], None] | None = None
+) -> Tensor:
+    """Logits, N x classes in float32 on the CPU, of N x C x H x W bytes; `progress` hears how many are done.
+
+    The model works in evaluation mode, in float32, on the device where its weights are, and is handed back in the
+    mode in which it came.
+    """
+    was_training, home = model.training, next(model.parameters()).device
+    model.eval()
+    answers = [torch.empty(0, model.network.classes)]
+    try:
+        for start in range(0, len(images), BATCH):
+            batch = preprocessing.normalize(images[start : start + BATCH].to(home))
+            answers.append(model(batch).float().cpu())
+            if progress:
+                progress(start + len(batch))
+    finally:
+        model.train(was_training)
+    return torch.cat(answers)

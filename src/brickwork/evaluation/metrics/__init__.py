@@ -1,0 +1,1 @@
+"""Metrics with their intervals: accuracy, calibration, reliability, slices."""

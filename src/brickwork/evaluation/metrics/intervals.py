@@ -1,0 +1,130 @@
+"""How far numbers on a test set may lie from the truth: 95 % intervals, most of them by bootstrap.
+
+The images are drawn anew from themselves a thousand times, all numbers are taken of the same draws, and BCa turns the
+draws into an interval (Efron 1987, Better Bootstrap Confidence Intervals, JASA 82).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import inf, sqrt
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Booleans = NDArray[np.bool_]
+
+NORMAL = NormalDist()
+Z = NORMAL.inv_cdf(0.975)
+DRAWS = 1000
+FEW = 5  # right or wrong images; with fewer, draws from them say too little
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number from some images, and the 95 % interval in which it would lie on endlessly many like them."""
+
+    value: float
+    low: float
+    high: float  # infinite where nothing bounds it
+    n: int  # images
+
+
+@dataclass(frozen=True, eq=False)
+class Tally:
+    """A sum over each group of images: of their weights, or without these how many they are."""
+
+    groups: Integers  # of each image, from 0
+    count: int  # groups that there are
+    weights: Floats | None = None
+
+    def sums(self, times: NDArray[np.intp]) -> Floats:
+        """The sums where each image is there so many times."""
+        weights = times if self.weights is None else times * self.weights
+        return np.bincount(self.groups, weights, minlength=self.count).astype(np.float64)
+
+
+def hits(right: Booleans, groups: Integers | None = None, count: int = 1) -> Tally:
+    """How many images of each group are wrong, and how many right, next to each other."""
+    return Tally(2 * (0 if groups is None else groups) + right.astype(np.int64), 2 * count)
+
+
+def bootstrap_draws(n: int, seed: int = 0) -> Iterator[NDArray[np.intp]]:
+    """How often each of n images is in each of the sets that are drawn from them."""
+    chance = np.random.default_rng(seed)
+    for _ in range(DRAWS):
+        yield np.bincount(chance.integers(0, n, n), minlength=n)
+
+
+def resample(tallies: Mapping[str, Tally], n: int) -> dict[str, Floats]:
+    """The sums of every tally in every draw: draws x groups each."""
+    found = {name: np.empty((DRAWS, tally.count)) for name, tally in tallies.items()}
+    for row, times in enumerate(bootstrap_draws(n)):
+        for name, tally in tallies.items():
+            found[name][row] = tally.sums(times)
+    return found
+
+
+def share_estimates(tally: Tally, drawn: Floats) -> list[Estimate | None]:
+    """The share of right images in each group of a tally by `hits`, with its interval; None for an empty group.
+
+    By BCa; where fewer than 5 images are right or wrong, where a bootstrap is too narrow or even a point, Wilson's
+    score interval (Wilson 1927).
+    """
+    sums = tally.sums(np.ones(len(tally.groups), np.intp)).reshape(-1, 2)
+    drawn = drawn.reshape(DRAWS, -1, 2)
+    return [share_estimate(int(wrong), int(right), drawn[:, i]) for i, (wrong, right) in enumerate(sums)]
+
+
+def share_estimate(wrong: int, right: int, drawn: Floats) -> Estimate | None:
+    n = wrong + right
+    if not n:
+        return None
+    value = right / n
+    if min(wrong, right) < FEW:
+        return Estimate(value, *wilson(right, n), n)
+    totals = drawn.sum(1)
+    ratios = drawn[totals > 0, 1] / totals[totals > 0]
+    return Estimate(value, *bca(ratios, value, (1 - 2 * value) / (6 * sqrt(n * value * (1 - value)))), n)
+
+
+def mean_estimate(values: Floats, drawn: Floats) -> Estimate:
+    """The mean of numbers that may be large without a bound, by BCa; one image alone bounds nothing above."""
+    n, value = len(values), float(values.mean())
+    if n == 1:
+        return Estimate(value, 0.0, inf, n)
+    away = values - value
+    power = float((away**2).sum()) ** 1.5
+    skew = float((away**3).sum()) / power if power else 0.0
+    return Estimate(value, *bca(drawn[:, 0] / n, value, skew / 6), n)
+
+
+def bca(drawn: Floats, value: float, acceleration: float) -> tuple[float, float]:
+    """The bias-corrected and accelerated interval from bootstrapped values."""
+    below = float((drawn < value).mean() + (drawn == value).mean() / 2)
+    bias = NORMAL.inv_cdf(min(max(below, 0.5 / len(drawn)), 1 - 0.5 / len(drawn)))
+    ends = [NORMAL.cdf(bias + (bias + z) / (1 - acceleration * (bias + z))) for z in (-Z, Z)]
+    low, high = np.quantile(drawn, ends).tolist()
+    return low, high
+
+
+def wilson(right: int, n: int) -> tuple[float, float]:
+    """The score interval of a share: those true shares that are no further than 1.96 of their own errors away."""
+    share, weight = right / n, Z * Z / n
+    middle, half = share + weight / 2, Z * sqrt(share * (1 - share) / n + weight / (4 * n))
+    low, high = (middle - half) / (1 + weight), (middle + half) / (1 + weight)
+    return (0.0 if right == 0 else low), (1.0 if right == n else high)
+
+
+def difference_estimate(right: int, n: int, other_right: int, other_n: int) -> Estimate:
+    """One share less that of other images, with Newcombe's interval from two of Wilson's (1998, his method 10)."""
+    one, other = right / n, other_right / other_n
+    low, high = wilson(right, n)
+    other_low, other_high = wilson(other_right, other_n)
+    below, above = (
+        sqrt((one - low) ** 2 + (other_high - other) ** 2),
+        sqrt((high - one) ** 2 + (other - other_low) ** 2),
+    )
+    return Estimate(one - other, one - other - below, one - other + above, n)

@@ -1,0 +1,1 @@
+"""An evaluation as a report: text, HTML and JSON."""

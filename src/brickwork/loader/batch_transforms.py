@@ -1,0 +1,63 @@
+"""What is done to whole batches, on the device that does the work."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from brickwork.data.preprocessing import Preprocessing
+from brickwork.loader.sampler import EpochPlan, erase_rectangles
+from brickwork.loader.seeds import torch_seeded
+from brickwork.network import Network
+from brickwork.recipe.progressive import size_at
+from brickwork.recipe.recipe import Recipe
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """What one step learns from, on the device that does the work."""
+
+    images: Tensor  # float32, N x C x H x W, normalised, with channels last in memory
+    targets: Tensor  # int64, N; or the share of each class, float32, N x K, where images are mixed
+
+
+@dataclass(frozen=True)
+class BatchTransform:
+    """Normalises images, erases rectangles of them, mixes them with each other, and makes them smaller."""
+
+    recipe: Recipe
+    preprocessing: Preprocessing
+    network: Network
+    grows: bool  # whether images begin smaller
+
+    def batch(self, images: Tensor, labels: Tensor, draws: EpochPlan, epoch: int, number: int) -> Batch:
+        """Batch `number` of an epoch, from bytes."""
+        images = self.preprocessing.normalize(images)
+        if self.recipe.erasing:
+            images = erase_rectangles(images, draws.erasures, self.recipe.erasing)
+        made = self.mixed(Batch(images, labels), epoch, number)
+        return self.resized(made, epoch)
+
+    def mixed(self, batch: Batch, epoch: int, number: int) -> Batch:
+        """Each image with the one before it: blended, or with a part of it laid over. One of the two, by chance.
+
+        Zhang et al. 2017, arXiv 1710.09412; Yun et al. 2019, arXiv 1905.04899.
+        """
+        recipe = self.recipe
+        if not recipe.mixup and not recipe.cutmix:
+            return batch
+        from torchvision.transforms import v2  # type: ignore[import-untyped]
+
+        with torch_seeded(recipe.seed, epoch, number):
+            blend = bool(recipe.mixup) and (not recipe.cutmix or bool(torch.rand(()) < 0.5))
+            kind, alpha = (v2.MixUp, recipe.mixup) if blend else (v2.CutMix, recipe.cutmix)
+            images, targets = kind(alpha=alpha, num_classes=self.network.classes)(batch.images, batch.targets)
+        return Batch(images.contiguous(memory_format=torch.channels_last), targets)
+
+    def resized(self, batch: Batch, epoch: int) -> Batch:
+        size = size_at(self.recipe, self.network, epoch)
+        if not self.grows or size == self.network.input[1:]:
+            return batch
+        images = interpolate(batch.images, size, mode="bilinear", antialias=True)
+        return Batch(images.contiguous(memory_format=torch.channels_last), batch.targets)

@@ -1,0 +1,105 @@
+"""What is done to images one by one, in the processes that read them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from PIL import Image
+
+from brickwork.data.dataset import Images
+from brickwork.data.preprocessing import Preprocessing, colour
+from brickwork.loader.seeds import torch_seeded
+from brickwork.recipe.recipe import Recipe
+
+Change = Callable[[Image.Image], Image.Image]
+
+
+class Source(Protocol):
+    """Images, each as height x width x channels."""
+
+    def image(self, i: int) -> Images: ...
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One image of a batch: which, and what chance has decided about it."""
+
+    sample: int
+    key: int
+    mirrored: bool
+    down: int
+    right: int
+
+
+def transforms_images(recipe: Recipe) -> bool:
+    """Whether a recipe has changes that are made image by image."""
+    return recipe.scale < 1 or recipe.color > 0 or recipe.policy != "none"
+
+
+@dataclass(frozen=True)
+class ImageTransform:
+    """Cuts an image out of what is stored, mirrors and shifts it, and changes its colours and its shape."""
+
+    source: Source
+    preprocessing: Preprocessing
+    recipe: Recipe
+
+    def image(self, epoch: int, row: Sample) -> Images:
+        """An image as the network takes it, height x width x channels."""
+        pixels = self.source.image(row.sample)
+        if not transforms_images(self.recipe):
+            return flip_and_shift_image(self.preprocessing.framed(pixels), row)
+        with torch_seeded(self.recipe.seed, epoch, row.key):
+            return self.changed(pixels, row)
+
+    def changed(self, pixels: Images, row: Sample) -> Images:
+        array = self.preprocessing.array
+        pixels = flip_and_shift_image(
+            array(self.cut(to_pil(pixels))) if self.cut else self.preprocessing.framed(pixels), row
+        )
+        return array(self.colours(to_pil(pixels))) if self.colours else pixels
+
+    @cached_property
+    def cut(self) -> Change | None:
+        """A part of the image, brought to the network's size (Szegedy et al. 2014, section 6)."""
+        if self.recipe.scale == 1:
+            return None
+        from torchvision.transforms import InterpolationMode, v2  # type: ignore[import-untyped]
+
+        size, mode = (self.preprocessing.height, self.preprocessing.width), self.preprocessing.interpolation
+        made: Change = v2.RandomResizedCrop(size, (self.recipe.scale, 1.0), interpolation=InterpolationMode(mode))
+        return made
+
+    @cached_property
+    def colours(self) -> Change | None:
+        """The policy, then brightness, contrast and saturation."""
+        recipe, preprocessing = self.recipe, self.preprocessing
+        if recipe.policy == "none" and not recipe.color:
+            return None
+        from torchvision.transforms import InterpolationMode, v2
+
+        mode, fill = InterpolationMode(preprocessing.interpolation), list(colour(preprocessing.mean))
+        policies = {
+            "none": v2.Identity(),
+            "randaugment": v2.RandAugment(interpolation=mode, fill=fill),
+            "trivialaugment": v2.TrivialAugmentWide(interpolation=mode, fill=fill),
+        }
+        made: Change = v2.Compose([policies[recipe.policy], v2.ColorJitter(*[recipe.color] * 3)])
+        return made
+
+
+def to_pil(pixels: Images) -> Image.Image:
+    return Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
+
+
+def flip_and_shift_image(pixels: Images, row: Sample) -> Images:
+    """Mirrored and shifted, pixel for pixel as `augment.augmented` does it to whole batches."""
+    height, width = pixels.shape[:2]
+    if row.down:
+        pixels = pixels[(np.arange(height) + row.down).clip(0, height - 1)]
+    if row.right:
+        columns = (np.arange(width) + row.right).clip(0, width - 1)
+        return pixels[:, width - 1 - columns if row.mirrored else columns]
+    return pixels[:, ::-1] if row.mirrored else pixels

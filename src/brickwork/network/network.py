@@ -1,0 +1,82 @@
+"""A network: the expression with its input, its classes, its stages by name and where it comes from."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from brickwork.errors import BrickworkError
+from brickwork.network.algebra import IDENTITY, Expr, Named, walk
+from brickwork.network.layer import Layer, Shape, shape_text
+from brickwork.network.validate import validate_fields
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Where a network comes from."""
+
+    paper: str = ""  # authors, title, where it stands
+    year: int = 0
+    note: str = ""  # what differs from the paper, if anything does
+    init: str = "he"  # the initialisation that `build` uses: see brickwork.model.initialise
+
+    def __post_init__(self) -> None:
+        validate_fields(self)
+
+
+@dataclass(frozen=True)
+class SideHead:
+    """A classifier on the side that helps training (GoogLeNet's auxiliary classifiers)."""
+
+    name: str
+    after: str  # the path it reads: a stage ("stage4") or a part of one ("stage4.4a")
+    body: Expr
+    weight: float = 0.3  # its share in the training loss
+
+    def __post_init__(self) -> None:
+        validate_fields(self)
+
+
+@dataclass(frozen=True)
+class Network:
+    """A convolutional network as a value: comparable, hashable, printable, and free of torch."""
+
+    name: str
+    input: Shape  # channels, height, width
+    classes: int
+    stages: tuple[Named, ...]
+    head: Expr
+    side_heads: tuple[SideHead, ...] = ()
+    facts: Facts = Facts()
+
+    def __post_init__(self) -> None:
+        validate_fields(self)
+        if len(self.input) != 3 or min(self.input) < 1:
+            raise BrickworkError(
+                f"{self.name}: an input is channels x height x width, each at least 1, not {self.input}."
+            )
+        if self.classes < 1:
+            raise BrickworkError(f"{self.name}: a network tells at least 1 class apart, not {self.classes}.")
+        names = [*(s.name for s in self.stages), *(s.name for s in self.side_heads), "head"]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise BrickworkError(f"{self.name}: two parts have the name {twice.pop()!r}.")
+
+    def parts(self) -> tuple[Named, ...]:
+        """The stages and the head, in the order in which they run."""
+        return (*self.stages, Named("head", self.head))
+
+    def layers(self) -> Iterator[tuple[str, Layer]]:
+        """Every layer with its path: those of the stages, the head and the side heads."""
+        parts = [(part.name, part.body) for part in self.parts()]
+        for name, body in [*parts, *((side.name, side.body) for side in self.side_heads)]:
+            yield from ((path, part) for path, part in walk(body, name) if isinstance(part, Layer))
+
+    def with_input(self, input: Shape) -> "Network":
+        """The same network on another input."""
+        return replace(self, input=input)
+
+    def __str__(self) -> str:
+        return f"{self.name} on {shape_text(self.input)}, {self.classes} classes"
+
+
+def stages(**parts: Expr) -> tuple[Named, ...]:
+    """Stages by name, in the order in which they run; an empty one (the identity) is left out."""
+    return tuple(Named(name, part) for name, part in parts.items() if part != IDENTITY)

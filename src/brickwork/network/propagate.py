@@ -1,0 +1,139 @@
+"""What flows through an expression: a shape, and how much of the input it has seen."""
+
+from functools import lru_cache
+from math import prod
+from typing import NamedTuple
+
+from brickwork.errors import BrickworkError
+from brickwork.network.algebra import (
+    IDENTITY,
+    Block,
+    Chain,
+    Concat,
+    Expr,
+    Gate,
+    Named,
+    OnChange,
+    Residual,
+    children,
+    join_path,
+)
+from brickwork.network.layer import Layer, Pair, Shape, shape_text
+
+
+class Signal(NamedTuple):
+    """What flows along an edge."""
+
+    shape: Shape
+    field: Pair = (1, 1)  # receptive field, in input pixels
+    jump: Pair = (1, 1)  # input pixels between two neighbours
+
+
+class Row(NamedTuple):
+    """One layer, or a block or stage with all its layers."""
+
+    path: str
+    kind: str
+    parts: tuple[Expr, ...]  # what it is: one layer, one block, or all that a stage holds
+    output: Shape
+    params: int
+    macs: int
+    bytes: int  # activations written for one image, in float32
+    field: Pair  # receptive field, in input pixels
+
+
+def propagate(expr: Expr, signal: Signal, path: str = "", rows: list[Row] | None = None) -> Signal:
+    """Sends a signal through; `rows` takes a row for each layer. Raises BrickworkError with the path of a misfit."""
+    match expr:
+        case Layer():
+            return _through_layer(expr, signal, path, rows)
+        case Chain():
+            for name, child in children(expr):
+                signal = propagate(child, signal, join_path(path, name), rows)
+            return signal
+        case Concat():
+            return _join(
+                path, [propagate(child, signal, join_path(path, name), rows) for name, child in children(expr)]
+            )
+        case Residual():
+            return _residual(expr, signal, path, rows)
+        case Gate(body):
+            return _gate(signal, propagate(body, signal, join_path(path, "gate"), rows), path)
+        case Block(body=body) | Named(body=body) | OnChange(body=body):
+            return propagate(body, signal, path, rows)
+    raise TypeError(f"{path}: {expr!r} is no layer and no combinator")
+
+
+class Answer(NamedTuple):
+    """A layer's three rules for one input shape."""
+
+    output: Shape
+    params: int
+    macs: int
+    kernel: Pair
+    stride: Pair
+
+
+@lru_cache(maxsize=4096)  # deep networks ask the same layer about the same shape again and again
+def answer(layer: Layer, shape: Shape) -> Answer:
+    params = sum(prod(weight) for weight in layer.weights(shape).values())
+    return Answer(layer.output(shape), params, layer.macs(shape), *layer.window(shape))
+
+
+def _through_layer(layer: Layer, signal: Signal, path: str, rows: list[Row] | None) -> Signal:
+    try:
+        output, params, macs, (high, wide), (down, right) = answer(layer, signal.shape)
+    except BrickworkError as misfit:
+        raise BrickworkError(f"{path}: {misfit}") from None
+    field = (signal.field[0] + (high - 1) * signal.jump[0], signal.field[1] + (wide - 1) * signal.jump[1])
+    if rows is not None:
+        rows.append(Row(path, layer.kind, (layer,), output, params, macs, 4 * prod(output), field))
+    return Signal(output, field, (signal.jump[0] * down, signal.jump[1] * right))
+
+
+def _join(path: str, ends: list[Signal]) -> Signal:
+    sizes = [end.shape[1:] for end in ends]
+    if any(size != sizes[0] for size in sizes):
+        raise BrickworkError(
+            f"{path}: paths can be joined where their maps agree, but they are {', '.join(map(shape_text, sizes))}."
+        )
+    return Signal((sum(end.shape[0] for end in ends), *sizes[0]), _widest(ends), ends[0].jump)
+
+
+def _widest(ends: list[Signal]) -> Pair:
+    return max(end.field[0] for end in ends), max(end.field[1] for end in ends)
+
+
+def _residual(expr: Residual, signal: Signal, path: str, rows: list[Row] | None) -> Signal:
+    signal = propagate(expr.before, signal, join_path(path, "before"), rows)
+    body = propagate(expr.body, signal, join_path(path, "body"), rows)
+    shortcut = propagate(shortcut_of(expr, signal.shape, body.shape), signal, join_path(path, "shortcut"), rows)
+    if body.shape != shortcut.shape:
+        raise BrickworkError(
+            f"{path}: a residual adds equal shapes, but its body gives {shape_text(body.shape)} "
+            f"and its shortcut {shape_text(shortcut.shape)}."
+        )
+    return propagate(
+        expr.after, Signal(body.shape, _widest([body, shortcut]), body.jump), join_path(path, "after"), rows
+    )
+
+
+def shortcut_of(expr: Residual, start: Shape, end: Shape) -> Expr:
+    """The shortcut that is really taken from one shape to the other."""
+    if not isinstance(expr.shortcut, OnChange):
+        return expr.shortcut
+    return IDENTITY if start == end else expr.shortcut.body
+
+
+def _gate(signal: Signal, factor: Signal, path: str) -> Signal:
+    if factor.shape != (signal.shape[0], 1, 1):
+        raise BrickworkError(
+            f"{path}: a gate gives one number a channel, {signal.shape[0]}x1x1 here, "
+            f"but its body gives {shape_text(factor.shape)}."
+        )
+    return signal
+
+
+def shape_after(expr: Expr, shape: Shape) -> Shape:
+    """The shape that leaves an expression."""
+    return propagate(expr, Signal(shape)).shape

@@ -1,0 +1,1 @@
+"""Recipes: how to train, as a value and as TOML."""

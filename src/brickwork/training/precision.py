@@ -1,0 +1,73 @@
+"""Numbers of 16 bits, compiled networks and the order of memory, where the machine gains from them."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from brickwork.errors import BrickworkError
+from brickwork.model import Model
+from brickwork.recipe.recipe import Recipe
+
+# Words of torch.cpu.get_capabilities() that mean multiplication in bfloat16 (x86 and ARM).
+CPU_BF16 = ("avx512_bf16", "amx_bf16", "bf16", "sve_bf16")
+
+
+def computes_in_bf16(device: torch.device) -> bool:
+    """Whether the processor itself multiplies in bfloat16; emulating it would be slower than float32."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if device.type != "cpu" or not hasattr(torch.cpu, "get_capabilities"):  # new in torch 2.12
+        return False
+    return any(torch.cpu.get_capabilities().get(word) for word in CPU_BF16)
+
+
+def dtype(recipe: Recipe, device: torch.device) -> torch.dtype:
+    """What convolutions and dense layers compute in.
+
+    Raises BrickworkError for fp16 on a CPU, which has no units for it.
+    """
+    if recipe.precision == "fp16" and device.type == "cpu":
+        raise BrickworkError("precision=fp16 needs a GPU, and there is none here: take bf16, fp32 or auto.")
+    if recipe.precision == "auto":
+        return torch.bfloat16 if computes_in_bf16(device) else torch.float32
+    return {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}[recipe.precision]
+
+
+def autocast(recipe: Recipe, device: torch.device) -> torch.autocast:
+    """The context for a training step's forward pass; weights and their updates stay float32."""
+    numbers = dtype(recipe, device)
+    half = numbers != torch.float32
+    return torch.autocast(device.type, numbers if half else torch.bfloat16, enabled=half)
+
+
+def scaler(recipe: Recipe, device: torch.device) -> torch.amp.GradScaler:
+    """Keeps fp16's small gradients from becoming 0 (Micikevicius et al. 2017, arXiv 1710.03740, section 3.2).
+
+    For all other numbers it does nothing. Its `state_dict` is part of a checkpoint: plain numbers.
+    """
+    return torch.amp.GradScaler(device.type, enabled=dtype(recipe, device) == torch.float16)
+
+
+def training_logits(model: Model, recipe: Recipe) -> Callable[[Tensor], dict[str, Tensor]]:
+    """The model's `all_logits`, compiled where the recipe asks for it; the first call then takes its time.
+
+    The model's weights stay where they are. Raises BrickworkError at that call where torch cannot compile here.
+    """
+    if not recipe.compile:
+        return model.all_logits
+    compiled = torch.compile(model.all_logits)
+
+    def call(images: Tensor) -> dict[str, Tensor]:
+        try:
+            return compiled(images)
+        except torch._dynamo.exc.TorchDynamoException as fault:
+            first = str(fault).strip().splitlines()[0]
+            raise BrickworkError(f"torch cannot compile the network here: {first} Leave --compile out.") from None
+
+    return call
+
+
+def move_to(model: nn.Module, device: torch.device) -> None:
+    """Moves a model to the device, its weights with channels last, as the fast convolutions want them."""
+    model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -1,0 +1,88 @@
+"""What a training is warned of before it begins: batch norm outside of its safe range."""
+
+from collections.abc import Iterable, Iterator
+
+from brickwork.network import Layer, Network, walk
+from brickwork.network.layers import BatchNorm, Dropout
+from brickwork.recipe.recipe import Recipe
+from brickwork.training.freeze import frozen_stages
+
+FEWEST, MOST = 16, 512  # images at a time with which batch norm is known to do well
+
+KEEP = "begin with weights and freeze=-1, so that the norms stay as they are"
+
+
+def warnings_for(network: Network, recipe: Recipe, images: int, workers: int = 1) -> tuple[str, ...]:
+    """Sentences for a person, each with what to do; `images` are trained on, by so many `workers` side by side."""
+    return (*_sizes(network, recipe, images, workers), *_dropouts(network))
+
+
+def batch_norm_range(recipe: Recipe, images: int, workers: int) -> tuple[int, int]:
+    """The fewest and the most images that batch norm sees at a time.
+
+    All are cut into nearly equal batches; a batch is shared by the workers, and computed in parts.
+    """
+    steps, shares = -(-images // recipe.batch), recipe.accumulate * workers
+    return images // steps // shares, -(-images // steps // shares)
+
+
+def _sizes(network: Network, recipe: Recipe, images: int, workers: int) -> Iterator[str]:
+    if not images or not _learns(network, recipe):
+        return
+    fewest, most = batch_norm_range(recipe, images, workers)
+    if fewest <= 1:
+        yield (
+            f"{network.name}: batch norm sees a single image at a time and has no other to compare it with. "
+            f"{_more(recipe, images, workers)}"
+        )
+    elif fewest < FEWEST:
+        yield (
+            f"{network.name}: batch norm sees {fewest} images at a time, and the mean and variance of fewer than "
+            f"{FEWEST} say little of the others. {_more(recipe, images, workers)}"
+        )
+    elif most > MOST:
+        yield (
+            f"{network.name}: batch norm sees {most} images at a time; beyond {MOST} its statistics hardly vary, which "
+            f"costs accuracy. Compute a batch in parts: accumulate={recipe.accumulate * -(-most // MOST)}."
+        )
+
+
+def _learns(network: Network, recipe: Recipe) -> bool:
+    """Whether a batch norm goes by the batch at some time: those in a stage that is never freed do not."""
+    asleep = frozen_stages([stage.name for stage in network.stages], recipe, recipe.epochs)
+    norms = (path.partition(".")[0] for path, layer in network.layers() if isinstance(layer, BatchNorm))
+    return any(part not in asleep for part in norms)
+
+
+def _more(recipe: Recipe, images: int, workers: int) -> str:
+    """How batch norm comes to see enough: all images are cut into nearly equal batches, none of which may be small."""
+    enough = FEWEST * recipe.accumulate * workers
+    if images < enough:
+        return f"There are not enough images for more: {KEEP}."
+    return f"Take batch={-(-images // (images // enough))} or more, or {KEEP}."
+
+
+def _dropouts(network: Network) -> Iterator[str]:
+    """Li, Chen, Hu, Yang 2018, arXiv 1801.05134: a norm learns variances in training that dropout has changed."""
+    sides = [[(path, part) for path, part in walk(side.body, side.name)] for side in network.side_heads]
+    trunk = [(path, part) for piece in network.parts() for path, part in walk(piece.body, piece.name)]
+    for parts in (trunk, *sides):
+        dropout, norms = _behind_dropout((path, part) for path, part in parts if isinstance(part, Layer))
+        if norms:
+            others = f" and {len(norms) - 1} more" if norms[1:] else ""
+            yield (
+                f"{network.name}: {dropout} stands before the batch norm {norms[0]}{others}: dropout changes the "
+                "variances that a norm learns in training, and in prediction they are others. "
+                "Put dropout behind the last norm, or leave it out."
+            )
+
+
+def _behind_dropout(layers: Iterable[tuple[str, Layer]]) -> tuple[str, list[str]]:
+    """The first dropout, and the norms that run after it."""
+    dropout, norms = "", []
+    for path, layer in layers:
+        if isinstance(layer, Dropout) and layer.p:
+            dropout = dropout or path
+        elif isinstance(layer, BatchNorm) and dropout:
+            norms.append(path)
+    return dropout, norms

@@ -1,0 +1,148 @@
+"""The run folder: what one training leaves behind, and what it needs to go on."""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from brickwork.errors import BrickworkError
+from brickwork.files import write_whole
+from brickwork.recipe.recipe import Recipe, recipe_from_toml
+from brickwork.training.progress import Listen, Progress
+from brickwork.training.run.checkpoint import Checkpoints
+from brickwork.training.run.curve import curve
+
+try:
+    import fcntl
+except ImportError:  # Windows has none: there, nothing hinders two processes
+    fcntl = None  # type: ignore[assignment]
+
+PLAN = ("network", "data", "groups", "seed", "track", "title")  # what run.json says at least
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What is known when an epoch has ended: a line of metrics.jsonl."""
+
+    epoch: int  # counted from 1
+    loss: float  # mean over the epoch's steps, with label smoothing and side heads
+    val_loss: float  # cross-entropy of the head alone, without smoothing
+    val_accuracy: float
+    learning_rate: float  # of the last step
+    seconds: float  # of work since the first step of the training, pauses not counted
+    images_per_second: float
+    waiting: float = 0.0  # share of the epoch's time in which the steps waited for data
+    validating: float = 0.0  # share of it that validation and checkpoints took
+
+
+def best_of(epochs: Sequence[Epoch]) -> Epoch:
+    """The highest validation accuracy; among equals, the lowest validation loss."""
+    return max(epochs, key=lambda epoch: (epoch.val_accuracy, -epoch.val_loss))
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder.
+
+    recipe.toml, run.json (network, data), checkpoints/, metrics.jsonl (a line an epoch), curve.svg, model.safetensors.
+    """
+
+    path: Path
+    title: str
+
+    @property
+    def model(self) -> Path:
+        return self.path / "model.safetensors"
+
+    @property
+    def checkpoints(self) -> Checkpoints:
+        return Checkpoints(self.path / "checkpoints")
+
+    def write(self, epochs: Sequence[Epoch]) -> None:
+        """Writes down all epochs, and draws them."""
+        lines = "".join(json.dumps(asdict(epoch)) + "\n" for epoch in epochs)
+        write_whole(self.path / "metrics.jsonl", lines.encode())
+        losses, accuracies = [epoch.loss for epoch in epochs], [epoch.val_accuracy for epoch in epochs]
+        picture = curve(self.title, losses, accuracies, epochs.index(best_of(epochs)))
+        write_whole(self.path / "curve.svg", picture.encode())
+
+    def noted(self, report: Listen) -> Listen:
+        """The same, and every note is written into notes.txt, with all the names that it counts."""
+
+        def told(news: Progress) -> None:
+            if news.kind == "note":
+                with suppress(OSError), (self.path / "notes.txt").open("a", encoding="utf-8") as file:
+                    file.write("\n  ".join([news.text, *news.names]) + "\n")
+            report(news)
+
+        return told
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keeps other processes out of the folder, which is made where there is none.
+
+        Raises BrickworkError where another process is at work in it, or where it cannot be written.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            file = (self.path / ".lock").open("w")
+        except OSError as fault:
+            raise BrickworkError(f"{self.path}: the run folder cannot be written: {fault.strerror or fault}.") from None
+        with file:
+            try:
+                if fcntl:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise BrickworkError(f"{self.path}: another process is training in this folder.") from None
+            except OSError:
+                """A network share that knows no locks: there, too, nothing hinders two processes."""
+            yield
+
+
+def next_free(root: Path, network: str, data: str) -> Path:
+    """The first folder NETWORK-DATA-NUMBER under `root` that is not there yet."""
+    stem = re.sub(r"[^\w.=]+", "-", f"{network}-{data}").strip("-.")
+    number = 1
+    while (root / f"{stem}-{number}").exists():
+        number += 1
+    return root / f"{stem}-{number}"
+
+
+def create_run(run: Run, recipe: Recipe, plan: dict[str, Any]) -> None:
+    """Writes down the recipe and the plan, which is all else that a training begins with.
+
+    Raises BrickworkError where the folder holds a run already, or cannot be written.
+    """
+    path = run.path
+    if run.model.exists():
+        raise BrickworkError(f"{path} holds a trained model already: give this run another folder, or delete that one.")
+    if run.checkpoints.steps():
+        raise BrickworkError(
+            f"{path} holds a training that has not ended: continue it with 'brickwork train --resume {path}', "
+            f"give this run another folder, or delete that one."
+        )
+    (path / "metrics.jsonl").unlink(missing_ok=True)
+    write_whole(path / "recipe.toml", f"# {run.title}\n{recipe.toml()}".encode())
+    write_whole(path / "run.json", json.dumps({"title": run.title, **plan}, indent=1).encode())
+
+
+def open_run(path: Path) -> tuple[Run, Recipe, dict[str, Any]]:
+    """The run in a folder, with its recipe and its plan; raises BrickworkError where there is none."""
+    try:
+        recipe = recipe_from_toml((path / "recipe.toml").read_text(encoding="utf-8"))
+        plan = json.loads((path / "run.json").read_text(encoding="utf-8"))
+    except FileNotFoundError as fault:
+        raise BrickworkError(
+            f"{path} holds no run to continue: {Path(fault.filename).name} is missing. "
+            f"A run is the folder that 'brickwork train' made, such as runs/resnet20-fashion-1."
+        ) from None
+    except (OSError, ValueError) as fault:
+        raise BrickworkError(f"{path}: run.json or recipe.toml cannot be read: {fault}.") from None
+    if lacking := [name for name in PLAN if not isinstance(plan, dict) or name not in plan]:
+        raise BrickworkError(
+            f"{path}/run.json does not say {', '.join(lacking)}: it was not written by this version of brickwork."
+        )
+    return Run(path, plan["title"]), recipe, plan

@@ -1,0 +1,137 @@
+"""The page: whole in one file, safe whatever things are called, and readable in light and dark."""
+
+import base64
+import io
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import bars
+from brickwork.data.dataset import ArraySplit, Dataset, FileSplit
+from brickwork.evaluation import Confusion, Report, evaluate
+from brickwork.evaluation.report.diagrams import classes_to_draw, matrix, short
+from brickwork.evaluation.report.html import evaluation_html
+from brickwork.evaluation.report.thumbnails import SIDE, thumbnail
+
+
+class Reader(HTMLParser):
+    """Follows the tags of a page; fails where one is closed that is not open."""
+
+    LONE = frozenset({"meta", "img", "br"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: list[str] = []
+        self.links: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append(tag)
+        self.links += [value or "" for name, value in attrs if name in ("src", "href", "xlink:href", "srcset")]
+        if tag not in self.LONE:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def read(text: str) -> Reader:
+    reader = Reader()
+    reader.feed(text)
+    assert reader.open == ["html"] or not reader.open
+    return reader
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Report:
+    """Twenty-four images in files, six of them white and called grey, and one that is no image."""
+    files = []
+    for number in range(25):
+        Image.new("L", (8, 6), (0, 128, 255, 255)[number % 4]).save(tmp_path / f"{number}.png")
+        files.append(f"{number}.png")
+    (tmp_path / "3.png").write_text("<script>")
+    split = FileSplit(np.array([(0, 1, 2, 1)[n % 4] for n in range(25)]), tmp_path, tuple(files))
+    return evaluate(bars.judge_of_brightness(), Dataset("<b>data</b>", bars.SHADES, {"test": split}))
+
+
+def test_the_page_is_well_formed_and_loads_nothing(report: Report) -> None:
+    text = evaluation_html(report)
+    found = read(text)
+    assert {"html", "body", "style", "svg", "figure", "img", "table"} <= set(found.seen)
+    assert not {"script", "link", "iframe", "object", "b>data<"} & set(found.seen)
+    assert found.links
+    assert all(link.startswith("data:image/") for link in found.links)
+    assert "url(" not in text
+    assert "@import" not in text
+    assert "prefers-color-scheme: dark" in text
+
+
+def test_names_from_the_data_are_text_and_never_tags(report: Report) -> None:
+    text = evaluation_html(report)
+    assert "<b>data</b>" not in text
+    assert "&lt;b&gt;data&lt;/b&gt;" in text
+
+
+def test_every_class_of_the_style_is_used_and_every_used_one_is_styled(report: Report) -> None:
+    text = evaluation_html(report)
+    style, body = text.split("</style>")
+    used = {name for names in re.findall(r'class="([^"]+)"', body) for name in names.split()}
+    styled = set(re.findall(r"\.([a-z]+)\b(?=[^}]*\{)", style))
+    assert used <= styled
+    assert styled - used <= {"none"}
+
+
+def test_the_worst_mistakes_have_their_pictures_and_the_skipped_file_its_reason(report: Report) -> None:
+    text = evaluation_html(report)
+    assert text.count("<figure") == 5
+    assert "24 images, 1 skipped" in text
+    assert "3.png" in text
+    assert evaluation_html(report, worst=2).count("<figure") == 2
+
+
+def test_a_picture_that_is_gone_is_said_on_the_page(report: Report, tmp_path: Path) -> None:
+    Path(report.worst[0].name).unlink()
+    text = evaluation_html(report)
+    read(text)
+    assert text.count("no longer readable") == 1
+
+
+def pixels(uri: str | None) -> Image.Image:
+    assert uri
+    return Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2])))
+
+
+def test_small_images_keep_every_pixel_and_large_ones_their_shape() -> None:
+    chance = np.random.default_rng(0)
+    small = chance.integers(0, 256, (1, 1, 28, 28), np.uint8)
+    split = ArraySplit(np.zeros(1, np.int64), small, "small", (0,))
+    assert np.array_equal(np.asarray(pixels(thumbnail(split, 0))), small[0, 0])
+    large = ArraySplit(np.zeros(1, np.int64), np.zeros((1, 3, 300, 600), np.uint8), "large", (0,))
+    assert pixels(thumbnail(large, 0)).size == (SIDE, SIDE // 2)
+
+
+def confusion(classes: int) -> Confusion:
+    names = tuple(f"a class of a long name, number {number}" for number in range(classes))
+    counts = 5 * np.eye(classes, dtype=np.int64)
+    counts[classes - 1, 0] = 7
+    return Confusion(names, names, counts)
+
+
+def test_of_many_classes_those_with_most_mistakes_are_drawn() -> None:
+    assert classes_to_draw(confusion(24)) == (list(range(24)), list(range(24)))
+    rows, columns = classes_to_draw(confusion(1000))
+    assert rows == columns
+    assert (rows[0], rows[-1], len(rows)) == (0, 999, 24)
+    assert "7 of 12 images of a class of a long name, number 999 taken for a class of" in matrix(confusion(1000))
+
+
+def test_a_long_name_is_cut() -> None:
+    assert short("Ankle boot") == "Ankle boot"
+    assert short("a class of a long name") == "a class of a lo…"
