@@ -1,6 +1,5 @@
 import os
 import runpy
-import time
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from brickwork.data.dataset import ArraySplit
 from brickwork.data.memory import load_pixels, statistics
 from brickwork.data.preprocessing import Preprocessing
 from brickwork.data.sources.idx import arrays, read_idx
+from calls import calls
 
 FOLDER = Path(brickwork.data.__file__).parent / "fashion"
 FULL = Path(os.environ.get("FASHION_MNIST", "/usr/share/datasets/fashion-mnist"))
@@ -43,11 +43,10 @@ def test_no_image_of_fashion_is_there_twice_or_in_both_splits() -> None:
     assert len(set(images)) == 12_000
 
 
-def test_fashion_is_in_memory_in_less_than_half_a_second() -> None:
-    start = time.process_time()  # the processor's time: others may be at work
-    pixels = load_pixels(open_data("fashion").splits["train"], GREY28)
-    assert time.process_time() - start < 0.5
-    assert pixels.images.shape == (10_000, 1, 28, 28)
+def test_fashion_is_in_memory_without_a_call_for_each_image_but_its_name() -> None:
+    count = calls(lambda: load_pixels(open_data("fashion").splits["train"], GREY28))
+    assert count.total() < 3 * 10_000
+    assert load_pixels(open_data("fashion").splits["train"], GREY28).images.shape == (10_000, 1, 28, 28)
 
 
 def test_fashions_mean_and_deviation_are_those_that_are_known_of_the_full_set() -> None:

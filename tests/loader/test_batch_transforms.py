@@ -11,7 +11,9 @@ from brickwork.loader.sampler import EpochPlan, plan_epoch
 from brickwork.recipe.recipe import Recipe
 
 COUNT = 16
-IMAGES = torch.randint(0, 256, (COUNT, 8, 8, 3), dtype=torch.uint8).permute(0, 3, 1, 2)
+IMAGES = torch.randint(0, 256, (COUNT, 8, 8, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)).permute(
+    0, 3, 1, 2
+)
 LABELS = torch.arange(COUNT) % 4
 
 

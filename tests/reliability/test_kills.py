@@ -1,7 +1,6 @@
 """Short forms of the scripts in benchmarks/reliability."""
 
 import os
-import random
 import shutil
 import subprocess
 import sys
@@ -26,7 +25,7 @@ def printed(script: str, *arguments: str) -> str:
 
 
 def test_a_training_that_is_killed_again_and_again_ends_with_the_same_weights() -> None:
-    said = printed("kills.py", "--kills", "6", "--seed", str(random.randrange(10**6)))
+    said = printed("kills.py", "--kills", "6", "--seed", "0")
     assert said.startswith("6 kills, ")
 
 

@@ -21,9 +21,6 @@ from brickwork.weights.equivalents import Equivalent, equivalent
 from brickwork.weights.save import LEGACY, on_the_side, under_their_names
 from peers import compared, network, ours, parities, randomised, shared, sizes, theirs
 
-pytest.importorskip("timm")
-pytest.importorskip("torchvision")
-
 REPRESENTATIVES = (
     "alexnet_owt",
     "vgg11[batchnorm=true]",

@@ -5,7 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import timm
 import torch
+import torchvision
 
 from brickwork import zoo
 from brickwork.errors import BrickworkError
@@ -35,7 +37,7 @@ def test_a_row_names_a_network_a_layout_and_a_way_to_look_at_images(each: Tag) -
 
 
 def test_torchvisions_rows_say_what_torchvision_says() -> None:
-    models = pytest.importorskip("torchvision").models
+    models = torchvision.models
     rows = [each for each in EVERY if each.library == "torchvision"]
     assert len(rows) == 28
     for each in rows:
@@ -53,7 +55,7 @@ def test_torchvisions_rows_say_what_torchvision_says() -> None:
 
 
 def test_timms_rows_say_what_timm_says() -> None:
-    models = pytest.importorskip("timm").models
+    models = timm.models
     rows = [each for each in EVERY if each.library != "torchvision" and ".cadene" not in each.name]
     assert len(rows) > 70
     for each in rows:
@@ -67,7 +69,7 @@ def test_timms_rows_say_what_timm_says() -> None:
 
 def test_googlenets_input_as_torchvision_transforms_it_is_the_tags() -> None:
     raw = torch.rand(1, 3, 8, 8)
-    models = pytest.importorskip("torchvision").models
+    models = torchvision.models
     network = models.googlenet(transform_input=True, init_weights=False, aux_logits=False)
     mean, std = (torch.tensor(v)[:, None, None] for v in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
     torch.testing.assert_close(network._transform_input((raw - mean) / std), (raw - 0.5) / 0.5)

@@ -1,4 +1,4 @@
-"""Hugging Face's data sets, made here and saved to the disk; run where the package datasets is installed."""
+"""Hugging Face's data sets, made here and saved to the disk."""
 
 import io
 import pickle
@@ -22,7 +22,8 @@ GREY2 = Preprocessing(1, 2, 2, (0.0,), (1.0,))
 
 @pytest.fixture
 def datasets(monkeypatch: pytest.MonkeyPatch) -> Any:
-    datasets = pytest.importorskip("datasets")
+    import datasets
+
     datasets.disable_progress_bars()
     return datasets
 

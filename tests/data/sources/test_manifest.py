@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
@@ -12,6 +14,7 @@ from brickwork.data.memory import load_pixels
 from brickwork.data.preprocessing import Preprocessing
 from brickwork.data.sources.manifest import open_manifest
 from brickwork.errors import BrickworkError
+from calls import calls
 
 
 def write(folder: Path, text: str, name: str = "photos.csv") -> Path:
@@ -239,23 +242,27 @@ def test_what_is_only_evaluated_needs_neither_a_train_split_nor_two_classes(tmp_
     assert (list(found.splits), found.classes) == (["test"], ("cat",))
 
 
-def test_a_hundred_thousand_rows_are_opened_in_a_second(tmp_path: Path) -> None:
-    import time
-
-    lines = "\n".join(f"images/{i % 100}/{i}.jpg,class{i % 100}" for i in range(100_000))
-    path = write(tmp_path, f"path,label\n{lines}\n")
-    start = time.process_time()  # the processor's time: others may be at work
-    found = open_manifest(path)
-    assert time.process_time() - start < 1
+def test_a_hundred_thousand_rows_are_opened(tmp_path: Path) -> None:
+    found = open_manifest(many(tmp_path, 100_000))
     assert sum(map(len, found.splits.values())) == 100_000
+
+
+def test_every_row_costs_the_same_few_calls_however_many_there_are(tmp_path: Path) -> None:
+    few, twice = (many(tmp_path, count) for count in (1000, 2000))
+    assert calls(lambda: open_manifest(twice)).total() - calls(lambda: open_manifest(few)).total() < 40 * 1000
+
+
+def many(folder: Path, count: int) -> Path:
+    """A manifest of so many rows, in a hundred classes."""
+    lines = "\n".join(f"images/{i % 100}/{i}.jpg,class{i % 100}" for i in range(count))
+    return write(folder, f"path,label\n{lines}\n", f"{count}.csv")
 
 
 # Parquet
 
 
 def parquet(folder: Path, **columns: object) -> Path:
-    pa = pytest.importorskip("pyarrow")
-    pytest.importorskip("pyarrow.parquet").write_table(pa.table(columns), folder / "photos.parquet")
+    pq.write_table(pa.table(columns), folder / "photos.parquet")
     return folder / "photos.parquet"
 
 
@@ -270,7 +277,6 @@ def test_a_parquet_file_is_read_as_a_text_is(tmp_path: Path) -> None:
 
 
 def test_categories_in_a_parquet_file_are_names(tmp_path: Path) -> None:
-    pa = pytest.importorskip("pyarrow")
     path = parquet(tmp_path, path=["a", "b"], label=pa.array(["x", "y"]).dictionary_encode(), split=["train"] * 2)
     assert open_manifest(path).classes == ("x", "y")
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import fsspec
 import numpy as np
 import pytest
 from PIL import Image
@@ -306,7 +307,7 @@ def test_a_split_reads_the_same_in_another_process(tmp_path: Path) -> None:
 
 
 def test_shards_in_a_store_are_read_through_fsspec() -> None:
-    memory = pytest.importorskip("fsspec").filesystem("memory")
+    memory = fsspec.filesystem("memory")
     for name, numbers in {"train-0": range(6), "train-1": range(6, 10), "val-0": range(4)}.items():
         memory.pipe_file(f"/pets/{name}.tar", archive(samples(numbers)))
     try:
@@ -353,7 +354,6 @@ class Ranges(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def address() -> Iterator[str]:
-    pytest.importorskip("aiohttp")
     with ThreadingHTTPServer(("127.0.0.1", 0), Ranges) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()

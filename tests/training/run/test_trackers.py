@@ -150,7 +150,6 @@ def test_an_adapter_hands_on_the_recipe_and_every_epochs_numbers(
 
 
 def test_tensorboard_holds_every_number_of_every_epoch(tmp_path: Path) -> None:
-    pytest.importorskip("tensorboard")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     told(tracking(["tensorboard"], silent), tmp_path / "run")
