@@ -80,6 +80,8 @@ def statement_itself(file: File, node: ast.stmt, returns: ast.expr | None) -> It
             yield file.change(node, "continue")
         case ast.Continue():
             yield file.change(node, "break")
+        case ast.AugAssign(target=target, op=operator, value=value) if type(operator) in ARITHMETIC:
+            yield from file.swap(target, value, *ARITHMETIC[type(operator)])
         case ast.If(test=test):
             yield from condition(file, test)
         case ast.While(test=test) if not isinstance(test, ast.Constant):
