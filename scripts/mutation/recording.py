@@ -119,7 +119,7 @@ def observe(source: Source, space: Workspace, test: str, place: Path) -> int:
         return int(code)
     seconds = {name: value for name, value in recorder.seconds.items() if name not in recorder.unusable}
     data = [coverage.get_data(), *subprocess_data(space)]
-    found = {"digest": digest(source, test), "seconds": seconds, "lines": lines_of(data, source, space.root)}
+    found = {"digest": source.digest(test), "seconds": seconds, "lines": lines_of(data, source, space.root)}
     place.write_text(json.dumps({**found, "unusable": sorted(recorder.unusable)}))
     return int(code)
 
@@ -158,17 +158,13 @@ def lines_of(data: Sequence[CoverageData], source: Source, root: Path) -> dict[s
     return {path: {line: sorted(found[path][line]) for line in found[path]} for path in found}
 
 
-def digest(source: Source, test: str) -> str:
-    return source.digest([*source.files, test])
-
-
 def recorded(source: Source, test: str) -> Path:
     return source.root / FOLDER / f"{test.replace('/', '.')}.json"
 
 
 def is_fresh(source: Source, test: str) -> bool:
     place = recorded(source, test)
-    return place.exists() and json.loads(place.read_text())["digest"] == digest(source, test)
+    return place.exists() and json.loads(place.read_text())["digest"] == source.digest(test)
 
 
 def read(source: Source, tests: Sequence[str]) -> Recording:

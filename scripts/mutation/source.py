@@ -6,7 +6,7 @@ import hashlib
 import importlib
 import sys
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -51,12 +51,21 @@ class Source:
         names = (Path(path).relative_to("src").with_suffix("").parts for path in self.files)
         return [".".join(name).removesuffix(".__init__") for name in names if name[-1] != "__main__"]
 
-    def digest(self, paths: Iterable[str]) -> str:
-        """One sum over files, with their names."""
+    @cached_property
+    def hashed(self) -> "hashlib._Hash":
         total = hashlib.sha256()
-        for path in paths:
-            total.update(path.encode() + b"\0" + (self.root / path).read_bytes())
+        for path in self.files:
+            total.update(self.with_name(path))
+        return total
+
+    def digest(self, test: str) -> str:
+        """One sum over the source and a file of tests, with their names."""
+        total = self.hashed.copy()
+        total.update(self.with_name(test))
         return total.hexdigest()
+
+    def with_name(self, path: str) -> bytes:
+        return path.encode() + b"\0" + (self.root / path).read_bytes()
 
     def preload(self) -> None:
         """Imports what the source imports first of all from elsewhere, once, so that forked processes have it."""

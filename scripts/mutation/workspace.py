@@ -63,6 +63,7 @@ class Workspace:
                 os.killpg(pid, signal.SIGKILL)
 
     def enter(self) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.setsid()
         os.chdir(self.root)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
@@ -82,6 +83,7 @@ def workspace(source: Source) -> Iterator[Workspace]:
         mode = py_compile.PycInvalidationMode.CHECKED_HASH
         compileall.compile_dir(copy / "src", quiet=1, invalidation_mode=mode)
         first_on_path(copy / "src", source.package)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))  # else what is forked would go on
         yield Workspace(copy, notes)
 
 

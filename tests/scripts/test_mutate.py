@@ -1,8 +1,11 @@
 """The mutation testing of scripts/mutate.py, on a package of a few lines."""
 
 import json
+import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -238,6 +241,53 @@ def test_a_test_that_does_not_end_kills(tree: Path) -> None:
     environment = {"PATH": "/usr/bin:/bin", "MARK": str(tree / "mark"), "PYTHONPATH": str(SCRIPT.parent)}
     done = subprocess.run(words, capture_output=True, text=True, env=environment, check=False, timeout=60)
     assert done.stdout.strip().startswith("tests/sums/test_limit.py::test_counting_stops"), done.stderr
+
+
+SLEEPING = """
+import os, sys, time
+from pathlib import Path
+from mutation.source import Source
+from mutation.workspace import workspace
+
+def sleep() -> int:
+    print(os.getpid(), file=sys.__stderr__, flush=True)
+    time.sleep(60)
+    return 0
+
+with workspace(Source(Path(sys.argv[1]))) as space:
+    print(space.log, flush=True)
+    space.run(sleep)
+"""
+
+
+def test_what_is_terminated_ends_its_processes_and_removes_its_copy(tree: Path) -> None:
+    words = [sys.executable, "-c", SLEEPING, str(tree)]
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(SCRIPT.parent)}
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as parent:
+        assert parent.stdout
+        log = Path(parent.stdout.readline().strip())
+        wait_until(lambda: log.exists() and log.read_text().strip() != "")
+        child = int(log.read_text())
+        parent.terminate()
+        parent.communicate()
+    assert parent.returncode == 1
+    wait_until(lambda: not is_running(child))
+    assert not log.exists()
+
+
+def wait_until(happened: Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not happened():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return "Z" not in subprocess.run(["ps", "-o", "state=", "-p", str(pid)], capture_output=True, text=True).stdout
 
 
 def test_rooms_are_the_folders_below_the_package(tree: Path) -> None:
