@@ -14,6 +14,7 @@ from mutation.sample import tests_for
 from mutation.source import Source
 from mutation.workspace import Workspace
 
+COLLECTION = "the collection of tests"  # imports and parameters
 FAILED = 10  # another code than that of a process which the watchdog ends
 FIRST = 2.0  # seconds of tests that the first process runs, so that most mutants never meet the rest
 SLOWER, SPARE = 5.0, 20.0  # a test may take 5 times as long as recorded, and 20 seconds
@@ -22,7 +23,7 @@ SLOWER, SPARE = 5.0, 20.0  # a test may take 5 times as long as recorded, and 20
 @dataclass(frozen=True)
 class Outcome:
     mutant: Mutant
-    killer: str  # the test that noticed it, or "" where none did
+    killer: str  # the test that noticed it, or COLLECTION, or "" where none did
     seconds: float
     tests: int
 
@@ -71,25 +72,28 @@ class Trials:
             if not killer or self.is_sound(killer, tests):
                 return killer
 
-    def is_sound(self, test: str, among: Sequence[str]) -> bool:
+    def is_sound(self, killer: str, among: Sequence[str]) -> bool:
         """Whether a test, after those before it, passes without a mutant; else it is left out from here on."""
-        if test not in self.sound:
-            self.sound[test] = not self.first_failing(among[: among.index(test) + 1])
-        return self.sound[test]
+        if killer == COLLECTION:
+            if self.first_failing(among, "--collect-only"):
+                raise SystemExit(f"tests are not found without a mutant either: {self.space.log.read_text()}")
+            return True
+        if killer not in self.sound:
+            self.sound[killer] = not self.first_failing(among[: among.index(killer) + 1])
+        return self.sound[killer]
 
-    def first_failing(self, tests: Sequence[str]) -> str:
+    def first_failing(self, tests: Sequence[str], *options: str) -> str:
         usable = [test for test in tests if self.sound.get(test, True)]
         place = self.space.notes / "test"
-        place.write_text(usable[0] if usable else "")
-        passed = not usable or self.space.run(self.pytest(usable, place)) == 0
+        passed = not usable or self.space.run(self.pytest(usable, place, options)) == 0
         return "" if passed else place.read_text()
 
-    def pytest(self, tests: Sequence[str], place: Path) -> Callable[[], int]:
+    def pytest(self, tests: Sequence[str], place: Path, options: Sequence[str]) -> Callable[[], int]:
         def work() -> int:
             watchdog = Watchdog(limits(self.recording.seconds, tests), place, self.space.log)
-            watchdog.watch(tests[0], SPARE + SLOWER * len(tests) / 100)  # importing may take too long as well
-            options = [*QUIET, "-x", f"--basetemp={self.space.notes / 'tmp'}"]
-            return FAILED if pytest.main([*options, *tests], plugins=[watchdog]) else 0
+            watchdog.watch(COLLECTION, SPARE + SLOWER * len(tests) / 100)
+            words = [*QUIET, "-x", f"--basetemp={self.space.notes / 'tmp'}", *options, *tests]
+            return FAILED if pytest.main(words, plugins=[watchdog]) else 0
 
         return work
 

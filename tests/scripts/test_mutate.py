@@ -38,6 +38,9 @@ def count(stop: int) -> int:
     while number != stop:
         number += 1
     return number
+
+
+START = 1 if count(0) == 0 else count(None.start)
 """
 
 TESTS = """import os
@@ -191,9 +194,13 @@ def test_a_constant_of_a_module_meets_the_tests_of_its_room(tree: Path) -> None:
     assert [(each["killer"], each["tests"]) for each in found] == [("", 6)]
 
 
+def test_a_mutant_that_cannot_be_imported_is_killed_by_the_collection(tree: Path) -> None:
+    assert survivors(tree, 23)["count(0) == 0 -> False"] == "the collection of tests"
+
+
 def test_the_report_counts_and_names_survivors(tree: Path) -> None:
     lines = mutate(tree, "--only", "src/small/sums/limit.py:5").stdout.splitlines()
-    assert lines[1].split() == ["sums", "20", "2", "1", "1", "50%"]
+    assert lines[1].split() == ["sums", "23", "2", "1", "1", "50%"]
     assert lines[-1] == "src/small/sums/limit.py:5: < -> <="
 
 
