@@ -81,9 +81,13 @@ def choose(source: Source, chosen: argparse.Namespace) -> list[Mutant]:
 
 
 def run_all(trials: Trials, mutants: Sequence[Mutant]) -> list[Outcome]:
-    outcomes = []
+    outcomes: list[Outcome] = []
     for place, mutant in enumerate(mutants, 1):
-        outcome = trials.run(mutant)
+        try:
+            outcome = trials.run(mutant)
+        except KeyboardInterrupt:  # what is known by now is reported
+            note(f"interrupted after {len(outcomes)} of {len(mutants)} mutants")
+            break
         outcomes.append(outcome)
         result = f"killed by {outcome.killer}" if outcome.killer else f"SURVIVED {outcome.tests} tests"
         note(f"{place}/{len(mutants)} {outcome.seconds:.1f} s  {mutant}  {result}")

@@ -43,6 +43,10 @@ class Recording:
         lines = self.contexts.get(path, {})
         return {context for line in range(first, last + 1) for context in lines.get(line, ())}
 
+    def file(self, path: str) -> set[str]:
+        """The contexts in which anything of a file runs."""
+        return {context for contexts in self.contexts.get(path, {}).values() for context in contexts}
+
 
 class Recorder:
     """A plugin for pytest that tells coverage which test runs, and notes how long it took."""
