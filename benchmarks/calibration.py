@@ -42,7 +42,7 @@ def trained(text: str, epochs: int) -> tuple[ModelFile, Dataset]:
     network = zoo.network(text, input=(1, 28, 28), classes=len(whole.classes))
     recipe = Recipe(epochs=epochs, label_smoothing=0.0, weight_decay=0.0, flip=False, validation=0.4)
     with TemporaryDirectory() as folder:
-        train(network, some, recipe, Path(folder), report=lambda news: None)
+        train(network, some, recipe, out=Path(folder), listener=lambda news: None)
         return load(Path(folder) / "model.safetensors"), some
 
 

@@ -20,7 +20,7 @@ import torch
 from brickwork import zoo
 from brickwork.data import open_data
 from brickwork.recipe.recipe import Recipe
-from brickwork.training.progress import Progress
+from brickwork.training.events import Event
 from brickwork.training.train import train
 
 GOAL = 0.80
@@ -74,13 +74,13 @@ def row(entry: Entry) -> Row:
     shape = (1, entry.side, entry.side)
     network = zoo.network(entry.network, input=shape, classes=10)
     with tempfile.TemporaryDirectory() as folder:
-        result = train(network, open_data("fashion"), entry.recipe, Path(folder) / "run", report=unheard)
+        result = train(network, open_data("fashion"), entry.recipe, out=Path(folder) / "run", listener=unheard)
     recipe = entry.recipe
     seconds = round(result.seconds, 1)
     return Row(entry.network, "x".join(map(str, shape)), words(recipe), recipe.epochs, result.accuracy, seconds)
 
 
-def unheard(news: Progress) -> None:
+def unheard(news: Event) -> None:
     """The table says enough."""
 
 

@@ -33,11 +33,9 @@ from torchvision.transforms import v2
 from brickwork import zoo
 from brickwork.data import open_data
 from brickwork.data.images.decode import decode_bytes
-from brickwork.loader.loader import make_loader
-from brickwork.loader.prepare import prepare
+from brickwork.loader.loader import open_loader
 from brickwork.network.columns import RULE, format_columns
 from brickwork.recipe.recipe import Recipe
-from brickwork.training.progress import Progress
 
 SIDE = 224
 SIZES = ((1600, 1200), (500, 375))
@@ -77,9 +75,7 @@ def ours(root: Path, stack: ExitStack) -> Iterator[Loading]:
     for cache in ("off", "auto"):
         for workers in WORKERS:
             recipe = replace(RECIPE, workers=workers, cache=cache)
-            made = make_loader(
-                prepare(network, open_data(str(root)), recipe, silent), recipe, torch.device("cpu"), silent
-            )
+            made = open_loader(open_data(str(root)), network, recipe, device=torch.device("cpu"))
             stack.callback(made.close)
             yield Loading(f"brickwork, {'files' if cache == 'off' else 'cache'}", workers, made.batches)
 
@@ -101,10 +97,6 @@ def peers(root: Path) -> Iterator[Loading]:
             persistent_workers=workers > 0,
         )
         yield Loading(PEER, workers, lambda number, loader=loader: iter(loader))
-
-
-def silent(news: Progress) -> None:
-    """Nobody listens."""
 
 
 def used() -> float:

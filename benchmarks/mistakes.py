@@ -32,7 +32,7 @@ def main(epochs: int) -> None:
     data = only(fashion, faults.split)
     network = zoo.network("resnet20[width=0.5]", input=(1, 28, 28), classes=len(data.classes))
     with TemporaryDirectory() as folder:
-        train(network, data, Recipe(epochs=epochs), Path(folder), report=lambda news: None)
+        train(network, data, Recipe(epochs=epochs), out=Path(folder), listener=lambda news: None)
         report = evaluate(load(Path(folder) / "model.safetensors"), data, "all")
     print(f"{network.name}, {epochs} epochs; {report.n:,} images, {len(report.skipped)} skipped")
     print(f"accuracy on the given labels {report.accuracy.value:.1%}")

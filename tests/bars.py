@@ -10,7 +10,7 @@ from brickwork.network import Network, SideHead, chain, stages
 from brickwork.network.blocks import conv
 from brickwork.network.layers import AvgPool, BatchNorm, Dropout, Flatten, GlobalAvgPool, Linear
 from brickwork.recipe.recipe import Recipe
-from brickwork.training.progress import Progress
+from brickwork.training.events import Event
 
 CLASSES = ("left", "middle", "right", "none")
 QUICK = Recipe(epochs=2, batch=32, lr=0.05, validation=0.2)
@@ -45,7 +45,7 @@ def dataset(samples: int = 160, test: bool = True) -> Dataset:
     return Dataset("bars", CLASSES, dict(splits), shape=(1, 8, 8))
 
 
-def silent(news: Progress) -> None:
+def silent(news: Event) -> None:
     """Nobody listens."""
 
 

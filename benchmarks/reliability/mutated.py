@@ -37,7 +37,7 @@ from brickwork.data.preprocessing import Preprocessing
 from brickwork.loader.prepare import TrainingImages, prepare
 from brickwork.network import Network
 from brickwork.recipe.recipe import Recipe
-from brickwork.training.progress import Progress
+from brickwork.training.events import Event
 from brickwork.zoo import network
 
 CLASSES = ("ash", "beech", "cedar", "elm")
@@ -211,7 +211,7 @@ def material(trial: Trial, truths: dict[str, Truth]) -> None:
 def of_training(made: Network, trial: Trial, cache: str, news: list[str]) -> list[tuple[str, bytes, str]]:
     """Each image's key, pixels and label."""
 
-    def hear(said: Progress) -> None:
+    def hear(said: Event) -> None:
         news.append(said.text)
 
     dataset = open_data(str(trial.data))

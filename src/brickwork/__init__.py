@@ -1,47 +1,95 @@
-"""Brickwork: the convolutional networks from LeNet to ResNet. Importing it does not import torch.
+"""Brickwork: the convolutional networks from LeNet to ResNet, as values, models, trainings and files.
 
-from brickwork import build, cost, zoo
+    import brickwork as bw
 
-network = zoo.network("resnet20[width=0.5]", input=(1, 28, 28))  # a value
-cost(network).params                                             # by arithmetic
-model = build(network)                                           # an nn.Module
+    network = bw.zoo.network("resnet20[width=0.5]", classes=5)  # a value: comparable, hashable, printable
+    print(bw.table(network))
+    result = bw.train("resnet18", "photos", epochs=20)          # exactly as `brickwork train` does
+    bw.predict(result.model, "new-photos")
+
+Networks, by arithmetic alone
+    zoo                 the networks by name: zoo.network, zoo.names
+    cost                parameters, MACs, memory and receptive field, row by row
+    table               a network as the table in its paper
+    summary_line        name, input, classes, parameters and MACs in one line
+    to_json, from_json  the architecture as text, and back
+
+Models
+    build               the torch module of a network
+    save, load          a model file: weights, network, classes, preprocessing, record
+    create_model        a model by name, with published weights
+    list_models         the names that create_model takes
+    load_weights        torchvision's, timm's or Cadene's weights into a model
+    save_weights        a model's weights as a file of theirs
+
+Data
+    open_data           a data set: folders, manifests, shards, idx files, Hugging Face
+    check               what is wrong with a data set
+    open_loader         batches for a training loop of your own
+
+Training and what comes after
+    Recipe              how to train: all that can be chosen
+    recipe_for          the recipe that suits a network: default, fast, paper, a file
+    train               a training, from data to a tested model file
+    resume              the same training from its last checkpoint
+    evaluate            accuracy and much more, each number with its interval
+    predict             classes and probabilities of images
+
+Importing brickwork imports neither torch nor numpy: a name is fetched when it is first asked for.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from brickwork import zoo
 from brickwork.errors import BrickworkError
-from brickwork.network import Network, cost, from_json, summary_line, table, to_json
 
 if TYPE_CHECKING:
+    from brickwork import zoo
+    from brickwork.data import Dataset, Split, open_data
+    from brickwork.data.check import CheckReport, check
+    from brickwork.evaluation import Prediction, Report, evaluate, predict
+    from brickwork.loader.loader import Batch, Loader, open_loader
     from brickwork.model import Model, ModelFile, build, load, save
-    from brickwork.weights import create_model, list_models
+    from brickwork.network import Cost, Network, cost, from_json, summary_line, table, to_json
+    from brickwork.recipe.published import recipe_for
+    from brickwork.recipe.recipe import Recipe
+    from brickwork.training.result import Result
+    from brickwork.training.train import resume, train
+    from brickwork.weights import create_model, list_models, load_weights, save_weights
+
+    __all__ = [  # for type checkers; at run time `dir` has the names, and `help` stays short
+        "Batch", "BrickworkError", "CheckReport", "Cost", "Dataset", "Loader", "Model", "ModelFile", "Network",
+        "Prediction", "Recipe", "Report", "Result", "Split", "build", "check", "cost", "create_model", "evaluate",
+        "from_json", "list_models", "load", "load_weights", "open_data", "open_loader", "predict", "recipe_for",
+        "resume", "save", "save_weights", "summary_line", "table", "to_json", "train", "zoo",
+    ]  # fmt: skip
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "BrickworkError",
-    "Model",
-    "ModelFile",
-    "Network",
-    "build",
-    "cost",
-    "create_model",
-    "from_json",
-    "list_models",
-    "load",
-    "save",
-    "summary_line",
-    "table",
-    "to_json",
-    "zoo",
-]
+_MODULES = {  # the public names, and the module that each is fetched from
+    "brickwork.network": ("Cost", "Network", "cost", "from_json", "summary_line", "table", "to_json"),
+    "brickwork.model": ("Model", "ModelFile", "build", "load", "save"),
+    "brickwork.weights": ("create_model", "list_models", "load_weights", "save_weights"),
+    "brickwork.data": ("Dataset", "Split", "open_data"),
+    "brickwork.data.check": ("CheckReport", "check"),
+    "brickwork.recipe.recipe": ("Recipe",),
+    "brickwork.recipe.published": ("recipe_for",),
+    "brickwork.loader.loader": ("Batch", "Loader", "open_loader"),
+    "brickwork.training.result": ("Result",),
+    "brickwork.training.train": ("resume", "train"),
+    "brickwork.evaluation": ("Prediction", "Report", "evaluate", "predict"),
+}
+_PLACES = {name: module for module, names in _MODULES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    """The names that need torch, which takes seconds to import, are fetched when they are first asked for."""
-    if name not in __all__:
+    """A public name, from its module, which is imported when it is first asked for."""
+    if name == "zoo":
+        return import_module("brickwork.zoo")
+    if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    room = "weights" if name in ("create_model", "list_models") else "model"
-    return getattr(import_module(f"brickwork.{room}"), name)
+    return getattr(import_module(_PLACES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*_PLACES, "BrickworkError", "__version__", "zoo"])

@@ -4,14 +4,17 @@ import pytest
 from rich.console import Console
 from rich.progress import Progress as Bar
 
-from brickwork.cli.progress import BarListener, columns, training_progress
-from brickwork.training.progress import Progress
+from brickwork.cli.progress import training_progress
+from brickwork.loader.note import Note
+from brickwork.training.events import EpochEnd, Event, Step
+from brickwork.training.progress import BarListener, columns
+from brickwork.training.run.folder import Epoch
 
-STEP = Progress("step", "", epoch=2, epochs=4, step=5, steps=10, loss=1.25, images_per_second=1234, seconds_left=75)
-EPOCH = Progress("epoch", "epoch 2 of 4: done", 2, 4, 10, 10, loss=1.5, accuracy=0.875)
+STEP = Step(epoch=2, epochs=4, step=5, steps=10, loss=1.25, images_per_second=1234, seconds_left=75)
+EPOCH = EpochEnd(Epoch(2, 1.5, 1.2, 0.875, 0.1, 20.0, 1234.0), epochs=4, steps=10, seconds_left=20)
 
 
-def drawn(*news: Progress) -> str:
+def drawn(*news: Event) -> str:
     """What a terminal of 100 columns has been shown in the end."""
     screen = StringIO()
     with Bar(*columns(), console=Console(file=screen, force_terminal=True, width=100), auto_refresh=False) as bar:
@@ -40,13 +43,13 @@ def test_the_accuracy_of_the_last_epoch_stays_in_the_bar() -> None:
 
 
 def test_notes_and_epochs_stand_above_the_bar_as_they_are() -> None:
-    screen = drawn(Progress("note", "skipped [x].jpg: no image"), EPOCH)
+    screen = drawn(Note("skipped [x].jpg: no image"), EPOCH)
     assert "skipped [x].jpg: no image" in screen
-    assert "epoch 2 of 4: done" in screen
+    assert "epoch 2 of 4: loss 1.500, validation accuracy 87.50%" in screen
 
 
 def test_without_a_terminal_there_are_lines_and_no_steps(capsys: pytest.CaptureFixture[str]) -> None:
     with training_progress() as report:
-        for news in (Progress("note", "a note"), STEP, EPOCH):
+        for news in (Note("a note"), STEP, EPOCH):
             report(news)
-    assert capsys.readouterr() == ("", "a note\nepoch 2 of 4: done\n")
+    assert capsys.readouterr() == ("", f"a note\n{EPOCH.text}\n")

@@ -34,7 +34,7 @@ WAYS: dict[str, dict[str, float]] = {  # in which moves are made; so little colo
 FIRST = (nn.AdaptiveAvgPool2d, nn.AvgPool2d)  # what the networks below begin with
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float64]
-Listen = Callable[[str], None]
+Notify = Callable[[str], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +105,7 @@ def folder(root: Path) -> Dataset:
 def see(
     data: Dataset,
     shape: tuple[int, int, int],
-    listen: Listen = lambda text: None,
+    listen: Notify = lambda text: None,
     *,
     one_size: bool = False,
     **recipe: object,
@@ -116,8 +116,8 @@ def see(
             network(shape, len(data.classes), one_size=one_size),
             data,
             replace(PLAIN, **recipe),  # type: ignore[arg-type]
-            Path(out) / "run",
-            report=lambda news: listen(news.text),
+            out=Path(out) / "run",
+            listener=lambda news: listen(news.text),
         )
     return found.batches
 

@@ -23,12 +23,13 @@ from brickwork import zoo
 from brickwork.cli.shell import run as command
 from brickwork.data.dataset import ArraySplit, Dataset
 from brickwork.errors import BrickworkError
+from brickwork.loader.note import Note
 from brickwork.model import load
 from brickwork.network import Network, SideHead, chain, stages
 from brickwork.network.blocks import conv
 from brickwork.network.layers import BatchNorm, Dropout, Flatten, GlobalAvgPool, Linear
 from brickwork.recipe.recipe import Recipe
-from brickwork.training.progress import Progress
+from brickwork.training.events import EpochEnd, Event
 from brickwork.training.train import resume, train
 
 __all__ = [
@@ -98,7 +99,7 @@ def fit(out: Path, network: Network, dataset: Dataset, **fields: Any) -> Run:
     """Trains by the plain recipe with these fields changed."""
     heard = Heard(out)
     with watch(network.classes) as trace:
-        train(network, dataset, replace(PLAIN, **fields), out, report=heard)
+        train(network, dataset, replace(PLAIN, **fields), out=out, listener=heard)
     return gather(out, dataset, heard, trace)
 
 
@@ -106,13 +107,13 @@ def interrupt(out: Path, network: Network, dataset: Dataset, *, after: int, **fi
     """The same, but Ctrl-C is pressed at the end of an epoch."""
     heard = Heard(out)
 
-    def press(news: Progress) -> None:
+    def press(news: Event) -> None:
         heard(news)
-        if news.kind == "epoch" and news.epoch == after:
+        if isinstance(news, EpochEnd) and news.metrics.epoch == after:
             signal.raise_signal(signal.SIGINT)
 
     with watch(network.classes) as trace:
-        train(network, dataset, replace(PLAIN, **fields), out, report=press)
+        train(network, dataset, replace(PLAIN, **fields), out=out, listener=press)
     return gather(out, dataset, heard, trace)
 
 
@@ -120,7 +121,7 @@ def repair(run: Run) -> Run:
     """Goes on with a run, which writes its model file anew where that is damaged."""
     heard = Heard(run.path)
     with watch(len(run.dataset.classes)) as trace:
-        resume(run.path, report=heard, dataset=run.dataset)
+        resume(run.path, listener=heard, dataset=run.dataset)
     return gather(run.path, run.dataset, heard, trace)
 
 
@@ -145,8 +146,8 @@ class Heard:
     notes: list[str] = field(default_factory=list)
     kept: dict[int, Weights] = field(default_factory=dict)
 
-    def __call__(self, news: Progress) -> None:
-        if news.kind == "note":
+    def __call__(self, news: Event) -> None:
+        if isinstance(news, Note):
             self.notes.append(news.text)
         for path in self.out.glob("checkpoints/*.safetensors"):
             if path.stem.isdigit() and int(path.stem) not in self.kept:

@@ -16,7 +16,7 @@ def test_wrong_labels_lead_the_worst_mistakes_and_the_planted_slice_the_slices(t
     assert isinstance(split, ArraySplit)
     faults = planted(split, len(bars.CLASSES))
     data = only(whole, faults.split)
-    train(bars.network(), data, bars.QUICK, tmp_path, report=bars.silent)
+    train(bars.network(), data, bars.QUICK, out=tmp_path, listener=bars.silent)
     report = evaluate(load(tmp_path / "model.safetensors"), data, "all")
     assert report.n == 800
     assert faults.found(report) >= 0.5 > 4 * FIRST

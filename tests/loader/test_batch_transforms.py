@@ -24,7 +24,7 @@ def chances(recipe: Recipe) -> EpochPlan:
 def made(recipe: Recipe, epoch: int = 1, number: int = 0, *, grows: bool = False) -> Batch:
     network = replace(bars.network(), input=(3, 8, 8))
     whole = BatchTransform(recipe, Preprocessing(3, 8, 8, (0.5,) * 3, (0.25,) * 3), network, grows)
-    return whole.batch(IMAGES, LABELS, chances(recipe), epoch, number)
+    return whole(IMAGES, LABELS, chances(recipe), epoch, number)
 
 
 def test_images_are_normalised_and_labels_stay() -> None:
@@ -74,7 +74,7 @@ def test_images_are_smaller_in_the_first_epochs_where_the_network_takes_them() -
     images = torch.from_numpy(np.full((4, 3, 32, 32), 255, np.uint8))
     sizes = []
     for epoch in range(1, 6):
-        batch = whole.batch(images, LABELS[:4], chances(recipe), epoch, 0)
+        batch = whole(images, LABELS[:4], chances(recipe), epoch, 0)
         sizes.append(batch.images.shape[2])
         torch.testing.assert_close(batch.images, torch.full_like(batch.images, 2.0))
     assert sizes == [16, 24, 24, 32, 32]

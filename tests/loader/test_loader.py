@@ -15,23 +15,23 @@ from brickwork.data.cache import store
 from brickwork.data.dataset import ArraySplit, Dataset, Split
 from brickwork.errors import BrickworkError
 from brickwork.loader.loader import Batch, Loader, TensorLoader, WorkerLoader, make_loader
+from brickwork.loader.note import Note, Notify
 from brickwork.loader.prepare import prepare
 from brickwork.loader.workers import worker_count
 from brickwork.network import Network
 from brickwork.recipe.recipe import Recipe
-from brickwork.training.progress import Listen, Progress
 
 CPU = torch.device("cpu")
 RECIPE = replace(bars.QUICK, crop=1, batch=50)
 PHOTOGRAPHS = replace(bars.network(classes=2), input=(3, 16, 16))
 
 
-def fed(recipe: Recipe = RECIPE, classes: Sequence[str] = bars.CLASSES, report: Listen = bars.silent) -> Loader:
+def fed(recipe: Recipe = RECIPE, classes: Sequence[str] = bars.CLASSES, report: Notify = bars.silent) -> Loader:
     splits: dict[str, Split] = {"train": bars.split(128, 0), "val": bars.split(32, 3)}
     return fed_with(bars.network(), Dataset("bars", tuple(classes), splits), recipe, report)
 
 
-def fed_with(network: Network, data: Dataset, recipe: Recipe, report: Listen = bars.silent) -> Loader:
+def fed_with(network: Network, data: Dataset, recipe: Recipe, report: Notify = bars.silent) -> Loader:
     return make_loader(prepare(network, data, recipe, report), recipe, CPU, report)
 
 
@@ -53,7 +53,7 @@ def test_an_epoch_has_every_image_once_in_batches_of_nearly_equal_size() -> None
     made = fed()
     batches = list(made.batches(1))
     assert [len(batch.images) for batch in batches] == [43, 43, 42]
-    assert (made.steps, made.samples) == (3, 128)
+    assert (len(made), made.samples) == (3, 128)
     assert torch.cat([batch.targets for batch in batches]).bincount().tolist() == [32, 32, 32, 32]
 
 
@@ -158,7 +158,7 @@ def test_workers_can_begin_in_the_middle_of_an_epoch_and_leave_in_the_middle_of_
 
 
 def test_an_image_that_is_lost_is_left_out_and_named_once(photographs: Path) -> None:
-    heard: list[Progress] = []
+    heard: list[Note] = []
     recipe = replace(EVERYTHING, cache="off", workers=0, mixup=0.0, cutmix=0.0)
     made = fed_with(PHOTOGRAPHS, open_data(str(photographs)), recipe, heard.append)
     whole = list(made.batches(1))
@@ -198,7 +198,7 @@ def test_padded_images_have_bars_in_the_mean_colour_in_training_too(photographs:
     batch = next(made.batches(1))
     bar = batch.images[:, :, 0, :].abs().amax((1, 2))
     assert (bar < 0.02).sum() >= 5  # half a byte, in deviations
-    views = material.views[0:3]
+    views = material.validation[0:3]
     expected = [material.preprocessing.pixels(material.val.split.image(i)) for i in range(3)]
     assert all((view.numpy() == pixels).all() for view, pixels in zip(views, expected, strict=True))
 

@@ -12,8 +12,8 @@ from brickwork.data.cache.pack import Pack
 from brickwork.data.check import check
 from brickwork.errors import BrickworkError
 from brickwork.loader import prepare as material_module
+from brickwork.loader.note import Note
 from brickwork.loader.prepare import ProgressCounter, prepare
-from brickwork.training.progress import Progress
 
 
 def folder(root: Path, count: int = 6) -> Path:
@@ -39,7 +39,7 @@ def test_the_preprocessing_has_the_training_pixels_mean_and_deviation() -> None:
 def test_an_image_that_cannot_be_read_is_named_and_no_other_takes_its_place(tmp_path: Path) -> None:
     data = folder(tmp_path / "lights")
     (data / "train" / "dark" / "2.png").write_text("<html>")
-    heard: list[Progress] = []
+    heard: list[Note] = []
     material = prepare(
         replace(bars.network(classes=2), input=(3, 8, 8)), open_data(str(data)), bars.QUICK, heard.append
     )
@@ -114,10 +114,10 @@ def test_views_are_slices_of_what_the_network_sees_wherever_they_lie(
     material = prepare(replace(COLOURED, input=(3, 6, 6)), data, replace(bars.QUICK, cache=cache), bars.silent)
     assert isinstance(material.val.images, kind)
     assert material.in_memory == (free > 0)
-    found = np.concatenate([material.views[0:5].numpy(), material.views[5:12].numpy()])
+    found = np.concatenate([material.validation[0:5].numpy(), material.validation[5:12].numpy()])
     expected = [material.preprocessing.pixels(data.splits["val"].image(i)) for i in range(12)]
     assert np.array_equal(found, expected)
-    assert len(material.views) == 12
+    assert len(material.validation) == 12
 
 
 def test_long_readings_tell_how_far_they_are(monkeypatch: pytest.MonkeyPatch) -> None:

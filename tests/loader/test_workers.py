@@ -26,7 +26,7 @@ from brickwork.loader.transforms import ImageTransform, Sample
 from brickwork.loader.workers import Workers
 from brickwork.model import load
 from brickwork.recipe.recipe import Recipe
-from brickwork.training.progress import Progress
+from brickwork.training.events import Event, Step
 from brickwork.training.train import resume, train
 
 PREPROCESSING = Preprocessing(1, 4, 4, (0.5,), (0.25,))
@@ -192,8 +192,8 @@ class KillAt:
     def __init__(self, step: int) -> None:
         self.step = step
 
-    def __call__(self, news: Progress) -> None:
-        if news.kind == "step" and (news.epoch, news.step) == (2, self.step):
+    def __call__(self, news: Event) -> None:
+        if isinstance(news, Step) and (news.epoch, news.step) == (2, self.step):
             for process in multiprocessing.active_children():
                 process.kill()
 
@@ -202,10 +202,10 @@ def test_a_training_whose_workers_are_killed_goes_on_to_the_same_weights(tmp_pat
     data = open_data(str(pictures.folder(tmp_path / "photographs", count=16)))
     network = replace(bars.network(classes=2), input=(3, 16, 16))
     recipe = replace(bars.QUICK, batch=4, epochs=2, scale=0.5, workers=2, checkpoint=3)
-    whole = train(network, data, recipe, tmp_path / "whole", report=bars.silent)
+    whole = train(network, data, recipe, out=tmp_path / "whole", listener=bars.silent)
     with pytest.raises(BrickworkError, match=r"which read images, was killed.*'brickwork train --resume .*cut'"):
-        train(network, data, recipe, tmp_path / "cut", report=KillAt(4))
+        train(network, data, recipe, out=tmp_path / "cut", listener=KillAt(4))
     assert not multiprocessing.active_children()
-    resumed = resume(tmp_path / "cut", report=bars.silent, dataset=data)
+    resumed = resume(tmp_path / "cut", listener=bars.silent, dataset=data)
     one, other = (load(result.model).model.state_dict() for result in (whole, resumed))
     assert all(torch.equal(value, other[name]) for name, value in one.items())

@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -6,17 +6,21 @@ import torch
 
 import bars
 from brickwork.errors import BrickworkError
-from brickwork.loader.prepare import prepare
+from brickwork.loader.loader import open_loader
 from brickwork.recipe.recipe import Recipe
-from brickwork.training.loop import Loop, micro_batches
-from brickwork.training.train import initial_model, make_loop
+from brickwork.training.loop import Loop, make_loop, micro_batches
+from brickwork.training.train import initial_model
 
 
 def loop(recipe: Recipe = bars.QUICK) -> Loop:
-    material = prepare(bars.network(), bars.dataset().with_validation(recipe.validation), recipe, bars.silent)
     torch.manual_seed(0)
     model, _ = initial_model(bars.network(), recipe, bars.silent)
-    return make_loop(model, material, recipe, bars.silent)
+    return make_loop(model, open_loader(bars.dataset(), bars.network(), recipe))
+
+
+def losses_of(training: Loop, epoch: int) -> Iterator[float]:
+    """The loss of every step of an epoch that is still to be taken."""
+    return (training.train_step(batch, epoch) for batch in training.batches(epoch))
 
 
 def test_an_epoch_sees_every_image_once_in_batches_of_nearly_equal_size() -> None:
@@ -25,33 +29,38 @@ def test_an_epoch_sees_every_image_once_in_batches_of_nearly_equal_size() -> Non
     training.model.get_submodule("stage1.conv").register_forward_pre_hook(
         lambda _, inputs: sizes.append(len(inputs[0]))
     )
-    losses = list(training.epoch(1))
-    assert len(losses) == training.feed.steps == 3
-    assert sum(sizes) == training.feed.samples
+    losses = list(losses_of(training, 1))
+    assert len(losses) == len(training.loader) == 3
+    assert sum(sizes) == training.loader.samples
     assert max(sizes) - min(sizes) <= 1
+
+
+def test_the_model_is_on_the_loaders_device_with_channels_last() -> None:
+    weight = loop().model.get_parameter("stage2.conv.weight")
+    assert weight.is_contiguous(memory_format=torch.channels_last)
 
 
 def test_the_loss_falls() -> None:
     training = loop(replace(bars.QUICK, epochs=6))
-    means = [sum(losses) / len(losses) for losses in (list(training.epoch(number)) for number in range(1, 7))]
+    means = [sum(losses) / len(losses) for losses in (list(losses_of(training, number)) for number in range(1, 7))]
     assert means[-1] < means[0] - 0.2
 
 
 def test_an_epoch_goes_on_from_the_step_that_was_reached() -> None:
     whole, halted = loop(), loop()
-    expected = list(whole.epoch(1))
-    steps = halted.epoch(1)
+    expected = list(losses_of(whole, 1))
+    steps = losses_of(halted, 1)
     begun = [next(steps), next(steps)]
     steps.close()
-    assert begun + list(halted.epoch(1)) == expected
-    assert halted.sum == whole.sum
+    assert begun + list(losses_of(halted, 1)) == expected
+    assert halted.loss_sum == whole.loss_sum
 
 
 def gradient(count: int) -> torch.Tensor:
     """Of the head, over a batch in so many parts; in evaluation, as each part would be normalised by itself."""
     training = loop(replace(bars.QUICK, batch=30, precision="fp32"))
     training.model.eval()
-    batch = next(training.feed.batches(1))
+    batch = next(training.loader.batches(1))
     for part in micro_batches(len(batch.images), count):
         training.backward(batch, part)
     found = training.model.get_parameter("head.linear.weight").grad
@@ -65,7 +74,7 @@ def test_a_batch_in_parts_has_the_gradient_of_the_whole() -> None:
 
 def test_a_clipped_gradient_has_at_most_the_length_that_is_asked_for() -> None:
     training = loop(replace(bars.QUICK, clip=0.01))
-    next(training.epoch(1))
+    next(losses_of(training, 1))
     length = torch.stack([weight.grad.norm() for weight in training.model.parameters() if weight.grad is not None])
     assert length.norm() <= 0.010001
 
@@ -91,12 +100,12 @@ def test_a_loss_that_is_no_number_names_its_step_the_layer_where_it_began_and_wh
     harm: Callable[[torch.Tensor], None], where: str
 ) -> None:
     training = loop()
-    training.step = training.feed.steps
-    steps = training.epoch(2)
+    training.step = len(training.loader)
+    steps = losses_of(training, 2)
     next(steps)
     harm(training.model.get_parameter("stage2.conv.weight"))
     with pytest.raises(BrickworkError) as error:
         list(steps)
-    assert str(error.value).startswith(f"step {training.feed.steps + 2} (epoch 2): the loss is ")
+    assert str(error.value).startswith(f"step {len(training.loader) + 2} (epoch 2): the loss is ")
     assert where in str(error.value)
     assert "Lower the learning rate (it was lr=0.05)" in str(error.value)

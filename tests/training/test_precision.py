@@ -5,7 +5,7 @@ import bars
 from brickwork.errors import BrickworkError
 from brickwork.model import build
 from brickwork.recipe.recipe import Recipe
-from brickwork.training.precision import autocast, computes_in_bf16, move_to, scaler, training_logits
+from brickwork.training.precision import autocast, computes_in_bf16, scaler, training_logits
 
 CPU = torch.device("cpu")
 
@@ -34,12 +34,6 @@ def test_auto_follows_what_the_processor_computes_in(
 def test_auto_takes_float32_where_torch_cannot_tell(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
     assert not computes_in_bf16(CPU)
-
-
-def test_a_placed_model_has_channels_last() -> None:
-    model = build(bars.network())
-    move_to(model, CPU)
-    assert model.get_parameter("stage2.conv.weight").is_contiguous(memory_format=torch.channels_last)
 
 
 def test_fp16_is_refused_on_a_cpu() -> None:

@@ -5,18 +5,18 @@ from contextlib import suppress
 
 import pytest
 
-from brickwork.training.signals import Stopped, stop_requests
+from brickwork.training.signals import Stopped, stop_signal
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_at_once_until_there_is_something_to_keep(number: int) -> None:
-    with pytest.raises(Stopped) as stop, stop_requests():
+    with pytest.raises(Stopped) as stop, stop_signal():
         os.kill(os.getpid(), number)
     assert stop.value.signal == number
 
 
 def test_a_patient_request_waits_until_it_is_asked_for() -> None:
-    with stop_requests() as asked:
+    with stop_signal() as asked:
         asked.patient = True
         asked.check()
         os.kill(os.getpid(), signal.SIGTERM)
@@ -26,7 +26,7 @@ def test_a_patient_request_waits_until_it_is_asked_for() -> None:
 
 def test_what_a_signal_did_before_it_does_again() -> None:
     before = signal.getsignal(signal.SIGTERM)
-    with stop_requests():
+    with stop_signal():
         assert signal.getsignal(signal.SIGTERM) != before
     assert signal.getsignal(signal.SIGTERM) == before
 
@@ -34,7 +34,7 @@ def test_what_a_signal_did_before_it_does_again() -> None:
 def test_a_signal_that_was_to_be_ignored_still_is() -> None:
     old = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        with stop_requests():
+        with stop_signal():
             os.kill(os.getpid(), signal.SIGINT)
     finally:
         signal.signal(signal.SIGINT, old)
@@ -45,7 +45,7 @@ def test_outside_the_main_thread_nothing_is_heard_and_nothing_fails() -> None:
 
     def work() -> None:
         try:
-            with stop_requests() as asked:
+            with stop_signal() as asked:
                 asked.check()
         except Exception as failure:
             failures.append(failure)
@@ -57,5 +57,5 @@ def test_outside_the_main_thread_nothing_is_heard_and_nothing_fails() -> None:
 
 
 def test_no_clause_for_faults_of_images_or_packages_takes_a_signal_for_one() -> None:
-    with pytest.raises(Stopped), stop_requests(), suppress(Exception):  # as where a data set is opened
+    with pytest.raises(Stopped), stop_signal(), suppress(Exception):  # as where a data set is opened
         os.kill(os.getpid(), signal.SIGTERM)

@@ -17,18 +17,25 @@ from brickwork.data import open_data
 from brickwork.data.dataset import ArraySplit, Dataset, FileSplit
 from brickwork.errors import BrickworkError
 from brickwork.evaluation import evaluate
+from brickwork.loader.note import Note
 from brickwork.model import ModelFile, build, load
 from brickwork.network import chain
 from brickwork.network.layers import BatchNorm, Flatten, GlobalAvgPool, Linear
 from brickwork.recipe.recipe import Recipe, recipe_from, recipe_from_toml
-from brickwork.training.progress import Listen, Progress, Result
+from brickwork.training.events import EpochEnd, Event, Listener, Step
+from brickwork.training.result import Result
 from brickwork.training.run.checkpoint import Checkpoints
 from brickwork.training.run.folder import Epoch, Run, best_of
 from brickwork.training.train import resume, train
 
 
 def run(out: Path, recipe: Recipe = bars.QUICK, **changes: object) -> Result:
-    return train(bars.network(), bars.dataset(), replace(recipe, **changes), out, report=bars.silent)  # type: ignore[arg-type]
+    return train(bars.network(), bars.dataset(), replace(recipe, **changes), out=out, listener=bars.silent)  # type: ignore[arg-type]
+
+
+def hear(texts: list[str]) -> Listener:
+    """A listener that keeps every event's text."""
+    return lambda event: texts.append(event.text)
 
 
 def file_of(result: Result) -> ModelFile:
@@ -110,15 +117,15 @@ class Press:
         self.at, self.number = (epoch, step), number
         self.best = 0.0
 
-    def __call__(self, news: Progress) -> None:
-        if news.kind == "epoch" and news.accuracy is not None:
-            self.best = max(self.best, news.accuracy)
-        if news.kind == "step" and (news.epoch, news.step) == self.at:
+    def __call__(self, news: Event) -> None:
+        if isinstance(news, EpochEnd):
+            self.best = max(self.best, news.metrics.val_accuracy)
+        if isinstance(news, Step) and (news.epoch, news.step) == self.at:
             os.kill(os.getpid(), self.number)
 
 
-def started(out: Path, press: Listen, **changes: object) -> Result:
-    return train(bars.network(), bars.dataset(), replace(bars.QUICK, **changes), out, report=press)  # type: ignore[arg-type]
+def started(out: Path, press: Listener, **changes: object) -> Result:
+    return train(bars.network(), bars.dataset(), replace(bars.QUICK, **changes), out=out, listener=press)  # type: ignore[arg-type]
 
 
 def test_a_stopped_training_keeps_the_best_model_so_far(tmp_path: Path) -> None:
@@ -155,8 +162,8 @@ def test_a_training_that_goes_on_comes_to_the_same_weights_as_one_that_was_never
     assert timeless(whole) == timeless(resumed)
 
 
-def go_on(run: Path, report: Listen = bars.silent) -> Result:
-    return resume(run, report=report, dataset=bars.dataset())
+def go_on(run: Path, report: Listener = bars.silent) -> Result:
+    return resume(run, listener=report, dataset=bars.dataset())
 
 
 def last(result: Result) -> dict[str, str]:
@@ -205,7 +212,7 @@ class AtNews:
     def __init__(self, words: str) -> None:
         self.words = words
 
-    def __call__(self, news: Progress) -> None:
+    def __call__(self, news: Event) -> None:
         if news.text.startswith(self.words):
             os.kill(os.getpid(), signal.SIGTERM)
 
@@ -243,19 +250,19 @@ def test_a_run_that_has_not_ended_is_not_overwritten(tmp_path: Path) -> None:
 def test_going_on_with_other_images_is_refused(tmp_path: Path) -> None:
     started(tmp_path / "run", Press(1, 2))
     with pytest.raises(BrickworkError, match="bars is not what it was when this training began"):
-        resume(tmp_path / "run", report=bars.silent, dataset=bars.dataset(161))
+        resume(tmp_path / "run", listener=bars.silent, dataset=bars.dataset(161))
 
 
 @pytest.mark.parametrize("split", ["train", "val"])
 def test_going_on_with_the_same_images_in_another_order_is_refused(tmp_path: Path, split: str) -> None:
     whole = bars.dataset().with_validation(0.2)
-    stopped = train(bars.network(), whole, bars.QUICK, tmp_path / "run", report=Press(2, 2))
+    stopped = train(bars.network(), whole, bars.QUICK, out=tmp_path / "run", listener=Press(2, 2))
     first, second = np.flatnonzero(whole.split(split).labels == 0)[:2]
     order = np.arange(len(whole.split(split)))
     order[[first, second]] = second, first
     other = replace(whole, splits={**whole.splits, split: whole.split(split).subset(order.tolist())})
     with pytest.raises(BrickworkError, match="images have been added, removed or changed"):
-        resume(stopped.run, report=bars.silent, dataset=other)
+        resume(stopped.run, listener=bars.silent, dataset=other)
 
 
 def photos(folder: Path) -> Path:
@@ -271,18 +278,18 @@ def photos(folder: Path) -> Path:
 def test_images_are_divided_as_they_were_whatever_the_recipes_seed(tmp_path: Path) -> None:
     dataset = open_data(str(photos(tmp_path / "photos")), seed=0)
     recipe = replace(bars.QUICK, seed=5)
-    stopped = train(bars.network(3), dataset, recipe, tmp_path / "run", report=Press(2, 1))
-    result = resume(stopped.run, report=bars.silent)
+    stopped = train(bars.network(3), dataset, recipe, out=tmp_path / "run", listener=Press(2, 1))
+    result = resume(stopped.run, listener=bars.silent)
     scored = open_as_divided(dataset.source, "", file_of(result).record)
     assert scored.split("test").keys == dataset.split("test").keys
 
 
 def test_going_on_where_a_class_has_gone_is_refused(tmp_path: Path) -> None:
     folder = photos(tmp_path / "photos")
-    stopped = train(bars.network(3), open_data(str(folder)), bars.QUICK, tmp_path / "run", report=Press(2, 1))
+    stopped = train(bars.network(3), open_data(str(folder)), bars.QUICK, out=tmp_path / "run", listener=Press(2, 1))
     (folder / "left").rename(tmp_path / "left")
     with pytest.raises(BrickworkError, match="photos is not what it was when this training began"):
-        resume(stopped.run, report=bars.silent)
+        resume(stopped.run, listener=bars.silent)
 
 
 def test_going_on_with_another_recipe_is_refused(tmp_path: Path) -> None:
@@ -296,7 +303,7 @@ def test_going_on_with_another_recipe_is_refused(tmp_path: Path) -> None:
 def test_going_on_without_the_images_that_python_gave_asks_for_them(tmp_path: Path) -> None:
     started(tmp_path / "run", Press(1, 2))
     with pytest.raises(BrickworkError, match="images were given in Python: go on from Python, with resume"):
-        resume(tmp_path / "run", report=bars.silent)
+        resume(tmp_path / "run", listener=bars.silent)
 
 
 def test_a_folder_without_a_run_cannot_be_gone_on_with(tmp_path: Path) -> None:
@@ -306,14 +313,14 @@ def test_a_folder_without_a_run_cannot_be_gone_on_with(tmp_path: Path) -> None:
 
 def test_two_processes_cannot_train_in_one_folder(tmp_path: Path) -> None:
     started(tmp_path / "run", Press(1, 2))
-    with Run(tmp_path / "run", "").locked(), pytest.raises(BrickworkError, match="another process is training in"):
+    with Run(tmp_path / "run", "").lock(), pytest.raises(BrickworkError, match="another process is training in"):
         go_on(tmp_path / "run")
 
 
 def test_a_training_that_finds_its_folder_taken_changes_nothing_in_it(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "recipe.toml").write_text("another's")
-    with Run(tmp_path / "run", "").locked(), pytest.raises(BrickworkError, match="another process is training in"):
+    with Run(tmp_path / "run", "").lock(), pytest.raises(BrickworkError, match="another process is training in"):
         run(tmp_path / "run")
     assert (tmp_path / "run" / "recipe.toml").read_text() == "another's"
 
@@ -328,7 +335,13 @@ def test_a_run_that_has_ended_gives_its_result_where_nothing_can_be_written(tmp_
 def test_parts_of_one_image_are_too_few_for_a_norm_on_one_number_a_channel(tmp_path: Path) -> None:
     network = replace(bars.network(), head=chain(GlobalAvgPool(), BatchNorm(), Flatten(), Linear(4)))
     with pytest.raises(BrickworkError, match=r"head.norm has one number a channel .* accumulate=32 leave one alone"):
-        train(network, bars.dataset(), replace(bars.QUICK, accumulate=bars.QUICK.batch), tmp_path, report=bars.silent)
+        train(
+            network,
+            bars.dataset(),
+            replace(bars.QUICK, accumulate=bars.QUICK.batch),
+            out=tmp_path,
+            listener=bars.silent,
+        )
 
 
 def test_patience_ends_a_training_that_gets_no_better(tmp_path: Path) -> None:
@@ -345,7 +358,7 @@ def test_the_last_two_checkpoints_are_kept_and_with_each_that_of_its_best_epoch(
 
 
 def test_without_a_test_split_the_accuracy_is_the_best_on_val(tmp_path: Path) -> None:
-    result = train(bars.network(), bars.dataset(test=False), bars.QUICK, tmp_path / "run", report=bars.silent)
+    result = train(bars.network(), bars.dataset(test=False), bars.QUICK, out=tmp_path / "run", listener=bars.silent)
     assert result.split == "val"
     assert result.accuracy == file_of(result).record["best"]["val_accuracy"]
     assert not result.stopped
@@ -354,7 +367,7 @@ def test_without_a_test_split_the_accuracy_is_the_best_on_val(tmp_path: Path) ->
 def test_a_given_val_split_is_used_as_it_is(tmp_path: Path) -> None:
     data = bars.dataset()
     data = replace(data, splits={**data.splits, "val": bars.split(20, 9)})
-    result = train(bars.network(), data, bars.QUICK, tmp_path / "run", report=bars.silent)
+    result = train(bars.network(), data, bars.QUICK, out=tmp_path / "run", listener=bars.silent)
     assert file_of(result).record["images"] == {"train": 160, "val": 20, "skipped": 0}
 
 
@@ -374,36 +387,36 @@ def test_a_run_folder_that_is_a_file_is_said(tmp_path: Path) -> None:
 
 def test_classes_that_differ_are_said_before_anything_is_written(tmp_path: Path) -> None:
     with pytest.raises(BrickworkError, match=r"tiny tells 7 classes apart, but bars has 4: build .* classes=4"):
-        train(bars.network(classes=7), bars.dataset(), bars.QUICK, tmp_path / "run", report=bars.silent)
+        train(bars.network(classes=7), bars.dataset(), bars.QUICK, out=tmp_path / "run", listener=bars.silent)
     assert not (tmp_path / "run").exists()
 
 
 def test_side_heads_change_what_is_learned(tmp_path: Path) -> None:
     network = bars.network(sides=True)
     heavy = replace(network, side_heads=(replace(network.side_heads[0], weight=5.0),))
-    one = train(network, bars.dataset(), bars.QUICK, tmp_path / "1", report=bars.silent)
-    other = train(heavy, bars.dataset(), bars.QUICK, tmp_path / "2", report=bars.silent)
+    one = train(network, bars.dataset(), bars.QUICK, out=tmp_path / "1", listener=bars.silent)
+    other = train(heavy, bars.dataset(), bars.QUICK, out=tmp_path / "2", listener=bars.silent)
     assert not torch.equal(weights(one)["stage1.conv.weight"], weights(other)["stage1.conv.weight"])
 
 
 def test_news_come_step_by_step_and_epoch_by_epoch(tmp_path: Path) -> None:
-    heard: list[Progress] = []
-    train(bars.network(), bars.dataset(), bars.QUICK, tmp_path / "run", report=heard.append)
-    notes = [news.text for news in heard if news.kind == "note"]
-    assert [note.split(":")[0] for note in notes] == ["train", "val"]
-    steps = [news for news in heard if news.kind == "step"]
+    heard: list[Event] = []
+    train(bars.network(), bars.dataset(), bars.QUICK, out=tmp_path / "run", listener=heard.append)
+    notes = [news.text for news in heard if isinstance(news, Note)]
+    assert [note.split(":")[0] for note in notes] == ["tiny on 1x8x8, 4 classes", "train", "val"]
+    steps = [news for news in heard if isinstance(news, Step)]
     assert [(news.epoch, news.step) for news in steps] == [(e, s) for e in (1, 2) for s in (1, 2, 3, 4, 5)]
     assert all(news.epochs == 2 and news.steps == 5 and news.images_per_second > 0 for news in steps)
     assert steps[-1].seconds_left == 0
-    epochs = [news for news in heard if news.kind == "epoch"]
-    assert [news.epoch for news in epochs] == [1, 2]
-    assert all(news.accuracy is not None and news.loss > 0 for news in epochs)
+    epochs = [news for news in heard if isinstance(news, EpochEnd)]
+    assert [news.metrics.epoch for news in epochs] == [1, 2]
+    assert all(0 <= news.metrics.val_accuracy <= 1 and news.metrics.loss > 0 for news in epochs)
 
 
 def test_digits_are_not_mirrored_and_it_is_said(tmp_path: Path) -> None:
     heard: list[str] = []
     data = replace(bars.dataset(), classes=("0", "1", "2", "3"))
-    one = train(bars.network(), data, bars.QUICK, tmp_path / "1", report=lambda news: heard.append(news.text))
+    one = train(bars.network(), data, bars.QUICK, out=tmp_path / "1", listener=hear(heard))
     assert "no image is mirrored, as the classes are digits or letters" in heard
     assert equal(one, run(tmp_path / "2", flip=False))
 
@@ -413,7 +426,7 @@ def test_a_set_without_an_image_to_validate_with_is_said(tmp_path: Path) -> None
     split = ArraySplit(np.arange(4, dtype=np.int64), images, "four", (0, 1, 2, 3))
     data = Dataset("four", bars.CLASSES, {"train": split}, shape=(1, 8, 8))
     with pytest.raises(BrickworkError, match="four: no class has two images, one of them to validate with"):
-        train(bars.network(), data, bars.QUICK, tmp_path / "run", report=bars.silent)
+        train(bars.network(), data, bars.QUICK, out=tmp_path / "run", listener=bars.silent)
 
 
 def test_a_training_begins_with_the_weights_that_the_recipe_names(tmp_path: Path) -> None:
@@ -421,9 +434,7 @@ def test_a_training_begins_with_the_weights_that_the_recipe_names(tmp_path: Path
     torch.save(first.state_dict(), tmp_path / "first.pth")
     notes: list[str] = []
     recipe = replace(bars.QUICK, epochs=1, lr=1e-12, weights=str(tmp_path / "first.pth"))
-    result = train(
-        bars.network(), bars.dataset(), recipe, tmp_path / "run", report=lambda news: notes.append(news.text)
-    )
+    result = train(bars.network(), bars.dataset(), recipe, out=tmp_path / "run", listener=hear(notes))
     trained = file_of(result).model
     torch.testing.assert_close(trained.get_parameter("head.linear.weight"), first.get_parameter("head.linear.weight"))
     assert f"begun with {tmp_path / 'first.pth'}, named as brickwork names them" in notes
@@ -436,15 +447,15 @@ def test_a_wrong_beginning_is_told_before_an_image_is_read_and_leaves_no_folder(
     notes: list[str] = []
     recipe = replace(bars.QUICK, **wrong)
     with pytest.raises(BrickworkError):
-        train(bars.network(), bars.dataset(), recipe, tmp_path / "run", report=lambda news: notes.append(news.text))
-    assert not notes
+        train(bars.network(), bars.dataset(), recipe, out=tmp_path / "run", listener=hear(notes))
+    assert len(notes) == 1, "what is about to be trained, and nothing of its images"
     assert not (tmp_path / "run").exists()
 
 
 def test_a_network_of_other_channels_than_images_have_is_told_so(tmp_path: Path) -> None:
     network = replace(bars.network(), input=(5, 8, 8))
     with pytest.raises(BrickworkError, match=r"tiny reads 5 channels, but an image has 1 channel or 3\."):
-        train(network, bars.dataset(), bars.QUICK, tmp_path / "run", report=bars.silent)
+        train(network, bars.dataset(), bars.QUICK, out=tmp_path / "run", listener=bars.silent)
 
 
 def test_a_test_split_of_which_nothing_can_be_read_ends_the_training_all_the_same(tmp_path: Path) -> None:
@@ -452,7 +463,9 @@ def test_a_test_split_of_which_nothing_can_be_read_ends_the_training_all_the_sam
     data = bars.dataset()
     nothing = FileSplit(np.zeros(1, np.int64), tmp_path, ("gone.png",))
     data = replace(data, splits={**data.splits, "test": nothing})
-    result = train(bars.network(), data, bars.QUICK, tmp_path / "run", report=lambda news: heard.append(news.text))
+    result = train(
+        bars.network(), data, bars.QUICK, out=tmp_path / "run", listener=lambda news: heard.append(news.text)
+    )
     assert result.split == "val"
     assert any(
         text.startswith("The model is not tested: bars: no image of the split 'test' can be read") for text in heard

@@ -32,16 +32,6 @@ def data_options(default: str | None = None) -> Callable[[Command], Command]:
     return added
 
 
-def open_dataset(data: str, groups: str = "", *, seed: int = 0, classes: int | None = None) -> "Dataset":
-    """The data set to train on; raises BrickworkError also where it has not so many classes."""
-    from brickwork.data import open_data
-
-    dataset = open_data(data, seed=seed, groups=groups)
-    if classes not in (None, len(dataset.classes)):
-        raise BrickworkError(f"{data} has {len(dataset.classes)} classes, not {classes}: {', '.join(dataset.classes)}.")
-    return dataset
-
-
 def open_as_divided(data: str, groups: str, record: Mapping[str, Any]) -> "Dataset":
     """The data set to score a model on, divided as for its training, which `record` tells of.
 

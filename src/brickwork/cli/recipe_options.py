@@ -2,16 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import fields
-from typing import TYPE_CHECKING, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import click
 from click.core import ParameterSource
 
-from brickwork.cli.output import notify
 from brickwork.recipe.recipe import Numbers, Recipe, helps, number_list, parse_numbers, sections
-
-if TYPE_CHECKING:
-    from brickwork.network import Network
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -57,12 +53,7 @@ def options_given(context: click.Context) -> list[str]:
     return [name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
 
 
-def choose_recipe(context: click.Context, word: str, network: "Network") -> Recipe:
-    """The recipe of a word, with the fields that stand on the command line; what it should be known for is told."""
-    from brickwork.recipe.published import recipe_for
-
-    own = {field.name for field in fields(Recipe)}
-    found = recipe_for(word, network, {name: context.params[name] for name in options_given(context) if name in own})
-    for note in found.notes:
-        notify(note)
-    return found.recipe
+def fields_given(context: click.Context) -> dict[str, Any]:
+    """The recipe's fields that stand on the command line."""
+    known = {field.name for field in fields(Recipe)}
+    return {name: context.params[name] for name in options_given(context) if name in known}

@@ -78,3 +78,8 @@ def group_split(groups: Sequence[str], shares: Sequence[float], seed: int) -> li
     for position, group in enumerate(groups):
         parts[part_of[group]].append(position)
     return parts
+
+
+def seed_from(*key: int | str) -> int:
+    """A seed of 64 bits that follows from a key alone, such as (seed, epoch, sample)."""
+    return int.from_bytes(sha256("/".join(map(str, key)).encode()).digest()[:8], "big")

@@ -1,1 +1,1 @@
-"""The loader: sampler, transforms, collate, workers."""
+"""The loader: sampler, transforms, collate and workers, from a data set to batches on a device."""

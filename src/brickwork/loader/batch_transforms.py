@@ -31,11 +31,11 @@ class BatchTransform:
     network: Network
     grows: bool  # whether images begin smaller
 
-    def batch(self, images: Tensor, labels: Tensor, draws: EpochPlan, epoch: int, number: int) -> Batch:
+    def __call__(self, images: Tensor, labels: Tensor, plan: EpochPlan, epoch: int, number: int) -> Batch:
         """Batch `number` of an epoch, from bytes."""
         images = self.preprocessing.normalize(images)
         if self.recipe.erasing:
-            images = erase_rectangles(images, draws.erasures, self.recipe.erasing)
+            images = erase_rectangles(images, plan.erasures, self.recipe.erasing)
         made = self.mixed(Batch(images, labels), epoch, number)
         return self.resized(made, epoch)
 

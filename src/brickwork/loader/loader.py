@@ -1,39 +1,58 @@
-"""The batches of a training, whatever they are made from."""
+"""The loader: batches of augmented images on a device, epoch by epoch, whatever they are made from."""
 
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from itertools import islice
+from typing import Self
 
 import torch
 
+from brickwork import machine
 from brickwork.data.cache.decoded import missing_folder
 from brickwork.data.cache.pack import Pack
-from brickwork.data.dataset import Labels
+from brickwork.data.dataset import Dataset
 from brickwork.errors import BrickworkError
 from brickwork.loader.batch_transforms import Batch, BatchTransform
 from brickwork.loader.collate import BatchReader, BatchRequest, Fault, InProcess, LoadedBatch
-from brickwork.loader.note import Note, Notify
-from brickwork.loader.prepare import TrainingImages, network_images
+from brickwork.loader.note import Note, Notify, ignore
+from brickwork.loader.prepare import Normalisation, TrainingImages, ValidationImages, network_images, prepare
 from brickwork.loader.sampler import EpochPlan, flip_and_shift, mirrors_suit, plan_epoch, split_batches
 from brickwork.loader.transforms import ImageTransform, Sample, transforms_images
 from brickwork.loader.workers import Workers, worker_count
+from brickwork.network import Network
 from brickwork.recipe.progressive import grows, size_at, takes_size
 from brickwork.recipe.recipe import Recipe
 
-__all__ = [
-    "Batch",
-    "Loader",
-    "make_loader",
-]
+__all__ = ["Batch", "Loader", "make_loader", "open_loader"]
 
 
 class Loader(ABC):
-    """The batches of each epoch: the same ones whenever, and from wherever in the epoch, they are asked for."""
+    """Batches of training images: the same ones whenever, and from wherever in an epoch, they are asked for.
 
-    def __init__(self, labels: Labels, recipe: Recipe, flip: bool) -> None:
-        self.labels, self.recipe, self.flip = labels, recipe, flip
+    Use it in a `with` block, or call `close`: it may have started worker processes.
+    """
+
+    def __init__(self, images: TrainingImages, recipe: Recipe, device: torch.device, notify: Notify) -> None:
+        self.images, self.recipe, self.device, self.notify = images, recipe, device, notify
+        self.labels = images.train.labels
+        self.flip = flips(images, recipe, notify)
+        self.transform = BatchTransform(recipe, images.preprocessing, images.network, grown(images, recipe, notify))
         self.waited = 0.0
+
+    def __len__(self) -> int:
+        """Batches in an epoch."""
+        return -(-self.samples // self.recipe.batch)
+
+    def __repr__(self) -> str:
+        shape = "x".join(map(str, self.images.preprocessing.shape))
+        return f"{type(self).__name__}({self.samples:,} images of {shape}, {len(self):,} batches, {self.device})"
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def __enter__(self) -> Self:
+        return self
 
     @property
     def samples(self) -> int:
@@ -41,11 +60,16 @@ class Loader(ABC):
         return len(self.labels)
 
     @property
-    def steps(self) -> int:
-        """Batches in an epoch."""
-        return -(-self.samples // self.recipe.batch)
+    def class_counts(self) -> list[int]:
+        """The training images of each class."""
+        return torch.bincount(torch.from_numpy(self.labels), minlength=len(self.images.classes)).tolist()
 
-    def draws(self, epoch: int) -> EpochPlan:
+    @property
+    def validation(self) -> ValidationImages:
+        """The validation images as the network takes them, with their labels."""
+        return self.images.validation
+
+    def plan(self, epoch: int) -> EpochPlan:
         return plan_epoch(self.recipe, epoch, self.labels, flip=self.flip)
 
     def take_waited(self) -> float:
@@ -59,128 +83,146 @@ class Loader(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Ends the processes that the feed has started; it can be used no more."""
+        """Ends the worker processes, if there are any; the loader can be used no more."""
 
 
 class TensorLoader(Loader):
     """Images that are all on the device, and are mirrored and shifted there as whole batches."""
 
-    def __init__(
-        self, material: TrainingImages, recipe: Recipe, flip: bool, whole: BatchTransform, device: torch.device
-    ) -> None:
-        super().__init__(material.train.labels, recipe, flip)
-        self.whole = whole
-        images = network_images(material.train, material.preprocessing, range(self.samples))
-        self.images = torch.from_numpy(images).to(device).permute(0, 3, 1, 2)
+    def __init__(self, images: TrainingImages, recipe: Recipe, device: torch.device, notify: Notify) -> None:
+        super().__init__(images, recipe, device, notify)
+        pixels = network_images(images.train, images.preprocessing, range(self.samples))
+        self.pixels = torch.from_numpy(pixels).to(device).permute(0, 3, 1, 2)
         self.targets = torch.from_numpy(self.labels).to(device)
 
     def batches(self, epoch: int, first: int = 0) -> Iterator[Batch]:
-        parts = split_batches(self.draws(epoch).to(self.images.device), self.steps)
+        parts = split_batches(self.plan(epoch).to(self.device), len(self))
         for number, part in islice(enumerate(parts), first, None):
-            yield self.whole.batch(flip_and_shift(self.images, part), self.targets[part.order], part, epoch, number)
+            pixels = flip_and_shift(self.pixels, part)
+            yield self.transform(pixels, self.targets[part.order], part, epoch, number)
 
     def close(self) -> None:
-        """There are none."""
+        """Nothing: the images are this process's own."""
 
 
 class WorkerLoader(Loader):
-    """Images that are read, cut out and changed one by one, here or in other processes."""
+    """Images that are read, cut out and changed one by one, here or in worker processes."""
 
-    def __init__(
-        self,
-        material: TrainingImages,
-        recipe: Recipe,
-        flip: bool,
-        whole: BatchTransform,
-        device: torch.device,
-        report: Notify,
-    ) -> None:
-        super().__init__(material.train.labels, recipe, flip)
-        self.whole, self.device, self.report = whole, device, report
-        self.split = material.train.split
-        self.named: set[int] = set()  # samples of which it has been said that they cannot be read
-        single = ImageTransform(material.train.images, material.preprocessing, recipe)
-        self.readers = make_reader(single, min(recipe.batch, self.samples), worker_count(recipe, self.samples, device))
+    def __init__(self, images: TrainingImages, recipe: Recipe, device: torch.device, notify: Notify) -> None:
+        super().__init__(images, recipe, device, notify)
+        self.split = images.train.split
+        self.unreadable: set[int] = set()  # samples of which it has been said that they cannot be read
+        transform = ImageTransform(images.train.images, images.preprocessing, recipe)
+        workers = worker_count(recipe, self.samples, device)
+        self.reader = make_reader(transform, min(recipe.batch, self.samples), workers)
 
     def batches(self, epoch: int, first: int = 0) -> Iterator[Batch]:
-        parts = list(split_batches(self.draws(epoch), self.steps))
-        tasks = (batch_request(parts[number], epoch, number) for number in range(first, self.steps))
-        for filled in self.timed(self.readers.read(tasks)):
-            part = parts[filled.number]
-            if filled.faults:
-                self.tell(filled.faults, len(filled.rows))
-                part = part.take(filled.rows)
-            images = torch.from_numpy(filled.images).to(self.device).permute(0, 3, 1, 2)
+        parts = list(split_batches(self.plan(epoch), len(self)))
+        requests = (batch_request(parts[number], epoch, number) for number in range(first, len(self)))
+        for loaded in self.timed(self.reader.read(requests)):
+            part = parts[loaded.number]
+            if loaded.faults:
+                self.tell(loaded.faults, len(loaded.rows))
+                part = part.subset(loaded.rows)
+            pixels = torch.from_numpy(loaded.images).to(self.device).permute(0, 3, 1, 2)
             targets = torch.from_numpy(self.labels[part.order.numpy()]).to(self.device)
-            yield self.whole.batch(images, targets, part.to(self.device), epoch, filled.number)
+            yield self.transform(pixels, targets, part.to(self.device), epoch, loaded.number)
 
-    def timed(self, found: Iterator[LoadedBatch]) -> Iterator[LoadedBatch]:
+    def timed(self, batches: Iterator[LoadedBatch]) -> Iterator[LoadedBatch]:
+        """The same batches; the seconds until each is there are added to `waited`."""
         while True:
-            began = time.perf_counter()
-            filled = next(found, None)
-            self.waited += time.perf_counter() - began
-            if filled is None:
+            start = time.perf_counter()
+            loaded = next(batches, None)
+            self.waited += time.perf_counter() - start
+            if loaded is None:
                 return
-            yield filled
+            yield loaded
 
     def tell(self, faults: list[Fault], left: int) -> None:
         """Names images that could be read when the training began and cannot now; no others take their place."""
         for sample, reason in faults:
             if error := missing_folder(self.split, sample):
                 raise error
-            if sample not in self.named:
-                self.named.add(sample)
-                self.report(Note(f"left out {self.split.names[sample]}: {reason}"))
+            if sample not in self.unreadable:
+                self.unreadable.add(sample)
+                self.notify(Note(f"left out {self.split.names[sample]}: {reason}"))
         if not left:
             sample, reason = faults[0]
             raise BrickworkError(f"no image of a batch can be read any more: {self.split.names[sample]}: {reason}.")
 
     def close(self) -> None:
-        self.readers.close()
+        self.reader.close()
 
 
 def batch_request(part: EpochPlan, epoch: int, number: int) -> BatchRequest:
     columns = (part.order, part.keys, part.mirrored, *part.shifts.T)
-    return BatchRequest(
-        number, epoch, tuple(Sample(*row) for row in zip(*(each.tolist() for each in columns), strict=True))
-    )
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    return BatchRequest(number, epoch, tuple(Sample(*row) for row in rows))
 
 
-def make_reader(single: ImageTransform, batch: int, count: int) -> BatchReader:
-    return Workers(single, batch, count) if count else InProcess(single, batch)
+def make_reader(transform: ImageTransform, batch: int, workers: int) -> BatchReader:
+    return Workers(transform, batch, workers) if workers else InProcess(transform, batch)
 
 
-def fits_on_device(material: TrainingImages, recipe: Recipe, device: torch.device) -> bool:
-    """Whether the images that were to live in memory do so on this device, too."""
-    pack = material.train.images
-    if not material.in_memory or not isinstance(pack, Pack):
+def flips(images: TrainingImages, recipe: Recipe, notify: Notify) -> bool:
+    """Whether images are mirrored, which no digit or letter is, whatever the recipe says."""
+    if recipe.flip and not mirrors_suit(images.classes):
+        notify(Note("no image is mirrored, as the classes are digits or letters"))
         return False
-    return device.type != "cuda" or len(pack) * material.train.presize.bytes < recipe.memory * free_on(device)
+    return recipe.flip
+
+
+def grown(images: TrainingImages, recipe: Recipe, notify: Notify) -> bool:
+    """Whether images begin smaller (progressive resizing), which not every network takes."""
+    if not grows(recipe, images.network):
+        return False
+    height, width = size_at(recipe, images.network, 1)
+    if takes_size(images.network, (height, width)):
+        return True
+    name = images.network.name
+    notify(Note(f"resize_from is passed over: {name} does not take images of {height}x{width}"))
+    return False
+
+
+def fits_on_device(images: TrainingImages, recipe: Recipe, device: torch.device) -> bool:
+    """Whether the images that were to live in memory do so on this device, too."""
+    pack = images.train.images
+    if not images.in_memory or not isinstance(pack, Pack):
+        return False
+    needed = len(pack) * images.train.presize.bytes
+    return device.type != "cuda" or needed < recipe.memory * free_on(device)
 
 
 def free_on(device: torch.device) -> int:
+    """Bytes of a GPU's memory that are free."""
     free: int = torch.cuda.mem_get_info(device)[0]
     return free
 
 
-def make_loader(material: TrainingImages, recipe: Recipe, device: torch.device, report: Notify) -> Loader:
-    """The feed that suits the images and the recipe: where both would do, they give the same batches."""
-    flip = recipe.flip and mirrors_suit(material.classes)
-    if recipe.flip and not flip:
-        report(Note("no image is mirrored, as the classes are digits or letters"))
-    whole = BatchTransform(recipe, material.preprocessing, material.network, begins_smaller(material, recipe, report))
-    if fits_on_device(material, recipe, device) and not transforms_images(recipe):
-        return TensorLoader(material, recipe, flip, whole, device)
-    return WorkerLoader(material, recipe, flip, whole, device, report)
+def make_loader(
+    images: TrainingImages, recipe: Recipe, device: torch.device | None = None, notify: Notify = ignore
+) -> Loader:
+    """The loader that suits the images and the recipe: where both kinds would do, they give the same batches."""
+    device = device or machine.device()
+    whole = fits_on_device(images, recipe, device) and not transforms_images(recipe)
+    return (TensorLoader if whole else WorkerLoader)(images, recipe, device, notify)
 
 
-def begins_smaller(material: TrainingImages, recipe: Recipe, report: Notify) -> bool:
-    """Whether images begin smaller, which not every network takes."""
-    if not grows(recipe, material.network):
-        return False
-    height, width = size_at(recipe, material.network, 1)
-    if takes_size(material.network, (height, width)):
-        return True
-    name = material.network.name
-    report(Note(f"resize_from is passed over: {name} does not take images of {height}x{width}"))
-    return False
+def open_loader(
+    dataset: Dataset,
+    network: Network,
+    recipe: Recipe,
+    *,
+    normalisation: Normalisation | None = None,
+    device: torch.device | None = None,
+    notify: Notify = ignore,
+) -> Loader:
+    """The loader of a data set's training images at a network's input size, for a loop of your own or the Trainer.
+
+    Its batches have `images`, float32, N x C x H x W, normalised, and `targets`; `validation` has the images that the
+    data set, or the recipe's share of the training images, keeps for validation. `normalisation` is the mean and
+    deviation of each channel where it should not be that of the training images. Raises BrickworkError where no image
+    of a split can be read.
+    """
+    dataset = dataset.with_validation(recipe.validation, recipe.seed)
+    return make_loader(prepare(network, dataset, recipe, notify, normalisation), recipe, device, notify)

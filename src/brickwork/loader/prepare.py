@@ -1,9 +1,10 @@
-"""What a training works on: the images that can be read, and how they become a network's input."""
+"""Training and validation images, read once: those that can be, and how they become a network's input."""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ from brickwork.data.parallel import map_in_order
 from brickwork.data.preprocessing import Preprocessing
 from brickwork.data.sources.notes import name_list
 from brickwork.errors import BrickworkError
-from brickwork.loader.note import Note, Notify
+from brickwork.loader.note import Note, Notify, ignore
 from brickwork.loader.transforms import transforms_images
 from brickwork.loader.workers import warm, worker_count
 from brickwork.machine import device, free_memory
@@ -38,6 +39,7 @@ from brickwork.network import Network
 from brickwork.recipe.recipe import Recipe
 
 PAUSE = 5.0  # seconds between two notes while images are read
+Normalisation = tuple[tuple[float, ...], tuple[float, ...]]  # mean and deviation of each channel, of values in 0..1
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,22 +53,33 @@ class TrainingImages:
     network: Network
     in_memory: bool  # whether the training images were to live there
 
+    @cached_property
+    def digest(self) -> str:
+        """A sum over what is trained on and validated with, wherever it lies: classes, labels, images in order."""
+        parts = [(split.sum, split.labels.tolist()) for split in (self.train, self.val)]
+        return sha256(repr((self.classes, parts)).encode()).hexdigest()
+
     @property
     def skipped(self) -> tuple[Skipped, ...]:
         return (*self.train.skipped, *self.val.skipped)
 
     @property
-    def views(self) -> "ValidationImages":
+    def validation(self) -> "ValidationImages":
         """The validation images as the network takes them."""
         return ValidationImages(self.val, self.preprocessing)
 
 
 @dataclass(frozen=True, eq=False)
 class ValidationImages:
-    """Images as N x C x H x W bytes, a slice at a time."""
+    """Validation images as N x C x H x W bytes, a slice at a time, with their labels."""
 
     split: DecodedSplit
     preprocessing: Preprocessing
+
+    @property
+    def labels(self) -> Tensor:
+        """int64, N."""
+        return torch.from_numpy(self.split.labels)
 
     def __len__(self) -> int:
         return len(self.split)
@@ -96,67 +109,74 @@ def read_again(stock: DecodedSplit, i: int) -> Images:
         raise missing_folder(stock.split, i) or error from None
 
 
-def prepare(network: Network, dataset: Dataset, recipe: Recipe, report: Notify) -> TrainingImages:
+def prepare(
+    network: Network,
+    dataset: Dataset,
+    recipe: Recipe,
+    notify: Notify = ignore,
+    normalisation: Normalisation | None = None,
+) -> TrainingImages:
     """Reads the splits "train" and "val" at the network's input size, once, and keeps them as the recipe says.
 
-    Raises BrickworkError where one of them has no readable image, or the data are gone.
+    `normalisation` stands in place of the training pixels' own mean and deviation. Raises BrickworkError where one of
+    the splits has no readable image, or the data are gone.
     """
     if transforms_images(recipe) and worker_count(recipe, len(dataset.split("train")), device()):
         warm()
     channels, height, width = network.input
     plain = Preprocessing(channels, height, width, mean=(0.0,) * channels, std=(1.0,) * channels, fit=recipe.fit)
     presizes = {"train": Presize(plain, whole=recipe.scale < 1), "val": Presize(plain)}
-    reading = Preparation(dataset, known_index(dataset, report), recipe.cache, report)
-    homes = choose_memory(dataset, presizes, recipe)
-    train, val = (reading.part(name, presizes[name], homes[name]) for name in ("train", "val"))
-    mean, std = channel_moments(train.counts)
-    return TrainingImages(dataset.classes, train, val, replace(plain, mean=mean, std=std), network, homes["train"])
+    preparation = Preparation(dataset, known_index(dataset, notify), recipe.cache, notify)
+    in_memory = choose_memory(dataset, presizes, recipe)
+    train, val = (preparation.split(name, presizes[name], in_memory[name]) for name in ("train", "val"))
+    mean, std = normalisation or channel_moments(train.counts)
+    preprocessing = replace(plain, mean=mean, std=std)
+    return TrainingImages(dataset.classes, train, val, preprocessing, network, in_memory["train"])
 
 
 def choose_memory(dataset: Dataset, presizes: dict[str, Presize], recipe: Recipe) -> dict[str, bool]:
     """Which splits live in memory: those that fit into what the recipe allows, and are not read one by one."""
     free = recipe.memory * free_memory()
-    homes: dict[str, bool] = {}
+    chosen: dict[str, bool] = {}
     for name, presize in presizes.items():
         needed = len(dataset.split(name)) * presize.bytes
-        homes[name] = needed <= free and not (name == "train" and transforms_images(recipe))
-        free -= needed if homes[name] else 0
-    return homes
+        chosen[name] = needed <= free and not (name == "train" and transforms_images(recipe))
+        free -= needed if chosen[name] else 0
+    return chosen
 
 
-def known_index(dataset: Dataset, report: Notify) -> Index | None:
+def known_index(dataset: Dataset, notify: Notify) -> Index | None:
     """What `brickwork check` saw of the data, with a note where images have come or gone since."""
-    index = indices.load_index(dataset.source, lambda text: report(Note(text))) if dataset.source else None
+    index = indices.load_index(dataset.source, lambda text: notify(Note(text))) if dataset.source else None
     if index:
         for keys, word in ((indices.new_keys(index, dataset), "new"), (indices.missing_keys(index, dataset), "gone")):
             if keys:
                 text = f"images that are {word} since 'brickwork check': {len(keys):,} ({name_list(keys)})"
-                report(Note(text, names=tuple(keys)))
+                notify(Note(text, names=tuple(keys)))
     return index
 
 
 @dataclass(frozen=True, eq=False)
 class Preparation:
-    """One reading of a data set, and who hears of it."""
+    """Reads a data set's splits, and notes what a person should know of them."""
 
     dataset: Dataset
     index: Index | None
     cache: Cache
-    report: Notify
+    notify: Notify
 
-    def part(self, name: str, presize: Presize, in_memory: bool) -> DecodedSplit:
+    def split(self, name: str, presize: Presize, in_memory: bool) -> DecodedSplit:
         """A split's images, with a note for every one that was skipped."""
         split, keep = self.dataset.split(name), Storage(in_memory, self.cache)
-        made = decode_split(
-            split, presize, self.sums(name, keep), keep, partial(self.tell, name), self.counter(name, "read")
-        )
+        sums, counter = self.sums(name, keep), self.counter(name, "read")
+        decoded = decode_split(split, presize, sums, keep, lambda text: self.tell(f"{name}: {text}"), counter)
         self.check_there()
-        for skipped in made.skipped:
-            self.note(f"skipped {skipped.name}: {skipped.reason}")
-        if not len(made):
+        for skipped in decoded.skipped:
+            self.tell(f"skipped {skipped.name}: {skipped.reason}")
+        if not len(decoded):
             raise BrickworkError(no_images_text(self.dataset.name, name, len(split)))
-        self.note(f"{name}: {len(made):,} images")
-        return made
+        self.tell(f"{name}: {len(decoded):,} images")
+        return decoded
 
     def sums(self, name: str, keep: Storage) -> list[str]:
         """The images' sums where they are of use; those that have changed since they were indexed are named."""
@@ -167,7 +187,7 @@ class Preparation:
         sums = sums_of(split, entries, self.counter(name, "looked at"))
         if names := changed_names(split, sums, entries):
             text = f"{name}: images that have changed since 'brickwork check': {len(names):,} ({name_list(names)})"
-            self.report(Note(text, names=tuple(names)))
+            self.notify(Note(text, names=tuple(names)))
         return sums
 
     def check_there(self) -> None:
@@ -177,26 +197,23 @@ class Preparation:
             raise BrickworkError(f"{self.dataset.source} is gone: is a disk or a share missing?")
 
     def counter(self, name: str, verb: str) -> "ProgressCounter":
-        return ProgressCounter(f"{name}: {{:,}} of {len(self.dataset.split(name)):,} images {verb}", self.note)
+        return ProgressCounter(f"{name}: {{:,}} of {len(self.dataset.split(name)):,} images {verb}", self.tell)
 
-    def tell(self, name: str, text: str) -> None:
-        self.note(f"{name}: {text}")
-
-    def note(self, text: str) -> None:
-        self.report(Note(text))
+    def tell(self, text: str) -> None:
+        self.notify(Note(text))
 
 
 class ProgressCounter:
     """Tells how many images are done, every few seconds."""
 
-    def __init__(self, words: str, note: Callable[[str], None]) -> None:
-        self.words, self.note = words, note
-        self.told = time.monotonic()
+    def __init__(self, words: str, tell: Callable[[str], None]) -> None:
+        self.words, self.tell = words, tell
+        self.last = time.monotonic()
 
     def __call__(self, done: int) -> None:
-        if time.monotonic() - self.told > PAUSE:
-            self.told = time.monotonic()
-            self.note(self.words.format(done))
+        if time.monotonic() - self.last > PAUSE:
+            self.last = time.monotonic()
+            self.tell(self.words.format(done))
 
 
 def no_images_text(name: str, split: str, count: int) -> str:

@@ -25,7 +25,7 @@ class EpochPlan:
     def to(self, device: torch.device) -> "EpochPlan":
         return EpochPlan(*(rows.to(device) for rows in self.rows()))
 
-    def take(self, places: Sequence[int]) -> "EpochPlan":
+    def subset(self, places: Sequence[int]) -> "EpochPlan":
         return EpochPlan(*(rows[list(places)] for rows in self.rows()))
 
     def rows(self) -> Iterator[Tensor]:

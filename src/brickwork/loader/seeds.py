@@ -1,16 +1,21 @@
-"""Torch's own chance, where a library draws from it, as a function of what it is drawn for."""
+"""Seeds: torch's random numbers as a function of what they are drawn for."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from hashlib import sha256
 
 import torch
 
+from brickwork.data.hashing import seed_from
+
 
 @contextmanager
-def torch_seeded(*what: int) -> Iterator[None]:
+def torch_seeded(*key: int) -> Iterator[None]:
     """Torch draws as these numbers say, on the CPU, and afterwards as if nothing had been drawn."""
-    digest = sha256("/".join(map(str, what)).encode()).digest()
     with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(int.from_bytes(digest[:8]))
+        torch.default_generator.manual_seed(seed_from(*key))
         yield
+
+
+def step_seed(seed: int, step: int) -> int:
+    """The seed of a training step's dropout and stochastic depth; it fits into 63 bits, as torch wants."""
+    return seed_from(seed, step) >> 1

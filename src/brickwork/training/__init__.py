@@ -1,1 +1,1 @@
-"""Training: the trainer, its loop, checkpoints and run folders."""
+"""Training: the Trainer, its loop, checkpoints and run folders."""

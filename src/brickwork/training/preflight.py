@@ -1,8 +1,10 @@
-"""What a training is warned of before it begins: batch norm outside of its safe range."""
+"""Checks before a training begins: batch norm outside of its safe range, batches that are too small."""
 
 from collections.abc import Iterable, Iterator
+from math import prod
 
-from brickwork.network import Layer, Network, walk
+from brickwork.errors import BrickworkError
+from brickwork.network import Layer, Network, cost, walk
 from brickwork.network.layers import BatchNorm, Dropout
 from brickwork.recipe.recipe import Recipe
 from brickwork.training.freeze import frozen_stages
@@ -24,6 +26,21 @@ def batch_norm_range(recipe: Recipe, images: int, workers: int) -> tuple[int, in
     """
     steps, shares = -(-images // recipe.batch), recipe.accumulate * workers
     return images // steps // shares, -(-images // steps // shares)
+
+
+def check_batches(network: Network, recipe: Recipe, images: int) -> None:
+    """A norm on one number a channel has nothing to normalise where a batch has one image; torch refuses it, too."""
+    fewest, _ = batch_norm_range(recipe, images, workers=1)
+    if fewest > 1:
+        return
+    total = cost(network)
+    for row in (*total.rows, *(row for side in total.side_heads for row in side.rows)):
+        if isinstance(row.parts[0], BatchNorm) and prod(row.output[1:]) == 1:
+            raise BrickworkError(
+                f"{network.name}: {row.path} has one number a channel in a batch of one image, and {images} "
+                f"images with batch={recipe.batch} and accumulate={recipe.accumulate} leave one alone: "
+                f"take another batch, or fewer parts."
+            )
 
 
 def _sizes(network: Network, recipe: Recipe, images: int, workers: int) -> Iterator[str]:

@@ -1,45 +1,75 @@
-"""What a training tells while it runs, and what it has come to."""
+"""A training's progress on a terminal or in a notebook: a bar over all epochs, with notes and epochs above it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from brickwork.data.memory import Skipped
-from brickwork.loader.note import Note
+from brickwork.training.events import EpochEnd, Event, Listener, Step, silent
 
-
-@dataclass(frozen=True)
-class Progress:
-    """News of a training: a step that was taken, an epoch that ended, or a sentence."""
-
-    kind: Literal["step", "epoch", "note"]
-    text: str  # the news as one line
-    epoch: int = 0  # counted from 1
-    epochs: int = 0
-    step: int = 0  # steps taken in this epoch
-    steps: int = 0  # of an epoch
-    loss: float = 0.0  # on the training images: of this step, or the mean of the epoch
-    accuracy: float | None = None  # on the validation images, when an epoch has ended
-    images_per_second: float = 0.0  # in this epoch
-    seconds_left: float = 0.0  # until the last epoch ends
-    names: tuple[str, ...] = ()  # all that the text counts and names but the first of
+if TYPE_CHECKING:
+    from rich.progress import Progress, ProgressColumn
 
 
-News = Progress | Note
-Listen = Callable[[Any], None]  # of News
+@contextmanager
+def shown(progress: bool, listener: Listener | None) -> Iterator[Listener]:
+    """The listener that hears a training: the given one; or the bar, where there is somewhere to show it."""
+    if listener or not progress or not is_interactive():
+        yield listener or silent
+        return
+    with make_bar() as bar:
+        yield BarListener(bar)
 
 
-@dataclass(frozen=True)
-class Result:
-    """A training that has ended, or has been stopped."""
+def is_interactive() -> bool:
+    """Whether a bar can be drawn: on a terminal, or in a notebook."""
+    module = sys.modules.get("IPython")
+    notebook = module is not None and type(module.get_ipython()).__name__ == "ZMQInteractiveShell"
+    return notebook or sys.stderr.isatty()
 
-    run: Path  # the run folder
-    model: Path | None  # the model file, of the best epoch; None where it was stopped in the first
-    accuracy: float | None  # of that model on `split`
-    seconds: float  # of work since the first step, pauses not counted
-    split: str = "test"  # "val" where the data has no test split, and where the training was stopped
-    images: int = 0  # of the split, that were scored
-    interval: tuple[float, float] | None = None  # in which the accuracy on endlessly many images lies, at 95 %
-    skipped: tuple[Skipped, ...] = ()  # images that could not be read
-    stopped: int = 0  # the signal by which it was stopped
+
+def make_bar() -> "Progress":
+    from rich.console import Console
+    from rich.progress import Progress
+
+    return Progress(*columns(), console=Console(stderr=True), transient=True)
+
+
+def columns() -> "tuple[ProgressColumn, ...]":
+    from rich.progress import BarColumn, TextColumn
+
+    return TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[figures]}")
+
+
+class BarListener:
+    """The bar runs once over all epochs; notes and the line of an epoch that has ended stand above it."""
+
+    def __init__(self, bar: "Progress") -> None:
+        self.bar = bar
+        self.task = bar.add_task("reading images", total=None, figures="")
+        self.accuracy = ""
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Step):
+            self.show(event)
+            return
+        self.bar.console.print(event.text, highlight=False, markup=False)
+        if isinstance(event, EpochEnd):
+            self.accuracy = f", accuracy {event.metrics.val_accuracy:.1%}"
+
+    def show(self, step: Step) -> None:
+        speed = f"{step.images_per_second:,.0f} images/s, {time_left(step.seconds_left)} left"
+        self.bar.update(
+            self.task,
+            description=f"epoch {step.epoch} of {step.epochs}",
+            total=step.epochs * step.steps,
+            completed=(step.epoch - 1) * step.steps + step.step,
+            figures=f"loss {step.loss:.3f}{self.accuracy}, {speed}",
+        )
+
+
+def time_left(seconds: float) -> str:
+    """A time as a clock shows it: 4:05, or 1:04:05."""
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

@@ -1,42 +1,36 @@
-"""A training that goes on: put back to where its last checkpoint was, and nothing else than that training."""
+"""What a training that goes on must have in common with the one that began, and how it is told."""
 
-from contextlib import suppress
-from dataclasses import asdict
+from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import torch
+from PIL import __version__ as pillow
+
 from brickwork.data.dataset import Dataset
 from brickwork.errors import BrickworkError
-from brickwork.training.progress import Progress
+from brickwork.loader.note import Note
+from brickwork.machine import device
+from brickwork.training.events import Listener
 from brickwork.training.run.checkpoint import State
-from brickwork.training.run.folder import Epoch, best_of
-from brickwork.training.run.state import restore
-from brickwork.training.work import Work, keep, machine, sum_of, validate
+from brickwork.training.run.folder import Run
 
 FREE = {"workers", "cache", "memory", "checkpoint"}  # of a recipe: what does not change any bit
 
 
-def go_on(work: Work, state: State) -> None:
-    """Puts the work back to a state. Raises BrickworkError where the data or the recipe is another."""
-    check_same(work, state)
-    work.before = state.facts["seconds"]
-    work.epochs = [Epoch(**epoch) for epoch in state.facts["epochs"]]
-    mend_model(work, state)
-    restore(work.loop, state)
-    if work.epochs:
-        work.run.write(work.epochs)
+def check_same(run: Path, dataset: Dataset, now: dict[str, Any], before: dict[str, Any]) -> Iterator[str]:
+    """Sentences on how the machine differs in what last bits depend on.
 
-
-def check_same(work: Work, state: State) -> None:
-    """The same images and the same recipe; where the machine differs in what last bits depend on, that is told."""
-    path = work.run.path
-    if state.facts["data"] != work.data:
-        raise other_data(path, work.dataset)
-    for name in differences(state.facts["recipe"], asdict(work.loop.recipe), FREE):
-        raise BrickworkError(f"{path}/recipe.toml: {name} is not what it was when this training began: put it back.")
-    for name in differences(state.facts["machine"], machine(), set()):
-        was, now = state.facts["machine"].get(name), machine().get(name)
-        work.report(Progress("note", f"{name} was {was} and is {now}: weights will differ in their last bits"))
+    Raises BrickworkError where the images or the recipe are not the same.
+    """
+    if before["data"] != now["data"]:
+        raise other_data(run, dataset)
+    for name in differences(before["recipe"], now["recipe"], FREE):
+        raise BrickworkError(f"{run}/recipe.toml: {name} is not what it was when this training began: put it back.")
+    for name in differences(before["machine"], now["machine"], set()):
+        was, is_ = before["machine"].get(name), now["machine"].get(name)
+        yield f"{name} was {was} and is {is_}: weights will differ in their last bits"
 
 
 def other_data(run: Path, dataset: Dataset) -> BrickworkError:
@@ -46,21 +40,37 @@ def other_data(run: Path, dataset: Dataset) -> BrickworkError:
     )
 
 
-def differences(was: dict[str, Any], now: dict[str, Any], free: set[str]) -> list[str]:
+def differences(before: dict[str, Any], now: dict[str, Any], free: set[str]) -> list[str]:
+    """The names under which two plain dictionaries have other values; tuples are equal to lists, as in JSON."""
     lists = {name: list(value) if isinstance(value, tuple) else value for name, value in now.items()}
-    return [name for name in {**was, **lists} if name not in free and was.get(name) != lists.get(name)]
+    return [name for name in {**before, **lists} if name not in free and before.get(name) != lists.get(name)]
 
 
-def mend_model(work: Work, state: State) -> None:
-    """Makes sure that the model file is the best epoch's: it may be damaged, or of an epoch that will be run again."""
-    if not work.epochs or sum_of(work.run) == state.facts["model"]:
-        return
-    best = best_of(work.epochs)
-    with suppress(BrickworkError):
-        restore(work.loop, work.run.checkpoints.read(best.epoch * work.loop.feed.steps))
-        validate(work, best.epoch)
-        keep(work, best)
-        return
-    raise BrickworkError(
-        f"{work.run.model} is damaged, and so is the checkpoint of the best epoch, {best.epoch}: begin a new run."
-    )
+def machine_facts() -> dict[str, Any]:
+    """What a training's last bits depend on."""
+    name = torch.cuda.get_device_name(device()) if device().type == "cuda" else "cpu"
+    return {"torch": torch.__version__, "pillow": pillow, "threads": torch.get_num_threads(), "device": name}
+
+
+def file_sum(path: Path) -> str:
+    """The sha256 of a file; "" where there is none."""
+    return sha256(path.read_bytes()).hexdigest() if path.exists() else ""
+
+
+def last_checkpoint(run: Run, listener: Listener) -> State | None:
+    """The last whole checkpoint, with a note for every later one that is damaged."""
+    state, damaged = run.checkpoints.latest()
+    for sentence in damaged:
+        listener(Note(sentence))
+    where = f"goes on after step {state.step}" if state else "begins, as there is no whole checkpoint"
+    listener(Note(f"{run.path} {where}"))
+    return state
+
+
+def resume_hint(run: Run) -> str:
+    """What to type once the cause of a fault is gone."""
+    steps = run.checkpoints.steps()
+    if not steps:
+        return ""
+    again = f"'brickwork train --resume {run.path}' goes on from there with the same recipe"
+    return f"The last checkpoint is of step {steps[-1]}: {again}."

@@ -1,4 +1,4 @@
-"""What a training does when it is asked to stop: SIGINT (Ctrl-C) and SIGTERM (a cluster, a container, a shutdown)."""
+"""What a training does when it is stop to stop: SIGINT (Ctrl-C) and SIGTERM (a cluster, a container, a shutdown)."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stopped(BaseException):
-    """The training was asked to stop; a process that ends by it leaves with 128 + `signal`.
+    """The training was stop to stop; a process that ends by it leaves with 128 + `signal`.
 
     Like KeyboardInterrupt, it is no fault that a clause for any Exception should take for one of an image.
     """
@@ -21,8 +21,8 @@ class Stopped(BaseException):
         self.signal = signal
 
 
-class Requests:
-    """Whether somebody has asked this process to stop.
+class StopSignal:
+    """Whether somebody has stop this process to stop.
 
     While `patient`, a signal is remembered until `check`, so that a step or a file that is being written ends first;
     otherwise it raises Stopped at once. A second signal ends the process where it is: the checkpoints stay whole.
@@ -47,18 +47,18 @@ class Requests:
 
 
 @contextmanager
-def stop_requests() -> Iterator[Requests]:
+def stop_signal() -> Iterator[StopSignal]:
     """Listens for as long as it lasts. Signals that the parent process has told to ignore stay ignored (nohup), and
     outside the main thread, where Python hears none, nothing is changed.
     """
-    asked = Requests()
+    stop = StopSignal()
     if threading.current_thread() is not threading.main_thread():
-        yield asked
+        yield stop
         return
     heard = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, asked) for number in heard}
+    before = {number: signal.signal(number, stop) for number in heard}
     try:
-        yield asked
+        yield stop
     finally:
         for number, old in before.items():
             signal.signal(number, old)

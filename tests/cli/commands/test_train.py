@@ -13,9 +13,10 @@ import pytest
 from PIL import Image
 
 from brickwork import zoo
-from brickwork.cli.commands.train import input_for, train_command
+from brickwork.cli.commands.train import train_command
 from brickwork.cli.shell import run
 from brickwork.recipe.recipe import Recipe, parse_numbers
+from brickwork.training.plan import input_for
 from shell import Answer, Ask, parse
 
 COLOURS = {"red": (200, 40, 40), "green": (40, 200, 40), "blue": (40, 40, 200)}

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from brickwork.errors import BrickworkError
-from brickwork.training.progress import Progress
+from brickwork.loader.note import Note
 from brickwork.training.run.folder import Epoch, Run, best_of, next_free, open_run
 
 
@@ -37,13 +37,13 @@ def test_a_folder_on_a_disk_that_knows_no_locks_can_be_trained_in(
         raise OSError(errno.ENOTSUP, "Operation not supported")
 
     monkeypatch.setattr("fcntl.flock", refused)
-    with Run(tmp_path, "").locked():
+    with Run(tmp_path, "").lock():
         pass
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / ".lock").mkdir()
-    with pytest.raises(BrickworkError, match="the run folder cannot be written"), Run(tmp_path, "").locked():
+    with pytest.raises(BrickworkError, match="the run folder cannot be written"), Run(tmp_path, "").lock():
         pass
 
 
@@ -56,9 +56,5 @@ def test_a_plan_that_lacks_something_is_one_line(tmp_path: Path, text: str) -> N
 
 
 def test_what_a_note_counts_stands_in_the_folder_name_by_name(tmp_path: Path) -> None:
-    heard: list[str] = []
-    report = Run(tmp_path, "").noted(lambda news: heard.append(news.text))
-    report(Progress("note", "2 images have changed (a.png and 1 more)", names=("a.png", "b.png")))
-    report(Progress("step", "step 1"))
-    assert heard == ["2 images have changed (a.png and 1 more)", "step 1"]
+    Run(tmp_path, "").log(Note("2 images have changed (a.png and 1 more)", names=("a.png", "b.png")))
     assert (tmp_path / "notes.txt").read_text() == "2 images have changed (a.png and 1 more)\n  a.png\n  b.png\n"

@@ -8,9 +8,10 @@ import pytest
 
 from brickwork.errors import BrickworkError
 from brickwork.recipe.recipe import Recipe
-from brickwork.training.progress import Progress, Result
+from brickwork.training.events import Event
+from brickwork.training.result import Result
 from brickwork.training.run.folder import Epoch, Run
-from brickwork.training.run.trackers import Tracking, tracker, tracking
+from brickwork.training.run.trackers import Trackers, make_trackers, tracker
 
 FAKE = """
 class Fake:
@@ -32,7 +33,7 @@ def epoch(number: int) -> Epoch:
     return Epoch(number, 1.5, 1.2, 0.25 * number, 0.1, 3.0, 800.0)
 
 
-def silent(news: Progress) -> None:
+def silent(news: Event) -> None:
     pass
 
 
@@ -50,18 +51,18 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     sys.modules.pop("fake_tracker", None)
 
 
-def told(all_trackers: Tracking, path: Path) -> None:
+def told(all_trackers: Trackers, path: Path) -> None:
     """A whole training's news."""
     result = Result(run=path, model=None, accuracy=0.5, seconds=6.0)
-    all_trackers.begin(Run(path, "tiny on bars"), Recipe(epochs=2))
-    for number in (1, 2):
-        all_trackers.epoch(epoch(number))
-    all_trackers.end(result)
+    with all_trackers.follow(Run(path, "tiny on bars"), Recipe(epochs=2)):
+        for number in (1, 2):
+            all_trackers.epoch(epoch(number))
+        all_trackers.result = result
 
 
 def test_a_tracker_of_another_package_hears_a_whole_training(package: Path) -> None:
     fake: Any = tracker("fake")
-    told(Tracking({"fake": fake}, silent), package / "run")
+    told(Trackers({"fake": fake}, silent), package / "run")
     assert fake.heard == [("begin", "run", 2), ("epoch", 1, 0.25), ("epoch", 2, 0.5), ("end", 0.5)]
 
 
@@ -69,7 +70,7 @@ def test_an_unknown_tracker_names_the_nearest(package: Path) -> None:
     with pytest.raises(BrickworkError, match=r"unknown tracker 'tensorbord': did you mean 'tensorboard'\?"):
         tracker("tensorbord")
     with pytest.raises(BrickworkError, match=r"unknown tracker 'fack': did you mean 'fake'\?"):
-        tracking(["fack"], silent)
+        make_trackers(["fack"], silent)
 
 
 def test_a_package_that_fails_is_named(package: Path) -> None:
@@ -109,7 +110,7 @@ def test_a_tracker_that_fails_is_left_out_and_the_others_go_on(package: Path) ->
 
     notes: list[str] = []
     fake: Any = tracker("fake")
-    told(Tracking({"flaky": Flaky(), "fake": fake}, lambda news: notes.append(news.text)), package / "run")
+    told(Trackers({"flaky": Flaky(), "fake": fake}, lambda news: notes.append(news.text)), package / "run")
     assert notes == ["the tracker flaky failed and is left out from here on: no network"]
     assert len(fake.heard) == 4
 
@@ -139,7 +140,7 @@ def test_an_adapter_hands_on_the_recipe_and_every_epochs_numbers(
     recorder = Recorder(word)
     recorder.summary = recorder  # type: ignore[assignment]
     monkeypatch.setitem(sys.modules, word, recorder)
-    told(tracking([word], silent), tmp_path / "run")
+    told(make_trackers([word], silent), tmp_path / "run")
     words = repr(recorder.calls)
     assert "'label_smoothing': 0.1" in words
     logged = [call for call in recorder.calls if call[0] in ("log", "log_metrics") and call[2]]
@@ -152,7 +153,7 @@ def test_an_adapter_hands_on_the_recipe_and_every_epochs_numbers(
 def test_tensorboard_holds_every_number_of_every_epoch(tmp_path: Path) -> None:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    told(tracking(["tensorboard"], silent), tmp_path / "run")
+    told(make_trackers(["tensorboard"], silent), tmp_path / "run")
     events = EventAccumulator(str(tmp_path / "run" / "tensorboard")).Reload()
     assert [(event.step, event.value) for event in events.Scalars("val_accuracy")] == [(1, 0.25), (2, 0.5)]
     assert [(event.step, event.value) for event in events.Scalars("test_accuracy_of_the_best")] == [(2, 0.5)]

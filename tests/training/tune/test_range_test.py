@@ -66,7 +66,9 @@ class Training:
     model: Model
     optimizer: torch.optim.Optimizer
     scaler: torch.amp.GradScaler
-    average: Ema | None = None
+    ema: Ema | None = None
+    step: int = 0
+    loss_sum: float = 0.0
 
     def take(self) -> float:
         split = bars.split(32, 0)
@@ -75,8 +77,8 @@ class Training:
         loss = torch.nn.functional.cross_entropy(self.model(images), labels)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
-        if self.average:
-            self.average.update(5)
+        if self.ema:
+            self.ema.update(5)
         return loss.item()
 
 
@@ -90,16 +92,16 @@ def training(recipe: Recipe) -> Training:
 @pytest.mark.parametrize("begun", [False, True])
 def test_a_training_is_the_same_after_a_sweep_bit_for_bit(kind: Any, begun: bool) -> None:
     trained = training(Recipe(optimizer=kind, layer_decay=0.5, ema=0.9))
-    assert trained.average
+    assert trained.ema
     if begun:
         trained.take()
-    parts = (trained.model.state_dict(), trained.average.state(), trained.optimizer.state_dict())
+    parts = (trained.model.state_dict(), trained.ema.state(), trained.optimizer.state_dict())
     before = copy.deepcopy(parts)
     torch.manual_seed(3)
     chance = torch.get_rng_state()
     found = find_rate(trained, trained.take, steps=40)
     assert len(found.rates) >= 10
-    after = (trained.model.state_dict(), trained.average.state(), trained.optimizer.state_dict())
+    after = (trained.model.state_dict(), trained.ema.state(), trained.optimizer.state_dict())
     assert all(same(one, other) for one, other in zip(before, after, strict=True))
     assert torch.equal(torch.get_rng_state(), chance)
     assert all(weight.grad is None for weight in trained.model.parameters())
@@ -151,7 +153,7 @@ def test_a_batch_is_doubled_until_memory_is_full(limit: int, most: int, batch: i
         if images > limit:
             raise torch.OutOfMemoryError("CUDA out of memory")
 
-    assert find_batch(bars.network(), attempt, home=CUDA, free=0, most=most) == batch
+    assert find_batch(bars.network(), attempt, device=CUDA, free=0, most=most) == batch
     assert tried == [2**power for power in range(len(tried))]
 
 
@@ -160,7 +162,7 @@ def test_another_error_is_not_taken_for_full_memory() -> None:
         raise RuntimeError("shapes differ")
 
     with pytest.raises(RuntimeError, match="shapes differ"):
-        find_batch(bars.network(), attempt, home=CUDA, free=0, most=8)
+        find_batch(bars.network(), attempt, device=CUDA, free=0, most=8)
 
 
 def never(images: int) -> None:
@@ -170,8 +172,8 @@ def never(images: int) -> None:
 def test_on_a_cpu_a_batch_follows_from_the_free_memory() -> None:
     network = bars.network()
     free = memory_needed(network, 40)
-    assert find_batch(network, never, home=CPU, free=free, most=1000) == 32
-    assert find_batch(network, never, home=CPU, free=free, most=20) == 16
+    assert find_batch(network, never, device=CPU, free=free, most=1000) == 32
+    assert find_batch(network, never, device=CPU, free=free, most=20) == 16
 
 
 def test_a_step_needs_memory_for_activations_and_weights() -> None:
@@ -182,4 +184,4 @@ def test_a_step_needs_memory_for_activations_and_weights() -> None:
 
 def test_where_nothing_fits_it_is_said() -> None:
     with pytest.raises(BrickworkError, match=r"tiny on 1x8x8, 4 classes: not even one image a step fits into memory"):
-        find_batch(bars.network(), never, home=CPU, free=100, most=8)
+        find_batch(bars.network(), never, device=CPU, free=100, most=8)

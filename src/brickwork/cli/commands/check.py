@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from brickwork.cli.open_dataset import GROUPS, open_dataset
+from brickwork.cli.open_dataset import GROUPS
 from brickwork.cli.output import count_of, json_option, notify, print_json, width
 from brickwork.errors import BrickworkError
 
@@ -52,9 +52,10 @@ def check_command(
       brickwork check photos
       brickwork check photos --fix photos-fixed.csv
     """
+    from brickwork.data import open_data
     from brickwork.data.check import can_list, check, check_manifest_path, write_manifest
 
-    dataset = open_dataset(data, groups, seed=seed)
+    dataset = open_data(data, seed=seed, groups=groups)
     if fix:
         check_manifest_path(fix, dataset)
     with reading_progress(sum(map(len, dataset.splits.values()))) as progress:

@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from brickwork.cli.open_dataset import data_options, open_dataset
-from brickwork.cli.output import count_of, json_option, notify, print_json
+from brickwork.cli.open_dataset import data_options
+from brickwork.cli.output import count_of, json_option, print_json
 from brickwork.cli.progress import training_progress
-from brickwork.cli.recipe_options import RecipeCommand, choose_recipe, options_given, recipe_options
+from brickwork.cli.recipe_options import RecipeCommand, fields_given, options_given, recipe_options
 from brickwork.errors import BrickworkError
-from brickwork.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
-    from brickwork.data.dataset import Dataset
-    from brickwork.network import Network, Shape
-    from brickwork.training.progress import Result
+    from brickwork.training.plan import Plan
+    from brickwork.training.result import Result
 
 FINDS = ("lr", "batch")
 SPLITS = {"test": "Test", "val": "Validation"}
@@ -69,30 +67,46 @@ def train_command(
         check_resume_alone(context)
         result, data = resume_run(resume), data_of(resume)
     else:
-        dataset = open_dataset(data, groups, seed=fields["seed"], classes=classes)
-        made = network_for(network, dataset, input)
-        plan = choose_recipe(context, word, made)
-        if plan.seed != fields["seed"]:  # a recipe's file has its own, and seeds divide data
-            dataset = open_dataset(data, groups, seed=plan.seed)
+        plan = plan_of(context, network, data, groups, input, classes, word)
         if find:
-            print_search(find, made, dataset, plan, as_json)
+            print_search(find, plan, as_json)
             return
-        result = train_with_progress(made, dataset, plan, out, track)
+        result = train_plan(plan, out, track)
     print_json(result_document(result)) if as_json else print(result_text(result, data))
     if result.stopped:
         raise click.exceptions.Exit(128 + result.stopped)
 
 
-def print_search(what: str, network: "Network", dataset: "Dataset", plan: Recipe, as_json: bool) -> None:
+def plan_of(
+    context: click.Context, network: str, data: str, groups: str, input: str | None, classes: int | None, word: str
+) -> "Plan":
+    """The network, the data and the recipe that the command line names."""
+    from brickwork import zoo
+    from brickwork.training.plan import make_plan
+
+    shape = zoo.brackets.shape(input) if input is not None else None
+    fields = fields_given(context)
+    return make_plan(network, data, word, groups=groups, input=shape, classes=classes, fields=fields)
+
+
+def train_plan(plan: "Plan", out: Path | None, track: tuple[str, ...]) -> "Result":
+    from brickwork.training.events import with_logging
+    from brickwork.training.train import run_plan
+
+    with training_progress() as listener:
+        return run_plan(plan, out, with_logging(listener), track)
+
+
+def print_search(what: str, plan: "Plan", as_json: bool) -> None:
     """Prints the learning rate, or the batch, that suits the network, the data and the machine."""
     from brickwork.training.tune.search import find_batch_size, find_learning_rate
 
-    with training_progress() as report:
+    with training_progress() as listener:
         if what == "batch":
-            batch = find_batch_size(network, dataset, plan, report=report)
+            batch = find_batch_size(plan.network, plan.dataset, plan.recipe, listener=listener)
             print_json({"batch": batch}) if as_json else print(f"Up to {batch:,} images a step fit: --batch {batch}")
             return
-        sweep = find_learning_rate(network, dataset, plan, report=report)
+        sweep = find_learning_rate(plan.network, plan.dataset, plan.recipe, listener=listener)
     if as_json:
         print_json({"lr": sweep.suggestion, **asdict(sweep)})
     else:
@@ -113,8 +127,8 @@ def check_resume_alone(context: click.Context) -> None:
 def resume_run(run: Path) -> "Result":
     from brickwork.training.train import resume
 
-    with training_progress() as report:
-        return resume(run, report=report)
+    with training_progress() as listener:
+        return resume(run, listener=listener)
 
 
 def data_of(run: Path) -> str:
@@ -123,56 +137,6 @@ def data_of(run: Path) -> str:
 
     _, _, plan = open_run(run)
     return str(plan["data"])
-
-
-def network_for(text: str, dataset: "Dataset", input: str | None) -> "Network":
-    """The network with the data's classes, on an input that suits both."""
-    from brickwork import zoo
-    from brickwork.network import cost
-
-    classes = len(dataset.classes)
-    shape = input_for(zoo.network(text, classes=classes), dataset.shape) if input is None else zoo.brackets.shape(input)
-    network = zoo.network(text, input=shape, classes=classes)
-    cost(network)  # raises where it does not fit, long before torch is there
-    return network
-
-
-def input_for(network: "Network", images: "Shape | None") -> "Shape":
-    """Images of one size as they are, or where the network needs more, the smallest square that it takes;
-    images of many sizes in colour, as large as the network was made for.
-    """
-    from brickwork.network import cost, smallest_input
-
-    if images is None:
-        return (3, *network.input[1:])
-    try:
-        cost(network.with_input(images))
-    except BrickworkError:
-        side = smallest_input(network.with_input(images)) or network.input[1]
-        return (images[0], side, side)
-    return images
-
-
-def train_with_progress(
-    network: "Network", dataset: "Dataset", plan: Recipe, out: Path | None, track: tuple[str, ...]
-) -> "Result":
-    from brickwork.training.run.folder import next_free
-    from brickwork.training.train import train
-
-    for note in (*dataset.notes, start_text(network, dataset)):
-        notify(note)
-    folder = out or next_free(Path("runs"), network.name, dataset.name)
-    with training_progress() as report:
-        return train(network, dataset, plan, folder, report=report, track=track)
-
-
-def start_text(network: "Network", dataset: "Dataset") -> str:
-    """What is about to be trained; where the images are not taken as they are, that too."""
-    from brickwork.network import summary_line
-    from brickwork.network.layer import shape_text
-
-    scaled = f" Images of {shape_text(dataset.shape)} are scaled to it." if dataset.shape else ""
-    return f"{summary_line(network)}.{'' if dataset.shape == network.input else scaled}"
 
 
 def result_document(result: "Result") -> dict[str, object]:

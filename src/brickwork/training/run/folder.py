@@ -10,8 +10,8 @@ from typing import Any
 
 from brickwork.errors import BrickworkError
 from brickwork.files import write_whole
+from brickwork.loader.note import Note
 from brickwork.recipe.recipe import Recipe, recipe_from_toml
-from brickwork.training.progress import Listen, Progress
 from brickwork.training.run.checkpoint import Checkpoints
 from brickwork.training.run.curve import curve
 
@@ -69,19 +69,13 @@ class Run:
         picture = curve(self.title, losses, accuracies, epochs.index(best_of(epochs)))
         write_whole(self.path / "curve.svg", picture.encode())
 
-    def noted(self, report: Listen) -> Listen:
-        """The same, and every note is written into notes.txt, with all the names that it counts."""
-
-        def told(news: Progress) -> None:
-            if news.kind == "note":
-                with suppress(OSError), (self.path / "notes.txt").open("a", encoding="utf-8") as file:
-                    file.write("\n  ".join([news.text, *news.names]) + "\n")
-            report(news)
-
-        return told
+    def log(self, note: Note) -> None:
+        """Writes a note into notes.txt, with all the names that it counts."""
+        with suppress(OSError), (self.path / "notes.txt").open("a", encoding="utf-8") as file:
+            file.write("\n  ".join([note.text, *note.names]) + "\n")
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
+    def lock(self) -> Iterator[None]:
         """Keeps other processes out of the folder, which is made where there is none.
 
         Raises BrickworkError where another process is at work in it, or where it cannot be written.

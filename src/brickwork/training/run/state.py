@@ -1,4 +1,4 @@
-"""A loop's state, taken and put back bit for bit."""
+"""The state of a training loop: captured for a checkpoint, and restored bit for bit."""
 
 from typing import Any
 
@@ -15,24 +15,24 @@ MODEL, OPTIMIZER, AVERAGE = "model/", "optimizer/", "average/"
 def capture(loop: Loop, facts: dict[str, Any]) -> State:
     """The state between two steps; `facts` are what others know of the training."""
     tensors = add_prefix(MODEL, loop.model.state_dict()) | add_prefix(OPTIMIZER, optimizer_state(loop.optimizer))
-    if loop.average:
-        tensors |= add_prefix(AVERAGE, loop.average.state())
-    own = {"sum": loop.sum, "scaler": loop.scaler.state_dict()}
+    if loop.ema:
+        tensors |= add_prefix(AVERAGE, loop.ema.state())
+    own = {"sum": loop.loss_sum, "scaler": loop.scaler.state_dict()}
     return State(loop.step, tensors, {**facts, "loop": own})
 
 
 def restore(loop: Loop, state: State) -> None:
-    """Goes on from a state that `taken` gave for the same network and recipe.
+    """Goes on from a state that `capture` gave for the same network and recipe.
 
     Raises BrickworkError where the names or shapes differ.
     """
     try:
         loop.model.load_state_dict(strip_prefix(MODEL, state.tensors))
         load_optimizer_state(loop.optimizer, strip_prefix(OPTIMIZER, state.tensors))
-        if loop.average:
-            loop.average.load(strip_prefix(AVERAGE, state.tensors))
+        if loop.ema:
+            loop.ema.load(strip_prefix(AVERAGE, state.tensors))
         loop.scaler.load_state_dict(state.facts["loop"]["scaler"])
-        loop.sum = state.facts["loop"]["sum"]
+        loop.loss_sum = state.facts["loop"]["sum"]
     except (RuntimeError, KeyError, ValueError) as fault:
         words = " ".join(str(fault).split())
         raise BrickworkError(f"the checkpoint of step {state.step} is of another training: {words}.") from None

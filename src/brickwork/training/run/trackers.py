@@ -7,15 +7,18 @@ holds it:
     mine = "my_package:MyTracker"
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any, Protocol
 
 from brickwork.errors import BrickworkError, nearest
+from brickwork.loader.note import Note
 from brickwork.recipe.recipe import Recipe
-from brickwork.training.progress import Listen, Progress, Result
+from brickwork.training.events import Listener
+from brickwork.training.result import Result
 from brickwork.training.run.folder import Epoch, Run
 
 GROUP = "brickwork.trackers"
@@ -159,31 +162,36 @@ def tracker(word: str) -> Tracker:
         raise BrickworkError(f"the tracker {word!r} ({brought[word].value}) cannot be loaded: {fault}.") from fault
 
 
-@dataclass(frozen=True)
-class Tracking:
+@dataclass(eq=False)
+class Trackers:
     """All trackers of a training. One that fails is told of and left out from then on; the training goes on."""
 
     trackers: dict[str, Tracker]
-    report: Listen
+    listener: Listener
 
-    def begin(self, run: Run, recipe: Recipe) -> None:
-        self._tell(lambda tracker: tracker.begin(run, recipe))
+    result: Result | None = None
+
+    @contextmanager
+    def follow(self, run: Run, recipe: Recipe) -> Iterator[None]:
+        """Begins all trackers, and ends them with `result` whatever happens in between."""
+        self._each(lambda tracker: tracker.begin(run, recipe))
+        try:
+            yield
+        finally:
+            self._each(lambda tracker: tracker.end(self.result))
 
     def epoch(self, epoch: Epoch) -> None:
-        self._tell(lambda tracker: tracker.epoch(epoch))
+        self._each(lambda tracker: tracker.epoch(epoch))
 
-    def end(self, result: Result | None) -> None:
-        self._tell(lambda tracker: tracker.end(result))
-
-    def _tell(self, news: Callable[[Tracker], None]) -> None:
+    def _each(self, news: Callable[[Tracker], None]) -> None:
         for word, tracker in list(self.trackers.items()):
             try:
                 news(tracker)
             except Exception as fault:  # a full disk, a lost network
                 del self.trackers[word]
-                self.report(Progress("note", f"the tracker {word} failed and is left out from here on: {fault}"))
+                self.listener(Note(f"the tracker {word} failed and is left out from here on: {fault}"))
 
 
-def tracking(words: Sequence[str], report: Listen) -> Tracking:
+def make_trackers(words: Sequence[str], listener: Listener) -> Trackers:
     """The trackers of these names; see `tracker`."""
-    return Tracking({word: tracker(word) for word in words}, report)
+    return Trackers({word: tracker(word) for word in words}, listener)

@@ -90,24 +90,28 @@ class Training(Protocol):
     model: Model
     optimizer: torch.optim.Optimizer
     scaler: torch.amp.GradScaler
-    average: Ema | None
+    ema: Ema | None
+    step: int
+    loss_sum: float
 
 
 @contextmanager
 def restore_after(training: Training) -> Iterator[None]:
-    """Afterwards weights, optimizer, scaler, averaged weights and torch's chance are as before, bit for bit."""
+    """Afterwards weights, optimizer, scaler, EMA, step and torch's random numbers are as before, bit for bit."""
     parts: list[Any] = [training.model, training.optimizer, training.scaler]
     states = [copy.deepcopy(part.state_dict()) for part in parts]
-    means = copy.deepcopy(training.average.state()) if training.average else {}
-    mode, home = training.model.training, next(training.model.parameters()).device
+    means = copy.deepcopy(training.ema.state()) if training.ema else {}
+    step, loss_sum = training.step, training.loss_sum
+    mode, device = training.model.training, next(training.model.parameters()).device
     try:
-        with torch.random.fork_rng(devices=[home] if home.type == "cuda" else []):
+        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
             yield
     finally:
         for part, state in zip(parts, states, strict=True):
             part.load_state_dict(state)
-        if training.average:
-            training.average.load(means)
+        if training.ema:
+            training.ema.load(means)
+        training.step, training.loss_sum = step, loss_sum
         training.optimizer.zero_grad()
         training.model.train(mode)
 
@@ -127,7 +131,7 @@ def find_rate(training: Training, take: Callable[[], float], *, steps: int = 100
         return range_test(at, steps=steps)
 
 
-def find_batch(network: Network, attempt: Callable[[int], None], *, home: torch.device, free: int, most: int) -> int:
+def find_batch(network: Network, attempt: Callable[[int], None], *, device: torch.device, free: int, most: int) -> int:
     """The largest batch that fits, a power of two, `most` at most.
 
     On a device with its own memory `attempt`, which takes a whole training step on so many images, is called with
@@ -136,7 +140,7 @@ def find_batch(network: Network, attempt: Callable[[int], None], *, home: torch.
     """
     batch, larger = 0, 1
     while larger <= most and (
-        memory_needed(network, larger) <= free if home.type == "cpu" else _survives(attempt, larger)
+        memory_needed(network, larger) <= free if device.type == "cpu" else _survives(attempt, larger)
     ):
         batch, larger = larger, 2 * larger
     if not batch:

@@ -9,67 +9,56 @@ import torch
 
 from brickwork.data.dataset import Dataset
 from brickwork.loader.loader import Batch
-from brickwork.machine import device, free_memory
+from brickwork.machine import free_memory
 from brickwork.network import Network
 from brickwork.recipe.recipe import Recipe
 from brickwork.training.diagnose import explain_memory_errors
+from brickwork.training.events import Listener, silent
 from brickwork.training.freeze import thaw
 from brickwork.training.loop import Loop
-from brickwork.training.progress import Listen
-from brickwork.training.signals import stop_requests
-from brickwork.training.train import (
-    check_fit,
-    choose_normalisation,
-    initial_model,
-    make_loop,
-    prepare_images,
-    seed_torch,
-)
+from brickwork.training.plan import check_fit
+from brickwork.training.signals import stop_signal
+from brickwork.training.train import initial_model, seed_torch, training_loop
 from brickwork.training.tune.range_test import RangeTest, find_batch, find_rate, restore_after
 
 MOST = 4096  # images a step: beyond, no recipe here is known to learn well
 
 
-def find_learning_rate(network: Network, dataset: Dataset, recipe: Recipe, *, report: Listen) -> RangeTest:
+def find_learning_rate(network: Network, dataset: Dataset, recipe: Recipe, *, listener: Listener = silent) -> RangeTest:
     """A sweep of the learning rate over a hundred steps on the data; nothing is written.
 
     Raises BrickworkError as `train` does, and where the loss rises from the beginning.
     """
-    with search_loop(network, dataset, recipe, report) as loop:
-        batches = (batch for epoch in count(1) for batch in loop.feed.batches(epoch))
+    with search_loop(network, dataset, recipe, listener) as loop:
+        batches = (batch for epoch in count(1) for batch in loop.loader.batches(epoch))
 
-        def take() -> float:
+        def step() -> float:
             thaw(loop.model, recipe, epoch=1)
-            return loop.take(next(batches), epoch=1)
+            return loop.train_step(next(batches), epoch=1)
 
-        return find_rate(loop, take)
+        return find_rate(loop, step)
 
 
-def find_batch_size(network: Network, dataset: Dataset, recipe: Recipe, *, report: Listen) -> int:
+def find_batch_size(network: Network, dataset: Dataset, recipe: Recipe, *, listener: Listener = silent) -> int:
     """The largest power of two of images whose training step fits into memory; nothing is written."""
-    home = device()
-    with search_loop(network, dataset, recipe, report) as loop:
+    with search_loop(network, dataset, recipe, listener) as loop:
+        device = loop.loader.device
 
         def attempt(images: int) -> None:
             """A step on images of nothing."""
             with restore_after(loop):
-                pixels = torch.zeros(images, *network.input, device=home).to(memory_format=torch.channels_last)
-                loop.take(Batch(pixels, torch.zeros(images, dtype=torch.int64, device=home)), epoch=1)
+                pixels = torch.zeros(images, *network.input, device=device).to(memory_format=torch.channels_last)
+                loop.train_step(Batch(pixels, torch.zeros(images, dtype=torch.int64, device=device)), epoch=1)
 
-        return find_batch(network, attempt, home=home, free=free_memory(), most=MOST)
+        return find_batch(network, attempt, device=device, free=free_memory(), most=MOST)
 
 
 @contextmanager
-def search_loop(network: Network, dataset: Dataset, recipe: Recipe, report: Listen) -> Iterator[Loop]:
-    """A training that is about to begin."""
+def search_loop(network: Network, dataset: Dataset, recipe: Recipe, listener: Listener) -> Iterator[Loop]:
+    """The loop of a training that is about to begin."""
     check_fit(network, dataset)
     recipe = replace(recipe, compile=False)  # a hundred steps do not make up for it
-    with stop_requests(), seed_torch(recipe.seed), explain_memory_errors(network, recipe):
-        model, brought = initial_model(network, recipe, report)
-        material = prepare_images(network, dataset, recipe, report)
-        material = replace(material, preprocessing=choose_normalisation(material.preprocessing, brought, None))
-        loop = make_loop(model, material, recipe, report)
-        try:
+    with stop_signal(), seed_torch(recipe.seed), explain_memory_errors(network, recipe):
+        model, normalisation = initial_model(network, recipe, listener)
+        with training_loop(model, dataset, recipe, normalisation, listener) as loop:
             yield loop
-        finally:
-            loop.feed.close()

@@ -1,0 +1,280 @@
+"""The trainer: epochs of steps, each validated and saved, and one test of the best model at the end."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field, replace
+from math import isfinite
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from brickwork.data.dataset import Dataset
+from brickwork.errors import BrickworkError
+from brickwork.evaluation import Report, calibrate, evaluate
+from brickwork.evaluation.logits import compute_logits
+from brickwork.evaluation.report.html import evaluation_html
+from brickwork.files import write_whole
+from brickwork.loader.note import Note
+from brickwork.model import ModelFile, load, save
+from brickwork.network import Layer
+from brickwork.recipe.schedule import learning_rate
+from brickwork.training.diagnose import all_finite, explain_memory_errors
+from brickwork.training.events import EpochEnd, Listener, Step
+from brickwork.training.loop import Loop
+from brickwork.training.result import Result, result_from
+from brickwork.training.resume import check_same, file_sum, machine_facts, resume_hint
+from brickwork.training.run.checkpoint import State
+from brickwork.training.run.folder import Epoch, Run, best_of
+from brickwork.training.run.state import capture, restore
+from brickwork.training.run.trackers import Trackers
+from brickwork.training.signals import Stopped, StopSignal
+
+KEPT = 2  # the last checkpoints; beside each, the one of what was the best epoch then
+
+
+@dataclass(eq=False)
+class Trainer:
+    """Trains a loop's model in a run folder: fit, epoch, validate, save, restore, test."""
+
+    run: Run
+    dataset: Dataset
+    loop: Loop
+    stop: StopSignal
+    listener: Listener
+    trackers: Trackers
+    epochs: list[Epoch] = field(default_factory=list)  # that have ended
+    val_logits: Tensor | None = None  # of the validation images in the last validation
+    seconds_before: float = 0.0  # of training by processes before this one
+    start: float = field(default_factory=time.perf_counter)
+
+    @property
+    def seconds(self) -> float:
+        """Since the first step of the training, pauses not counted."""
+        return self.seconds_before + time.perf_counter() - self.start
+
+    @property
+    def ended(self) -> bool:
+        """Whether the last epoch has been, or `patience` epochs have brought nothing better."""
+        if not self.epochs or len(self.epochs) >= self.loop.recipe.epochs:
+            return bool(self.epochs)
+        patience = self.loop.recipe.patience
+        return bool(patience) and len(self.epochs) - best_of(self.epochs).epoch >= patience
+
+    def fit(self, state: State | None = None) -> Result:
+        """Trains every epoch that is left, from a state or from the beginning, and tests the best model once.
+
+        Where the training is stopped by a signal, a checkpoint is written, and the result says so. Raises
+        BrickworkError as `train` does.
+        """
+        self.stop.patient = True
+        if state:
+            self.restore(state)
+        with self.hinted(), explain_memory_errors(self.loop.model.network, self.loop.recipe):
+            try:
+                if not state:
+                    self.save()
+                with self.saved_when_stopped():
+                    while not self.ended:
+                        self.keep(self.epoch(len(self.epochs) + 1))
+                self.trackers.result = self.test()
+            except Stopped as stop:
+                self.trackers.result = self.stopped_result(stop.signal)
+        return self.trackers.result
+
+    def epoch(self, number: int) -> Epoch:
+        """Takes the steps of an epoch that are still to be taken, and validates."""
+        loop, start, first = self.loop, time.perf_counter(), self.loop.step
+        loop.loader.take_waited()
+        for batch in loop.batches(number):
+            loss = loop.train_step(batch, number)
+            self.listener(self.step_event(number, loss, first, time.perf_counter() - start))
+            self.stop.check()
+            if loop.step % loop.recipe.checkpoint == 0 and loop.step % len(loop.loader):
+                self.save()
+        trained = time.perf_counter()
+        val_loss, val_accuracy = self.validate(number)
+        end, waited = time.perf_counter(), loop.loader.take_waited()
+        return Epoch(
+            epoch=number,
+            loss=loop.loss_sum / len(loop.loader),
+            val_loss=val_loss,
+            val_accuracy=val_accuracy,
+            learning_rate=learning_rate(loop.recipe, loop.progress(loop.step - 1)),
+            seconds=self.seconds,
+            images_per_second=self.speed(first, trained - start),
+            waiting=waited / (end - start),
+            validating=(end - trained) / (end - start),
+        )
+
+    def validate(self, number: int) -> tuple[float, float]:
+        """Loss and accuracy on the validation images, by the weights that are kept: the EMA's, if there is one."""
+        loop, images = self.loop, self.loop.loader.validation
+        with loop.averaged():
+            logits = compute_logits(loop.model, images, images.preprocessing, progress=self.check_stop)
+        self.val_logits = logits
+        loss = functional.cross_entropy(logits, images.labels).item()
+        if not isfinite(loss):  # the last step's loss was from before it
+            raise BrickworkError(
+                f"step {loop.step} (epoch {number}): the loss on the validation images is {loss}. "
+                f"Lower the learning rate (it was lr={loop.recipe.lr:g}), or clip the gradient (clip=1)."
+            )
+        return loss, (logits.argmax(1) == images.labels).float().mean().item()
+
+    def keep(self, epoch: Epoch) -> None:
+        """Writes down an epoch that has ended; the model is saved where it is the best so far."""
+        self.epochs.append(epoch)
+        if best_of(self.epochs) is epoch:
+            self.save_model(epoch)
+        self.save()
+        self.run.write(self.epochs)
+        epochs = self.loop.recipe.epochs
+        left = epoch.seconds / epoch.epoch * (epochs - epoch.epoch)
+        self.listener(EpochEnd(epoch, epochs, len(self.loop.loader), left))
+        self.trackers.epoch(epoch)
+        self.stop.check()
+
+    def save(self) -> None:
+        """Writes a checkpoint, and keeps with it the one before and what either needs to make the model file anew.
+
+        Raises BrickworkError where the weights are not finite: the checkpoints before are kept then.
+        """
+        loop, checkpoints = self.loop, self.run.checkpoints
+        if not all_finite(iter(loop.model.state_dict().values())):
+            raise BrickworkError(f"step {loop.step}: weights have become infinite or not numbers (NaN). Lower lr.")
+        checkpoints.write(capture(loop, self.facts()))
+        last = [step for step in checkpoints.steps() if step <= loop.step][-KEPT:]  # later ones were damaged
+        checkpoints.keep({*last, *(self.best_step(step) for step in last)})
+
+    def save_model(self, epoch: Epoch) -> None:
+        """Writes the model file as it is after an epoch that has just been validated, with its calibration."""
+        images, loop, dataset = self.loop.loader.images, self.loop, self.dataset
+        assert self.val_logits is not None
+        record = {
+            "data": dataset.name,
+            "groups": dataset.groups,
+            "seed": dataset.seed,
+            "images": {"train": len(images.train), "val": len(images.val), "skipped": len(images.skipped)},
+            "recipe": asdict(loop.recipe),
+            "best": asdict(epoch),
+            "calibration": calibrate(self.val_logits, images.validation.labels).document(),
+            "torch": torch.__version__,
+        }
+        preprocessing = images.preprocessing.document()
+        with loop.averaged():
+            save(self.run.model, loop.model, classes=images.classes, preprocessing=preprocessing, record=record)
+
+    def restore(self, state: State) -> None:
+        """Goes on from a checkpoint's state. Raises BrickworkError where the data or the recipe is another."""
+        for sentence in check_same(self.run.path, self.dataset, self.facts(), state.facts):
+            self.listener(Note(sentence))
+        self.seconds_before = state.facts["seconds"]
+        self.epochs = [Epoch(**epoch) for epoch in state.facts["epochs"]]
+        self.repair_model(state)
+        restore(self.loop, state)
+        if self.epochs:
+            self.run.write(self.epochs)
+
+    def repair_model(self, state: State) -> None:
+        """Makes sure that the model file is the best epoch's: it may be damaged, or of an epoch that comes again."""
+        if not self.epochs or file_sum(self.run.model) == state.facts["model"]:
+            return
+        best = best_of(self.epochs)
+        with suppress(BrickworkError):
+            restore(self.loop, self.run.checkpoints.read(best.epoch * len(self.loop.loader)))
+            self.validate(best.epoch)
+            self.save_model(best)
+            return
+        raise BrickworkError(
+            f"{self.run.model} is damaged, and so is the checkpoint of the best epoch, {best.epoch}: begin a new run."
+        )
+
+    def test(self) -> Result:
+        """Tests the best model once, which is then part of its record; with it, the training has ended."""
+        file = load(self.run.model, self.own_layers())
+        record = {**file.record, "seconds": self.seconds}
+        report = self.evaluate_test(file)
+        if report:
+            record["test"] = {
+                "accuracy": report.accuracy.value,
+                "interval": [report.accuracy.low, report.accuracy.high],
+                "images": report.n,
+                "skipped": len(report.skipped),
+            }
+            write_whole(self.run.path / "report.html", evaluation_html(report).encode("utf-8", "backslashreplace"))
+        save(self.run.model, file.model, classes=file.classes, preprocessing=file.preprocessing, record=record)
+        skipped = self.loop.loader.images.skipped + (report.skipped if report else ())
+        return replace(result_from(self.run, record), skipped=skipped)
+
+    def evaluate_test(self, file: ModelFile) -> Report | None:
+        """None where there are no images to test with; a note where none of those that there are can be read."""
+        if "test" not in self.dataset.splits:
+            return None
+        try:
+            return evaluate(file, self.dataset, "test", progress=self.check_stop)
+        except BrickworkError as fault:
+            self.listener(Note(f"The model is not tested: {fault}"))
+            return None
+
+    def stopped_result(self, signal: int) -> Result:
+        """What there is when a training has been asked to stop."""
+        skipped = self.loop.loader.images.skipped
+        if not self.epochs:
+            return Result(self.run.path, None, None, self.seconds, stopped=signal, skipped=skipped)
+        result = result_from(self.run, load(self.run.model, self.own_layers()).record)
+        return replace(result, seconds=self.seconds, stopped=signal, skipped=skipped)
+
+    def facts(self) -> dict[str, Any]:
+        """What a checkpoint holds besides the loop's tensors."""
+        images = self.loop.loader.images
+        return {
+            "epochs": [asdict(epoch) for epoch in self.epochs],
+            "seconds": self.seconds,
+            "preprocessing": images.preprocessing.document(),
+            "data": images.digest,
+            "recipe": asdict(self.loop.recipe),
+            "model": file_sum(self.run.model),
+            "machine": machine_facts(),
+        }
+
+    def best_step(self, step: int) -> int:
+        """The step after which the best epoch of those before a checkpoint ended; 0 where there was none."""
+        ended = self.epochs[: step // len(self.loop.loader)]
+        return best_of(ended).epoch * len(self.loop.loader) if ended else 0
+
+    def step_event(self, number: int, loss: float, first: int, seconds: float) -> Step:
+        """`first` is the step after which this process took its first of the epoch, `seconds` the time since."""
+        loop, epochs, steps = self.loop, self.loop.recipe.epochs, len(self.loop.loader)
+        speed = self.speed(first, seconds)
+        left = (epochs * steps - loop.step) / steps * loop.loader.samples / speed
+        return Step(number, epochs, loop.step - (number - 1) * steps, steps, loss, speed, left)
+
+    def speed(self, first: int, seconds: float) -> float:
+        """Images a second in the steps since `first`."""
+        return (self.loop.step - first) / len(self.loop.loader) * self.loop.loader.samples / seconds
+
+    def own_layers(self) -> list[type[Layer]]:
+        """The classes of the network's layers, for the model file to be read with."""
+        return list({type(layer) for _, layer in self.loop.model.network.layers()})
+
+    def check_stop(self, done: int) -> None:
+        """Lets a long pass over images end where the training is asked to stop."""
+        self.stop.check()
+
+    @contextmanager
+    def saved_when_stopped(self) -> Iterator[None]:
+        try:
+            yield
+        except Stopped:
+            self.save()
+            raise
+
+    @contextmanager
+    def hinted(self) -> Iterator[None]:
+        """Adds to a fault what to type once its cause is gone."""
+        try:
+            yield
+        except BrickworkError as fault:
+            raise BrickworkError(f"{fault} {resume_hint(self.run)}") from None
