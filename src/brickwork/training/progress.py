@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from brickwork.data.memory import Skipped
+from brickwork.data.dataset import Skipped
 from brickwork.loader.note import Note
 
 

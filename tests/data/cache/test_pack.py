@@ -11,6 +11,7 @@ from brickwork.data.cache.pack import (
     Pack,
     PackBuilder,
     PackWriter,
+    allocate,
     map_pack,
     read_pack,
     value_counts,
@@ -114,3 +115,9 @@ def test_a_full_disk_costs_the_file_and_not_the_images(tmp_path: Path) -> None:
     assert pack.path is None
     assert packing.fault == "File too large"
     assert not list(tmp_path.iterdir())
+
+
+def test_images_that_do_not_fit_into_memory_are_a_users_mistake() -> None:
+    assert allocate(2, (3, 4, 5)).shape == (2, 3, 4, 5)
+    with pytest.raises(BrickworkError, match=r"5 images of 3x10000000x10000000 need 1,500,000.0 GB of memory"):
+        allocate(5, (3, 10**7, 10**7))

@@ -3,18 +3,18 @@
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from typing import Literal
 
 import numpy as np
 
 from brickwork.data.cache import store
-from brickwork.data.cache.pack import Counts, Pack, PackBuilder, PackWriter, value_counts
+from brickwork.data.cache.pack import Counts, Pack, PackBuilder, PackWriter, allocate, value_counts
 from brickwork.data.cache.presize import Presize
-from brickwork.data.dataset import ArraySplit, Images, Labels, Split
+from brickwork.data.dataset import ArraySplit, Images, Labels, Skipped, Split
 from brickwork.data.images.decode import Unreadable
 from brickwork.data.index import IndexEntry
-from brickwork.data.memory import Skipped, empty
 from brickwork.data.parallel import map_in_order
 from brickwork.errors import BrickworkError
 
@@ -75,7 +75,7 @@ class Storage:
 def sums_of(split: Split, entries: Sequence[IndexEntry | None], done: Done) -> list[str]:
     """Each image's sum; "" where there is no content. A file that is stamped as in its entry is not read."""
 
-    def one(i: int) -> str:
+    def image_sum(i: int) -> str:
         entry = entries[i]
         if entry and entry.sha256 and entry.stamp and file_stamp(split, i) == (entry.bytes, *entry.stamp):
             return entry.sha256
@@ -85,8 +85,8 @@ def sums_of(split: Split, entries: Sequence[IndexEntry | None], done: Done) -> l
             return ""
 
     sums = []
-    for number, found in enumerate(map_in_order(one, len(split)), 1):
-        sums.append(found)
+    for number, digest in enumerate(map_in_order(image_sum, range(len(split))), 1):
+        sums.append(digest)
         done(number)
     return sums
 
@@ -131,7 +131,7 @@ def decode_split(
     if wanted and (found := store.find_pack(store.pack_key(sums, presize), tell)):
         tell(f"{len(found):,} images come decoded from the cache")
         return split_of_pack(split, presize, found, sums)
-    room = empty(len(split), presize.preprocessing.shape).ravel() if keep.memory else None
+    room = allocate(len(split), presize.preprocessing.shape).ravel() if keep.memory else None
     packing = PackBuilder(presize.preprocessing.channels, room)
     if wanted:
         open_writer(packing, len(split) * presize.bytes, keep, tell)
@@ -168,7 +168,7 @@ def open_writer(packing: PackBuilder, needed: int, keep: Storage, tell: Tell) ->
 def fill_pack(split: Split, presize: Presize, packing: PackBuilder, tell: Tell, done: Done) -> tuple[Pack, list[str]]:
     """The pack of every image that can be read, in their order, and the sum of every image's content."""
     sums: list[str] = []
-    for i, (content, seen) in enumerate(map_in_order(lambda i: decode_one(split, presize, i), len(split))):
+    for i, (content, seen) in enumerate(map_in_order(partial(decode_one, split, presize), range(len(split)))):
         sums.append(content)
         if isinstance(seen, Unreadable):
             packing.skip(i, seen.reason)

@@ -6,7 +6,6 @@ import os
 import struct
 import zlib
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from brickwork.data.dataset import Images
+from brickwork.data.parallel import map_in_order
 from brickwork.errors import BrickworkError
 from brickwork.files import sync
 
@@ -154,6 +154,19 @@ class PackWriter:
             self.path.unlink()
 
 
+def allocate(count: int, shape: tuple[int, int, int]) -> Images:
+    """Memory for so many images of this shape; raises BrickworkError where the machine refuses it."""
+    try:
+        return np.empty((count, *shape), np.uint8)
+    except (MemoryError, ValueError):
+        size = "x".join(map(str, shape))
+        gigabytes = count * np.prod(shape, dtype=float) / 1e9
+        raise BrickworkError(
+            f"{count:,} images of {size} need {gigabytes:,.1f} GB of memory, which this machine refuses: "
+            f"train on a smaller input."
+        ) from None
+
+
 def value_counts(image: Images) -> Counts:
     """How often each channel of height x width x channels has each value; Pillow lets other threads run meanwhile."""
     channels = image.shape[2]
@@ -202,11 +215,10 @@ def map_pack(path: Path) -> Pack:
 
 
 def verify_pack(pack: Pack, sums: NDArray[np.uint32]) -> None:
-    """Takes the sum of every image anew, on all cores; raises BrickworkError where one is another."""
+    """Verifies the checksum of every image, on all cores; raises BrickworkError where one differs."""
 
     def agree(part: NDArray[np.int64]) -> bool:
         return all(zlib.crc32(pack.image(i).data) == sums[i] for i in part.tolist())
 
-    with ThreadPoolExecutor() as pool:
-        if not all(pool.map(agree, np.array_split(np.arange(len(pack)), 64))):
-            raise BrickworkError(f"{pack.path} is damaged.")
+    if not all(map_in_order(agree, np.array_split(np.arange(len(pack)), 64))):
+        raise BrickworkError(f"{pack.path} is damaged.")

@@ -1,6 +1,7 @@
 """A data set is read once, and everything that is wrong with it is said."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from brickwork.data.dataset import Dataset
 from brickwork.data.images.decode import MAX_PIXELS, Kind
 from brickwork.data.index import Index
 from brickwork.data.sources import notes
+from brickwork.data.sources.open import open_data
 
 CODES: dict[Kind, str] = {
     "missing": "F101",
@@ -31,17 +33,18 @@ SMALL = 32  # pixels a side that most networks take at least
 
 
 def check(
-    dataset: Dataset,
+    data: Dataset | str | Path,
     *,
     max_pixels: int = MAX_PIXELS,
     allow_leaks: bool = False,
     progress: Callable[[int], None] = lambda done: None,
 ) -> CheckReport:
-    """Reads every image of the data set and says what is wrong with it; nothing is written.
+    """Check a dataset, or what `open_data` takes: read every image and report what is wrong; nothing is written.
 
     Images of more than `max_pixels` count as unreadable. With `allow_leaks`, identical images in several splits are a
     warning. `progress` hears how many images are done.
     """
+    dataset = data if isinstance(data, Dataset) else open_data(data)
     images = inspect_all(dataset, max_pixels, progress)
     lying = surroundings(dataset)
     counts = count_images(dataset.classes, {name: split.labels.tolist() for name, split in dataset.splits.items()})

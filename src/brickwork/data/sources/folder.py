@@ -33,13 +33,14 @@ class Tree:
         return Tree(files, self.loose + other.loose, self.hidden + other.hidden, self.others + other.others)
 
 
-def open_folder(path: Path, *, seed: int = 0, groups: str = "", training: bool = True) -> Dataset:
-    """The data set in a folder; where there are no splits above the classes, the seed draws them.
+def open_folder(path: str | Path, *, seed: int = 0, groups: str = "", training: bool = True) -> Dataset:
+    """Open the dataset in a folder of class folders; where there are no splits above the classes, the seed draws them.
 
     Class ids come from the union of the splits' class names, in natural order. `groups` is a pattern in the paths
     below the folder of what stays together in one split. Raises BrickworkError where there is no image, or for
     training no train split or a single class.
     """
+    path = Path(path)
     top = list_folder(path)
     folders = split_folders(path, top, training)
     trees = {split: read_tree(path, f"{folder}/") for split, folder in folders.items()} or {"": read_tree(path, "")}

@@ -29,13 +29,17 @@ from brickwork.data.sources.splits import check_for_training, splits_of
 from brickwork.errors import BrickworkError
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class HubSplit(Split):
-    """Images in a table of the package datasets."""
+    """Split of images in a table of the package datasets."""
 
     table: Any  # a datasets.Dataset with the images' column alone, not decoded
     place: str  # "hf:mnist#train"
     rows: NDArray[np.int64]  # each image's row in the table
+
+    @property
+    def location(self) -> str:
+        return self.place
 
     @cached_property
     def names(self) -> Sequence[str]:
@@ -65,7 +69,7 @@ class HubSplit(Split):
 
 
 def open_huggingface(source: str, *, seed: int = 0, groups: str = "", training: bool = True) -> Dataset:
-    """The data set that "hf:OWNER/NAME", "hf:OWNER/NAME/CONFIG" or "hf:FOLDER" names.
+    """Open the dataset that "hf:OWNER/NAME", "hf:OWNER/NAME/CONFIG" or "hf:FOLDER" names.
 
     Images are in the column of the kind datasets.Image, labels in the one of datasets.ClassLabel, or else in the one
     called label, class or category; "#COLUMN" at the end names another. Class ids follow the natural order of the

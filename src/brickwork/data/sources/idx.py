@@ -22,11 +22,12 @@ FORMS = ("{stem}-{kind}-idx{rank}-ubyte", "{stem}-{kind}.idx{rank}-ubyte")
 CLASSES = "classes.txt"  # one name a line, beside the four files
 
 
-def open_idx(folder: Path, name: str, *, groups: str = "", training: bool = True) -> Dataset:
-    """The data set in a folder of idx files; the classes are digits unless classes.txt names them.
+def open_idx(folder: str | Path, name: str, *, groups: str = "", training: bool = True) -> Dataset:
+    """Open the dataset in a folder of idx files; the classes are digits unless classes.txt names them.
 
     Raises BrickworkError for groups, as its images have no paths, and for training where there are t10k files alone.
     """
+    folder = Path(folder)
     if groups:
         raise BrickworkError(f"groups: the images of {name} have no paths to look for {groups!r} in.")
     found = {split: arrays(folder, split) for split in STEMS if find_file(folder, split, "images")}

@@ -23,13 +23,14 @@ LABELS = ("label", "class", "category")
 SPLIT, GROUP = "split", "group"
 
 
-def open_manifest(path: Path, *, seed: int = 0, groups: str = "", training: bool = True) -> Dataset:
-    """The data set in a table of columns path and label, and where there are any, split and group.
+def open_manifest(path: str | Path, *, seed: int = 0, groups: str = "", training: bool = True) -> Dataset:
+    """Open the dataset in a table of columns path and label, and where there are any, split and group.
 
     Paths are relative to the table's folder, or absolute. Labels are names, also where they are numbers; class ids
     follow their natural order. Without the column split, the seed draws the splits. `groups` names a column, or is a
     pattern in the paths. Whether the files exist is left to decoding. Raises BrickworkError with the line.
     """
+    path = Path(path)
     table = read_table(path)
     files, labels, given = files_of(table), row_labels(table), row_splits(table)
     classes = sorted(set(labels), key=natural)

@@ -34,13 +34,17 @@ LONGEST = 1 << 20  # bytes of a file with a label
 THREADS = 8  # shards that are read through at once: addresses answer slowly
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class TarSplit(Split):
-    """Images in archives that are not compressed."""
+    """Split of images in tar archives that are not compressed."""
 
     shards: tuple[Shard, ...]
     files: tuple[str, ...]  # in the archive
     places: NDArray[np.int64]  # N x 3: which shard, where the bytes begin, how many
+
+    @property
+    def location(self) -> str:
+        return ", ".join(shard.place for shard in self.shards)
 
     @cached_property
     def names(self) -> Sequence[str]:
@@ -153,14 +157,15 @@ def label_in(data: bytes, source: int) -> str | None:
     return unicodedata.normalize("NFC", text.strip()) if text and "\n" not in text and "\0" not in text else None
 
 
-def open_webdataset(source: str, *, seed: int = 0, groups: str = "", training: bool = True) -> Dataset:
-    """The data set in .tar shards, which a path, a folder, a pattern or an address names.
+def open_webdataset(source: str | Path, *, seed: int = 0, groups: str = "", training: bool = True) -> Dataset:
+    """Open the dataset in .tar shards, which a path, a folder, a pattern or an address names.
 
     A sample's class is the text in its .cls, the "label" in its .json, or the text in its .txt; class ids follow the
     natural order of these names. Shards that are called train, val and test, or lie in folders that are, hold these
     splits; of others the seed draws them. `groups` is a pattern in the images' keys, "shard/sample". Raises
     BrickworkError.
     """
+    source = str(source)
     shards = shards_of(source)
     check_there(source, shards)
     with ThreadPoolExecutor(THREADS) as pool:
