@@ -58,7 +58,7 @@ def container_memory(group: Path) -> tuple[int, ...]:
 
 
 def device() -> "torch.device":
-    """The first CUDA device where there is one, otherwise the CPU."""
+    """The device that computes: the first CUDA device where there is one, otherwise the CPU."""
     import torch
 
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -1,4 +1,4 @@
-"""The options by which every command takes a data set, and how it is opened."""
+"""--data and --groups: the options by which every command takes a dataset, and how it is opened."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -33,7 +33,7 @@ def data_options(default: str | None = None) -> Callable[[Command], Command]:
 
 
 def open_dataset(data: str, groups: str = "", *, seed: int = 0, classes: int | None = None) -> "Dataset":
-    """The data set to train on; raises BrickworkError also where it has not so many classes."""
+    """Open the dataset to train on; raises BrickworkError also where it has not so many classes."""
     from brickwork.data import open_data
 
     dataset = open_data(data, seed=seed, groups=groups)
@@ -43,9 +43,9 @@ def open_dataset(data: str, groups: str = "", *, seed: int = 0, classes: int | N
 
 
 def open_as_divided(data: str, groups: str, record: Mapping[str, Any]) -> "Dataset":
-    """The data set to score a model on, divided as for its training, which `record` tells of.
+    """Open the dataset to score a model on, split as for its training, which `record` tells of.
 
-    The seed that divided it then keeps its test images apart, and so do its groups where the data has the same name.
+    The seed that split it then keeps its test images apart, and so do its groups where the data has the same name.
     """
     from brickwork.data import open_data
 

@@ -1,4 +1,4 @@
-"""Seeds, hashes and splits from keys alone: the same on every machine, whatever else the data set holds."""
+"""Seeds, hashes and splits from keys alone: the same on every machine, whatever else the dataset holds."""
 
 from bisect import bisect_right
 from collections import defaultdict

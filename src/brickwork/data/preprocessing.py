@@ -50,12 +50,12 @@ class Preprocessing:
         return 2 * max(self.height, self.width)
 
     def pixels(self, image: Image.Image) -> NDArray[np.uint8]:
-        """An image as channels x height x width; one that has this size already keeps every value."""
-        return self.framed(self.array(self.inner(image))).transpose(2, 0, 1).copy()
+        """Preprocess an image to bytes, channels x height x width; one that has this size already keeps every value."""
+        return self.pad(self.array(self.resize(image))).transpose(2, 0, 1).copy()
 
-    def inner(self, image: Image.Image) -> Image.Image:
-        """What the network sees of an image, without the bars of "pad"."""
-        image, target = self.colours(image), (self.width, self.height)
+    def resize(self, image: Image.Image) -> Image.Image:
+        """Resize an image to the input by its fit, without the bars of "pad"; one of this size stays as it is."""
+        image, target = self.convert(image), (self.width, self.height)
         if image.size == target:
             return image
         resample = Image.Resampling[self.interpolation.upper()]
@@ -63,8 +63,8 @@ class Preprocessing:
             return image.resize(target, resample, box=centre_box(image.size, target))
         return image.resize(target if self.fit == "squash" else fit_inside(image.size, target), resample)
 
-    def framed(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """What `inner` left as height x width x channels, with bars in the mean colour where it is smaller."""
+    def pad(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Pad height x width x channels to the input with bars in the mean colour, where it is smaller."""
         height, width = pixels.shape[:2]
         if (height, width) == (self.height, self.width):
             return pixels
@@ -73,8 +73,8 @@ class Preprocessing:
         canvas[top : top + height, left : left + width] = pixels
         return canvas
 
-    def colours(self, image: Image.Image) -> Image.Image:
-        """The image in grey or in colour, as the network takes it."""
+    def convert(self, image: Image.Image) -> Image.Image:
+        """Convert an image to grey ("L") or colour ("RGB"), as the network takes it."""
         return to_grey_or_rgb(image).convert("L" if self.channels == 1 else "RGB")
 
     def array(self, image: Image.Image) -> NDArray[np.uint8]:
@@ -82,7 +82,7 @@ class Preprocessing:
         return np.asarray(image).reshape(image.height, image.width, self.channels)
 
     def normalize(self, pixels: "Tensor") -> "Tensor":
-        """A batch of bytes as float32, (x / 255 - mean) / std, on the batch's own device.
+        """Normalise a batch of bytes to float32, (x / 255 - mean) / std, on the batch's own device.
 
         Channels that come last in memory stay there; whole rows are then computed at once, three times as fast.
         """
@@ -97,12 +97,12 @@ class Preprocessing:
         return lines.sub_(mean).div_(std).view(rows.shape).permute(0, 3, 1, 2)
 
     def document(self) -> dict[str, Any]:
-        """As plain data for JSON; `read` takes it back."""
+        """The preprocessing as plain data for JSON; `read` takes it back."""
         return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
 
     @staticmethod
     def read(document: dict[str, Any]) -> "Preprocessing":
-        """From what `document` gave; raises BrickworkError where it is not that."""
+        """Read the preprocessing from what `document` gave; raises BrickworkError where it is not that."""
         names = {field.name for field in fields(Preprocessing)}
         if not isinstance(document, dict) or set(document) != names:
             raise BrickworkError(f"preprocessing: expected {', '.join(sorted(names))}, found {document!r:.200}.")

@@ -1,4 +1,4 @@
-"""Channel statistics of a data set: the mean and the standard deviation by which images are normalised."""
+"""Channel statistics of a dataset: the mean and the standard deviation by which images are normalised."""
 
 import numpy as np
 from numpy.typing import NDArray

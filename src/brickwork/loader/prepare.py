@@ -84,7 +84,7 @@ def network_images(stock: DecodedSplit, preprocessing: Preprocessing, numbers: r
         return pack.pixels.reshape(-1, height, width, channels)[numbers.start : numbers.stop : numbers.step]
     images = allocate(len(numbers), (height, width, channels))
     for place, pixels in enumerate(map_in_order(partial(read_again, stock), numbers)):
-        images[place] = preprocessing.framed(pixels)
+        images[place] = preprocessing.pad(pixels)
     return images
 
 

@@ -28,7 +28,7 @@ def packed(path: Path | None, *, memory: bool = False) -> tuple[Pack, PackBuilde
     for position, image in zip((0, 2, 3), IMAGES, strict=True):
         packing.add(position, image, value_counts(image))
     packing.skip(1, "nothing but zero bytes")
-    return packing.finished(path or Path()), packing
+    return packing.finish(path or Path()), packing
 
 
 def assert_holds_the_images(pack: Pack) -> None:
@@ -75,7 +75,7 @@ def test_mapped_pixels_may_be_written_to_and_the_file_stays_as_it_is(tmp_path: P
 def test_a_pack_of_no_image_at_all_can_be_read(tmp_path: Path) -> None:
     packing = PackBuilder(3, writer=PackWriter(tmp_path))
     packing.skip(0, "empty (0 bytes)")
-    assert packing.finished(tmp_path / "a.pack").reasons == ((0, "empty (0 bytes)"),)
+    assert packing.finish(tmp_path / "a.pack").reasons == ((0, "empty (0 bytes)"),)
 
 
 def opened(path: Path) -> None:

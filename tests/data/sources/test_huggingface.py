@@ -1,4 +1,4 @@
-"""Hugging Face's data sets, made here and saved to the disk; run where the package datasets is installed."""
+"""Hugging Face's datasets, made here and saved to the disk; run where the package datasets is installed."""
 
 import io
 import pickle

@@ -33,11 +33,11 @@ class Finding:
         return self.rule.severity
 
     def as_warning(self) -> "Finding":
-        """The same as a warning."""
+        """The finding with the severity of a warning."""
         return replace(self, rule=replace(self.rule, severity="warning"))
 
     def document(self) -> dict[str, Any]:
-        """As plain data for JSON."""
+        """The finding as plain data for JSON."""
         rule = {name: value for name, value in asdict(self.rule).items() if name not in ("one", "many")}
         cases = [{"files": list(case.files), "detail": case.detail} for case in self.cases]
         return {**rule, "title": self._title, "count": len(self.cases), "cases": cases}

@@ -1,4 +1,4 @@
-"""A manifest of a data set without the files that are wrong; the files stay where and as they are."""
+"""A manifest of a dataset without the files that are wrong; the files stay where and as they are."""
 
 import csv
 import io
@@ -24,8 +24,8 @@ def positions_to_drop(report: CheckReport) -> set[int]:
     wrong = {i for case in report.of(*UNREADABLE, "D403") for i in case.images}
     for case in report.of(LEAKS):
         splits = {i: report.index.entries[i].split for i in case.images}
-        kept = min(splits.values(), key=MEASURING.index)
-        wrong |= {i for i, split in splits.items() if split != kept}
+        keeper = min(splits.values(), key=MEASURING.index)
+        wrong |= {i for i, split in splits.items() if split != keeper}
     return wrong
 
 

@@ -57,18 +57,19 @@ def open_manifest(path: str | Path, *, seed: int = 0, groups: str = "", training
     )
 
 
-def once(table: Table, files: Sequence[str], labels: Sequence[str], given: Sequence[str] | None) -> Sequence[int]:
+def once(table: Table, files: Sequence[str], labels: Sequence[str], splits: Sequence[str] | None) -> Sequence[int]:
     """The rows that name an image for the first time; raises BrickworkError where a later one disagrees."""
     if len(set(files)) == len(files):
         return range(len(files))
     first: dict[str, int] = {}
     for row, file in enumerate(files):
         before = first.setdefault(file, row)
-        for said in (labels, given or ()):
-            if before != row and said and said[row] != said[before]:
+        for column in (labels, splits or ()):
+            if before != row and column and column[row] != column[before]:
                 earlier = table.where(before).rpartition(", ")[2]
+                here, there = column[row], column[before]
                 raise BrickworkError(
-                    f"{table.where(row)}: {printable(file)} is {said[row]!r} here and {said[before]!r} in {earlier}."
+                    f"{table.where(row)}: {printable(file)} is {here!r} here and {there!r} in {earlier}."
                 )
     return list(first.values())
 
