@@ -233,7 +233,6 @@ class Dataset:
     splits: dict[str, Split]
     shape: tuple[int, int, int] | None = None  # channels, height, width where every image has the same
     source: str = ""  # as it was opened: a word, or the whole path
-    ignored: int = 0  # hidden and junk entries, and files that are not images
     notes: tuple[str, ...] = ()  # sentences on what opening it found, for a person
     groups: str = ""  # the pattern or the column that says which images stay together in one split
     seed: int = 0  # by which splits were drawn where the source has none

@@ -56,7 +56,6 @@ def open_folder(path: str | Path, *, seed: int = 0, groups: str = "", training: 
         name=printable(path.resolve().name),
         classes=shown,
         splits=splits,
-        ignored=whole.hidden + len(whole.others),
         notes=(
             *notes.division("There are no train, val and test folders", images, splits, None if folders else seed),
             *(notes.other_folders(beside) if folders else notes.like_splits(top.folders, SPLITS)),

@@ -179,7 +179,6 @@ def open_webdataset(source: str | Path, *, seed: int = 0, groups: str = "", trai
         name=dataset_name(source, shards),
         classes=classes,
         splits=splits,
-        ignored=sum(len(shard.others) for shard in contents),
         notes=(
             *notes.division("No shard's name tells of a split", whole, splits, None if given else seed),
             *notes.class_notes(classes, splits),
