@@ -21,7 +21,7 @@ import torch
 from brickwork import zoo
 from brickwork.data import open_data
 from brickwork.data.dataset import Dataset
-from brickwork.data.memory import load_pixels
+from brickwork.data.preprocessing import preprocess_all
 from brickwork.evaluation import Calibration, Estimate, Report, calibrate, calibration_of, evaluate
 from brickwork.evaluation.logits import compute_logits, preprocessing_of
 from brickwork.evaluation.metrics.calibration import probabilities
@@ -101,9 +101,10 @@ def tried(coverage: float, calibration: Calibration, report: Report) -> str:
 def redivided(file: ModelFile, data: Dataset) -> str:
     """The same without the luck of one division: validation and test images together, divided anew at random."""
     splits = data.with_validation(file.record["recipe"]["validation"], file.record["recipe"]["seed"]).splits
-    pixels = [load_pixels(splits[name], preprocessing_of(file)) for name in ("val", "test")]
-    logits = torch.cat([compute_logits(file.model, torch.from_numpy(p.images), preprocessing_of(file)) for p in pixels])
-    labels = torch.cat([torch.from_numpy(p.labels) for p in pixels])
+    parts = [splits[name] for name in ("val", "test")]
+    pixels = [torch.from_numpy(np.stack([*preprocess_all(part, preprocessing_of(file))])) for part in parts]
+    logits = torch.cat([compute_logits(file.model, images, preprocessing_of(file)) for images in pixels])
+    labels = torch.cat([torch.from_numpy(part.labels) for part in parts])
     shares: dict[float, list[float]] = {coverage: [] for coverage in COVERAGES}
     for seed in range(DIVISIONS):
         order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))

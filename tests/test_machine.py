@@ -1,6 +1,17 @@
+import os
 from pathlib import Path
 
-from brickwork.machine import ASSUMED, available_memory, container_memory, free_memory
+import pytest
+
+from brickwork.machine import (
+    ASSUMED,
+    allowed_cores,
+    available_memory,
+    container_cores,
+    container_memory,
+    cores,
+    free_memory,
+)
 
 
 def test_free_memory_is_what_linux_calls_available(tmp_path: Path) -> None:
@@ -25,3 +36,34 @@ def test_a_containers_limit_counts(tmp_path: Path) -> None:
 
 def test_there_is_some() -> None:
     assert free_memory() > 1 << 20
+
+
+@pytest.mark.parametrize(
+    ("quota", "expected"),
+    [("max 100000", ()), ("100000 100000", (1,)), ("150000 100000", (2,)), ("50000 100000", (1,)),
+     ("800000 50000", (16,)), ("", ()), ("0 100000", ()), ("much", ())],
+)  # fmt: skip
+def test_a_containers_cpu_quota_is_counted_in_cores(tmp_path: Path, quota: str, expected: tuple[int, ...]) -> None:
+    (tmp_path / "cpu.max").write_text(f"{quota}\n")
+    assert container_cores(tmp_path) == expected
+
+
+def test_without_cgroup_v2_there_is_no_quota(tmp_path: Path) -> None:
+    assert container_cores(tmp_path) == ()
+
+
+def test_the_cores_are_the_fewer_of_affinity_and_quota(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("brickwork.machine.allowed_cores", lambda: 8)
+    for quota, expected in (((), 8), ((3,), 3), ((64,), 8)):
+        monkeypatch.setattr("brickwork.machine.container_cores", lambda group, quota=quota: quota)
+        assert cores() == expected
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the system has no affinity")
+def test_cores_are_those_of_the_affinity() -> None:
+    allowed = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {min(allowed)})
+        assert allowed_cores() == cores() == 1
+    finally:
+        os.sched_setaffinity(0, allowed)

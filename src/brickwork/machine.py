@@ -1,6 +1,7 @@
 """The machine: cores and memory as this process may use them, and the device that computes."""
 
 import os
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,17 +12,31 @@ ASSUMED = 4 << 30  # bytes, where the system does not say
 
 
 def cores() -> int:
-    """Those that this process may use."""
+    """The CPU cores that this process may use: those of its affinity, or fewer where its container has a quota."""
+    return min((allowed_cores(), *container_cores(Path("/sys/fs/cgroup"))))
+
+
+def allowed_cores() -> int:
+    """The cores that the scheduler may give this process; all of the machine's where the system does not say."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def container_cores(group: Path) -> tuple[int, ...]:
+    """A container's CPU quota in cores, a part of one as a whole; none where there is no quota (cgroup v2)."""
+    try:
+        quota, period = (group / "cpu.max").read_text().split()  # microseconds of each period: "150000 100000"
+    except (OSError, ValueError):
+        return ()
+    return (ceil(int(quota) / int(period)),) if quota.isdigit() and int(quota) else ()
+
+
 def free_memory() -> int:
-    """Bytes that this process may still take: of the machine, and where there is less of it, of its container."""
+    """Free memory in bytes, as this process may take it: the machine's, or less where its container has less."""
     return min((available_memory(Path("/proc/meminfo")), *container_memory(Path("/sys/fs/cgroup"))))
 
 
 def available_memory(meminfo: Path) -> int:
-    """What is available, disk caches that can be dropped included."""
+    """The machine's available memory in bytes, disk caches that can be dropped included."""
     try:
         lines = meminfo.read_text().splitlines()
         return next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable:"))
@@ -34,16 +49,16 @@ def available_memory(meminfo: Path) -> int:
 
 
 def container_memory(group: Path) -> tuple[int, ...]:
-    """A container's limit less what it has taken; none where there is no limit (cgroup v2)."""
+    """A container's memory limit less what it uses, in bytes; none where there is no limit (cgroup v2)."""
     try:
-        limit, taken = ((group / f"memory.{name}").read_text().strip() for name in ("max", "current"))
+        limit, used = ((group / f"memory.{name}").read_text().strip() for name in ("max", "current"))
     except OSError:
         return ()
-    return (max(0, int(limit) - int(taken)),) if limit.isdigit() else ()
+    return (max(0, int(limit) - int(used)),) if limit.isdigit() else ()
 
 
 def device() -> "torch.device":
-    """The first CUDA device where there is one, otherwise the CPU."""
+    """The device that computes: the first CUDA device where there is one, otherwise the CPU."""
     import torch
 
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")

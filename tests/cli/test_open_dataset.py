@@ -1,4 +1,4 @@
-"""The options of a data set, as commands have them."""
+"""The options of a dataset, as commands have them."""
 
 from pathlib import Path
 

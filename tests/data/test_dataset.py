@@ -1,12 +1,16 @@
 import pickle
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from torch.utils.data import DataLoader
 
-from brickwork.data.dataset import ArraySplit, Dataset, FileSplit
+import faults
+from brickwork.data import Unreadable, open_data
+from brickwork.data.dataset import ArraySplit, Dataset, FileSplit, Split
 from brickwork.errors import BrickworkError
 
 
@@ -136,3 +140,111 @@ def test_files_are_decoded_when_they_are_asked_for(tmp_path: Path) -> None:
     split = FileSplit(np.zeros(1, np.int64), tmp_path, ("late.png",))
     Image.new("RGB", (3, 2), "red").save(tmp_path / "late.png")
     assert split.image(0).getpixel((0, 0)) == (255, 0, 0)
+
+
+# Splits are map-style
+
+
+def solid(folder: Path, count: int = 7) -> FileSplit:
+    """Image number i is filled with i, and of class i % 3."""
+    for i in range(count):
+        Image.new("L", (5, 4), i).save(folder / f"{i}.png")
+    return FileSplit(np.arange(count) % 3, folder, tuple(f"{i}.png" for i in range(count)))
+
+
+def shade_and_label(sample: tuple[Image.Image, int]) -> tuple[object, int]:
+    image, label = sample
+    return image.getpixel((0, 0)), label
+
+
+def test_an_item_of_a_split_is_the_image_and_its_label(tmp_path: Path) -> None:
+    split = solid(tmp_path)
+    assert len(split) == 7
+    image, label = split[4]
+    assert (image.mode, image.size, image.getpixel((0, 0)), label, type(label)) == ("L", (5, 4), 4, 1, int)
+    assert shade_and_label(split[-1]) == (6, 0)
+    assert shade_and_label(split[-7]) == (0, 0)
+    assert [shade_and_label(sample) for sample in split] == [(i, i % 3) for i in range(7)]
+    assert [shade_and_label(sample) for sample in split] == [(i, i % 3) for i in range(7)]  # a second time
+
+
+@pytest.mark.parametrize("i", [7, 100, -8])
+def test_an_item_past_the_end_is_an_index_error(tmp_path: Path, i: int) -> None:
+    with pytest.raises(IndexError, match=f"^image {i} of a split of 7 images$"):
+        solid(tmp_path)[i]
+
+
+def test_an_item_that_cannot_be_decoded_is_named(tmp_path: Path) -> None:
+    split = solid(tmp_path)
+    (tmp_path / "2.png").write_text("<html>")
+    assert shade_and_label(split[1]) == (1, 1)
+    with pytest.raises(Unreadable, match=r"2\.png is unreadable: HTML text, not an image\.$"):
+        split[2]
+
+
+def as_list(samples: list[tuple[Image.Image, int]]) -> list[tuple[object, int]]:
+    return [shade_and_label(sample) for sample in samples]
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("kind", ["files", "arrays", "joined"])
+def test_a_split_is_a_dataset_for_torchs_loader(tmp_path: Path, workers: int, kind: str) -> None:
+    images = np.arange(7, dtype=np.uint8).reshape(-1, 1, 1, 1) * np.ones((1, 1, 4, 5), np.uint8)
+    array = ArraySplit(np.arange(7) % 3, images, "file", tuple(range(7)))
+    parts: dict[str, Split] = {"train": array.subset([0, 1, 2]), "test": array.subset([3, 4, 5, 6])}
+    splits = {"files": solid(tmp_path), "arrays": array, "joined": Dataset("set", tuple("abc"), parts).whole()}
+    context = "spawn" if workers else None  # so that it is pickled
+    loader = DataLoader(
+        splits[kind],  # type: ignore[arg-type]
+        batch_size=3, num_workers=workers, multiprocessing_context=context, collate_fn=as_list,
+    )  # fmt: skip
+    assert list(loader) == [[(0, 0), (1, 1), (2, 2)], [(3, 0), (4, 1), (5, 2)], [(6, 0)]]
+
+
+# Short reprs
+
+
+def test_reprs_say_what_there_is(tmp_path: Path) -> None:
+    split = FileSplit(np.arange(1234) % 5, Path("photos"), tuple(map(str, range(1234))))
+    assert repr(split) == "FileSplit(1,234 images of 5 classes, 'photos')"
+    array = dataset([2, 3]).splits["train"]
+    assert repr(array) == "ArraySplit(5 images of 2 classes, 'file')"
+    whole = Dataset("pets", tuple("abcde"), {"train": split, "test": array})
+    assert repr(whole.whole()) == "JoinedSplit(1,239 images of 5 classes, 'photos + file')"
+    assert repr(whole) == "Dataset('pets', 5 classes, train 1,234, test 5)"
+    assert repr(split.subset([])) == "FileSplit(0 images of 0 classes, 'photos')"
+
+
+def test_reprs_stay_short_however_much_there_is() -> None:
+    count = 10_000
+    long = "/a very long folder" * 100
+    split = FileSplit(np.arange(count), Path(long), tuple(f"{i}.png" for i in range(count)))
+    classes = tuple(f"class number {i}" for i in range(count))
+    data = Dataset("name" * 500, classes, {f"split number {i}": split for i in range(100)}, notes=("note" * 1000,))
+    joined = Dataset("set", classes, {"train": split, "test": split}).whole()
+    for thing in (split, data, joined):
+        assert len(repr(thing)) < 400, repr(thing)
+    assert len(Dataset("n", classes, {"train": split})._repr_html_()) < 600
+
+
+def test_a_notebook_gets_a_table_in_which_everything_is_escaped() -> None:
+    strange = Dataset("<b>&", ("<script>", "a & b"), {"<i>": dataset([2, 3]).splits["train"]})
+    assert strange._repr_html_() == (
+        "<table><caption><b>&lt;b&gt;&amp;</b>: 2 classes (&lt;script&gt;, a &amp; b)</caption>"
+        "<tr><th>split</th><th>images</th><th>classes</th></tr>"
+        "<tr><td>&lt;i&gt;</td><td>5</td><td>2</td></tr></table>"
+    )
+
+
+# Paths as str and as Path
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_folder_is_named_by_text_and_by_path_alike(tmp_path: Path, kind: Callable[[Path], str | Path]) -> None:
+    faults.clean(tmp_path / "set", 0)
+    opened = open_data(kind(tmp_path / "set"))
+    assert (opened.name, opened.source) == ("set", str((tmp_path / "set").resolve()))
+    split = FileSplit(np.zeros(1, np.int64), kind(tmp_path), ("a.png",))  # type: ignore[arg-type]
+    Image.new("L", (3, 3), 9).save(tmp_path / "a.png")
+    assert shade_and_label(split[0]) == (9, 0)
+    assert split.path(0) == tmp_path / "a.png"

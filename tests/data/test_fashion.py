@@ -7,16 +7,15 @@ import pytest
 
 import brickwork.data
 from brickwork.data import open_data
+from brickwork.data.cache.pack import value_counts
 from brickwork.data.dataset import ArraySplit
-from brickwork.data.memory import load_pixels, statistics
-from brickwork.data.preprocessing import Preprocessing
 from brickwork.data.sources.idx import arrays, read_idx
+from brickwork.data.statistics import channel_moments
 from calls import calls
 
 FOLDER = Path(brickwork.data.__file__).parent / "fashion"
 FULL = Path(os.environ.get("FASHION_MNIST", "/usr/share/datasets/fashion-mnist"))
 SCRIPT = Path(__file__).parents[2] / "scripts/make_fashion.py"
-GREY28 = Preprocessing(1, 28, 28, (0.0,), (1.0,))
 
 
 def test_fashion_has_a_thousand_training_and_two_hundred_test_images_of_each_class() -> None:
@@ -44,13 +43,17 @@ def test_no_image_of_fashion_is_there_twice_or_in_both_splits() -> None:
 
 
 def test_fashion_is_in_memory_without_a_call_for_each_image_but_its_name() -> None:
-    count = calls(lambda: load_pixels(open_data("fashion").splits["train"], GREY28))
+    count = calls(lambda: open_data("fashion"))
     assert count.total() < 3 * 10_000
-    assert load_pixels(open_data("fashion").splits["train"], GREY28).images.shape == (10_000, 1, 28, 28)
+    split = open_data("fashion").splits["train"]
+    assert isinstance(split, ArraySplit)
+    assert split.images.shape == (10_000, 1, 28, 28)
 
 
 def test_fashions_mean_and_deviation_are_those_that_are_known_of_the_full_set() -> None:
-    mean, std = statistics(load_pixels(open_data("fashion").splits["train"], GREY28))
+    split = open_data("fashion").splits["train"]
+    assert isinstance(split, ArraySplit)
+    mean, std = channel_moments(value_counts(split.images.reshape(1, -1, 1)))
     assert mean == pytest.approx((0.2860,), abs=0.005)
     assert std == pytest.approx((0.3530,), abs=0.005)
 

@@ -1,9 +1,10 @@
 import math
+from hashlib import sha256
 
 import numpy as np
 import pytest
 
-from brickwork.data.hashing import hash_fraction, hash_order, split_by_hash, stratified_split
+from brickwork.data.hashing import hash_fraction, hash_order, key_digest, seed_from, split_by_hash, stratified_split
 
 TENTHS = (0.1, 0.1)
 
@@ -24,6 +25,13 @@ def own(key: str, seed: int = 0) -> int:
 def test_a_shuffle_is_the_same_on_every_machine() -> None:
     assert hash_order(list("abcdefgh"), seed=0) == [6, 5, 2, 1, 4, 3, 0, 7]
     assert hash_order(list("abcdefgh"), seed=1) != hash_order(list("abcdefgh"), seed=0)
+
+
+def test_a_seed_is_the_first_eight_bytes_of_its_keys_sha256() -> None:
+    assert seed_from(3, 7, 0) == int.from_bytes(sha256(b"3/7/0").digest()[:8], "big")
+    assert seed_from(0) == 0x5FECEB66FFC86F38  # sha256("0") begins so
+    assert seed_from(1, "cat/2.jpg") == seed_from("1/cat", "2.jpg")
+    assert key_digest(5, "caf\udce9") == sha256(b"5/caf\xe9").digest()
 
 
 def test_a_shuffle_of_fewer_keeps_their_order() -> None:

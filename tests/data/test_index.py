@@ -68,12 +68,6 @@ def test_the_digest_is_that_of_keys_sums_and_labels_alone() -> None:
     assert len({made.digest, *(Index("/photos", (other, STRANGE)).digest for other in others)}) == 4
 
 
-def test_a_content_that_is_another_has_changed() -> None:
-    assert not index.has_changed(CAT, b"pixels")
-    assert index.has_changed(CAT, b"pixelz")
-    assert index.has_changed(CAT, b"pixels ")
-
-
 def test_what_is_new_and_what_is_gone_is_told_across_the_splits() -> None:
     made = Index("/photos", (CAT, STRANGE))
     dataset = Dataset("photos", ("cat", "dog"), {"train": files("cat/2.jpg"), "val": files("cat/1.jpg")})

@@ -1,6 +1,6 @@
 import pytest
 
-from brickwork.data.names import natural, printable
+from brickwork.data.names import natural, printable, shorten
 
 
 def test_numbers_in_names_count_as_numbers() -> None:
@@ -35,3 +35,10 @@ def test_what_cannot_be_printed_is_escaped(name: str, shown: str) -> None:
 def test_a_name_of_more_digits_than_python_reads_has_its_place() -> None:
     names = ["1" * 5000, "a", "2" * 9000, "1" * 4999]
     assert sorted(names, key=natural) == ["1" * 4999, "1" * 5000, "2" * 9000, "a"]
+
+
+def test_a_long_text_is_shortened_in_its_middle() -> None:
+    assert shorten("short") == "short"
+    assert shorten("x" * 100) == "x" * 100
+    assert shorten("begin" + "x" * 100 + "end", 13) == "begin...xxend"
+    assert len(shorten("x" * 101)) <= 100

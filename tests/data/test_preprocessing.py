@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -6,7 +7,17 @@ import torch
 from PIL import Image
 from torchvision.transforms import CenterCrop, Compose, InterpolationMode, Resize
 
-from brickwork.data.preprocessing import Fit, Interpolation, Preprocessing, centre_box, covering, fit_inside
+from brickwork.data.dataset import FileSplit
+from brickwork.data.images.decode import Unreadable
+from brickwork.data.preprocessing import (
+    Fit,
+    Interpolation,
+    Preprocessing,
+    centre_box,
+    covering,
+    fit_inside,
+    preprocess_all,
+)
 from brickwork.errors import BrickworkError
 
 
@@ -170,3 +181,17 @@ def test_a_document_that_is_wrong_is_refused_in_one_line(change: dict[str, objec
 def test_what_is_no_document_is_refused(document: object) -> None:
     with pytest.raises(BrickworkError, match="preprocessing: expected channels"):
         Preprocessing.read(document)  # type: ignore[arg-type]
+
+
+def test_a_whole_split_is_preprocessed_in_its_order_and_what_cannot_be_read_says_why(tmp_path: Path) -> None:
+    for i in range(300):
+        Image.new("RGB", (10, 12), (i % 256, i // 256, 0)).save(tmp_path / f"{i}.png")
+    (tmp_path / "1.png").write_text("<html>")
+    (tmp_path / "3.png").unlink()
+    split = FileSplit(np.zeros(300, np.int64), tmp_path, tuple(f"{i}.png" for i in range(300)))
+    results = list(preprocess_all(split, colour(8, 8)))
+    unreadable = {i: result.reason for i, result in enumerate(results) if isinstance(result, Unreadable)}
+    assert unreadable == {1: "HTML text, not an image", 3: "there is no such file"}
+    arrays = [result for result in results if not isinstance(result, Unreadable)]
+    assert {array.shape for array in arrays} == {(3, 8, 8)}
+    assert [int(array[0, 0, 0]) + 256 * int(array[1, 0, 0]) for array in arrays] == [0, 2, *range(4, 300)]

@@ -27,7 +27,7 @@ def test_a_split_comes_in_windows_in_its_order(monkeypatch: pytest.MonkeyPatch) 
     assert [int(each.pixels[0, 0, 0]) for window in found for each in window if isinstance(each, DecodedImage)] == [
         *range(8)
     ]
-    assert list(read_windows(split.subset([]), GREY4)) == [[]]
+    assert list(read_windows(split.subset([]), GREY4)) == []
 
 
 def test_the_size_is_the_originals_also_where_a_jpeg_is_decoded_at_a_part_of_it(tmp_path: Path) -> None:

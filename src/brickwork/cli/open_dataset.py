@@ -1,4 +1,4 @@
-"""The options by which every command takes a data set, and how it is opened."""
+"""--data and --groups: the options by which every command takes a dataset, and how it is opened."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -33,9 +33,9 @@ def data_options(default: str | None = None) -> Callable[[Command], Command]:
 
 
 def open_as_divided(data: str, groups: str, record: Mapping[str, Any]) -> "Dataset":
-    """The data set to score a model on, divided as for its training, which `record` tells of.
+    """Open the dataset to score a model on, split as for its training, which `record` tells of.
 
-    The seed that divided it then keeps its test images apart, and so do its groups where the data has the same name.
+    The seed that split it then keeps its test images apart, and so do its groups where the data has the same name.
     """
     from brickwork.data import open_data
 

@@ -1,10 +1,11 @@
-"""A data set: class names, and splits of labelled images that are decoded when they are asked for."""
+"""Dataset: class names, and map-style splits of labelled images that are decoded when they are asked for."""
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from html import escape
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -14,51 +15,68 @@ from PIL import Image
 
 from brickwork.data.hashing import stratified_split
 from brickwork.data.images.decode import bytes_of, decode_bytes
-from brickwork.data.names import natural, printable
+from brickwork.data.names import natural, printable, shorten
 from brickwork.errors import BrickworkError
 
 Labels = NDArray[np.int64]
 Images = NDArray[np.uint8]
 
 
+@dataclass(frozen=True)
+class Skipped:
+    """An image that was left out, and the reason."""
+
+    name: str
+    reason: str
+
+
 @dataclass(frozen=True, eq=False)
 class Split(ABC):
-    """Images with their labels, in a fixed order."""
+    """Map-style split: `split[i]` is image number i, a PIL image in "L" or "RGB", and its label, a class's position.
 
-    labels: Labels  # N, a position in the data set's classes each
+    It can be looped over and given to torch's DataLoader with a collate_fn, also with workers: it pickles. An image
+    is decoded at each access; Unreadable is raised where it cannot be.
+    """
+
+    labels: Labels  # N, a position in the dataset's classes each
     groups: tuple[str, ...] = field(default=(), kw_only=True)  # one name an image, of what stays together; or none
 
     @property
     @abstractmethod
+    def location(self) -> str:
+        """What holds the images, for a person: a folder, a file, a table's name."""
+
+    @property
+    @abstractmethod
     def names(self) -> Sequence[str]:
-        """Where each image is, for a person: a path, or "file#number"."""
+        """The place of each image, for a person: a path, or "file#number"."""
 
     @property
     @abstractmethod
     def keys(self) -> Sequence[str]:
-        """What identifies each image wherever the data set lies: chance is drawn from it."""
+        """The identity of each image wherever the dataset lies: seeds and splits are drawn from it."""
 
     @abstractmethod
     def read_bytes(self, i: int) -> bytes:
-        """The bytes that image number i is made of, before decoding: its sum says whether it has changed.
-
-        Raises Unreadable.
-        """
+        """The encoded bytes of image number i, whose sum says whether it has changed; raises Unreadable."""
 
     @abstractmethod
     def decode(self, i: int, content: bytes, least: int = 0) -> Image.Image:
-        """Image number i from its content, with at least so many pixels a side where it has them; raises Unreadable."""
+        """Decode image number i from its content; raises Unreadable.
+
+        Where only `least` pixels a side are needed, it may be smaller than in full, with that many at least.
+        """
 
     def image(self, i: int) -> Image.Image:
-        """Image number i in full; raises Unreadable."""
+        """Read and decode image number i in full; raises Unreadable."""
         return self.decode(i, self.read_bytes(i))
 
     @abstractmethod
     def subset(self, positions: Sequence[int]) -> "Split":
-        """The images at these positions."""
+        """The split of the images at these positions."""
 
     def path(self, i: int) -> Path | None:
-        """The file of its own that image number i has."""
+        """The file that holds image number i alone; None where there is no such file."""
         return None
 
     def groups_at(self, positions: Sequence[int]) -> tuple[str, ...]:
@@ -67,17 +85,39 @@ class Split(ABC):
     def __len__(self) -> int:
         return len(self.labels)
 
+    def __getitem__(self, i: int) -> tuple[Image.Image, int]:
+        """Image number i and its label; a negative i counts from the end. Raises IndexError and Unreadable."""
+        if not -len(self) <= i < len(self):
+            raise IndexError(f"image {i} of a split of {len(self):,} images")
+        i = range(len(self))[i]
+        return self.image(i), int(self.labels[i])
+
+    def __iter__(self) -> Iterator[tuple[Image.Image, int]]:
+        """Every image with its label, in order; raises Unreadable."""
+        return (self[i] for i in range(len(self)))
+
+    def __repr__(self) -> str:
+        images = f"{len(self):,} images of {len(np.unique(self.labels)):,} classes"
+        return f"{type(self).__name__}({images}, {shorten(self.location)!r})"
+
     def __getstate__(self) -> dict[str, Any]:
         """The fields alone: what was derived from them is not sent to other processes."""
-        return {each.name: getattr(self, each.name) for each in fields(self)}
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class FileSplit(Split):
-    """Images in files of their own."""
+    """Split of images in files of their own; the root may be given as str or Path."""
 
     root: Path
     files: tuple[str, ...]  # relative to the root, with "/" between folders
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "root", Path(self.root))
+
+    @property
+    def location(self) -> str:
+        return str(self.root)
 
     @cached_property
     def names(self) -> Sequence[str]:
@@ -101,13 +141,17 @@ class FileSplit(Split):
         return FileSplit(self.labels[list(positions)], self.root, files, groups=self.groups_at(positions))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ArraySplit(Split):
-    """Images of one size, in memory."""
+    """Split of images of one size in one array, in memory."""
 
     images: Images  # N x channels x height x width
     file: str  # the file that they come from
     numbers: tuple[int, ...]  # each image's place in that file
+
+    @property
+    def location(self) -> str:
+        return self.file
 
     @cached_property
     def names(self) -> Sequence[str]:
@@ -132,12 +176,16 @@ class ArraySplit(Split):
         return ArraySplit(self.labels[index], self.images[index], self.file, numbers, groups=self.groups_at(index))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class JoinedSplit(Split):
-    """Images of several splits in one order."""
+    """Concatenation of several splits in one order."""
 
     parts: tuple[Split, ...]
     places: tuple[tuple[int, int], ...]  # of each image: its part, and its position there
+
+    @property
+    def location(self) -> str:
+        return " + ".join(part.location for part in self.parts)
 
     @cached_property
     def names(self) -> Sequence[str]:
@@ -165,7 +213,7 @@ class JoinedSplit(Split):
 
 
 def concatenate(parts: Sequence[Split]) -> Split:
-    """All the images of these splits, by their keys in natural order."""
+    """Concatenate splits: all their images, by their keys in natural order."""
     if len(parts) == 1:
         return parts[0]
     places = [(part, position) for part, split in enumerate(parts) for position in range(len(split))]
@@ -176,22 +224,37 @@ def concatenate(parts: Sequence[Split]) -> Split:
     return JoinedSplit(labels, tuple(parts), tuple(places), groups=groups)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
-    """Classes and the splits "train", "val" and "test"; what is opened for training always has "train"."""
+    """Dataset: classes and the splits "train", "val" and "test"; one opened for training always has "train"."""
 
     name: str
     classes: tuple[str, ...]
     splits: dict[str, Split]
     shape: tuple[int, int, int] | None = None  # channels, height, width where every image has the same
-    source: str = ""  # what was opened: a word, or the whole path
-    ignored: int = 0  # hidden and junk entries, and files that are not images
-    notes: tuple[str, ...] = ()  # sentences about what was found, for a person
+    source: str = ""  # as it was opened: a word, or the whole path
+    notes: tuple[str, ...] = ()  # sentences on what opening it found, for a person
     groups: str = ""  # the pattern or the column that says which images stay together in one split
     seed: int = 0  # by which splits were drawn where the source has none
 
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{name} {len(split):,}" for name, split in self.splits.items())
+        return f"Dataset({shorten(self.name)!r}, {len(self.classes):,} classes, {shorten(counts)})"
+
+    def _repr_html_(self) -> str:
+        """A small table of the splits, which a notebook shows."""
+        names = escape(shorten(", ".join(self.classes)))
+        caption = f"<b>{escape(shorten(self.name))}</b>: {len(self.classes):,} classes ({names})"
+        rows = [
+            (escape(name), f"{len(split):,}", f"{len(np.unique(split.labels)):,}")
+            for name, split in self.splits.items()
+        ]
+        table = "".join(f"<tr><td>{'</td><td>'.join(row)}</td></tr>" for row in rows)
+        heads = "<tr><th>split</th><th>images</th><th>classes</th></tr>"
+        return f"<table><caption>{caption}</caption>{heads}{table}</table>"
+
     def split(self, name: str) -> Split:
-        """The split of this name, or with "all" every image; raises BrickworkError with the names that there are."""
+        """The split of this name, or of every image for "all"; raises BrickworkError with the names that there are."""
         if name == "all":
             return self.whole()
         if name not in self.splits:
@@ -199,11 +262,11 @@ class Dataset:
         return self.splits[name]
 
     def whole(self) -> Split:
-        """Every image of all splits, by their keys in natural order."""
+        """The split of every image of all splits, by their keys in natural order."""
         return concatenate(tuple(self.splits.values()))
 
     def with_validation(self, fraction: float = 0.1, seed: int = 0) -> "Dataset":
-        """The same set with a part of every class of train held out as "val", where there is no "val" yet.
+        """The dataset with a part of every class of train held out as "val", where there is no "val" yet.
 
         An image's own hash decides, as in `split_by_hash`, so that none moves as others come and go: the share
         of a class is that fraction within chance. A class of two images has one in each; groups stay whole.

@@ -1,4 +1,4 @@
-"""What `brickwork check` found in a data set, image by image: training reads it and sees what has changed since."""
+"""Index of a dataset, which `brickwork check` writes: training reads it and names what has changed since."""
 
 import json
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from brickwork.data.dataset import Dataset
-from brickwork.data.names import printable
+from brickwork.data.names import printable, shorten
 from brickwork.files import cache_folder, write_whole
 
 FORMAT = "brickwork index 1"
@@ -17,7 +17,7 @@ FORMAT = "brickwork index 1"
 
 @dataclass(frozen=True)
 class IndexEntry:
-    """One image as it was when it was read."""
+    """Entry of an index: an image as it was when it was read."""
 
     key: str  # as its split has it
     split: str
@@ -30,16 +30,19 @@ class IndexEntry:
     reason: str = ""  # why it cannot be decoded
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Index:
-    """Every image of a data set, split by split in the data set's order."""
+    """Index of a dataset: an entry for every image, split by split in the dataset's order."""
 
     source: str  # as `Dataset.source`
     entries: tuple[IndexEntry, ...]
 
+    def __repr__(self) -> str:
+        return f"Index({shorten(self.source)!r}, {len(self.entries):,} images)"
+
     @cached_property
     def digest(self) -> str:
-        """A sum over all keys, contents and labels: what was made from the same images has the same."""
+        """The SHA-256 over all keys, contents and labels: what was made from the same images has the same."""
         return sha256(b"".join(json_line([entry.key, entry.sha256, entry.label]) for entry in self.entries)).hexdigest()
 
     @cached_property
@@ -47,29 +50,24 @@ class Index:
         return {entry.key: entry for entry in self.entries}
 
 
-def has_changed(entry: IndexEntry, content: bytes) -> bool:
-    """Whether an image's content is another than when it was indexed."""
-    return len(content) != entry.bytes or sha256(content).hexdigest() != entry.sha256
-
-
 def new_keys(index: Index, dataset: Dataset) -> list[str]:
-    """Keys of the images that were not there when the data set was indexed."""
+    """The keys of images that were not there when the dataset was indexed."""
     return [key for split in dataset.splits.values() for key in split.keys if key not in index.by_key]
 
 
 def missing_keys(index: Index, dataset: Dataset) -> list[str]:
-    """Keys of the images that were indexed and are in no split any more."""
+    """The keys of images that were indexed and are in no split any more."""
     present = {key for split in dataset.splits.values() for key in split.keys}
     return [entry.key for entry in index.entries if entry.key not in present]
 
 
 def index_path(source: str) -> Path:
-    """The file of the index of a source."""
+    """The index file of a source, in the cache folder."""
     return cache_folder() / "index" / f"{sha256(source.encode(errors='surrogatepass')).hexdigest()}.jsonl"
 
 
 def save_index(index: Index) -> Path:
-    """Writes the index into the cache folder, in place of the one before; raises BrickworkError."""
+    """Write the index into the cache folder, in place of the one before; raises BrickworkError."""
     content = b"".join([json_line([FORMAT, index.source]), *(json_line(astuple(entry)) for entry in index.entries)])
     path = index_path(index.source)
     write_whole(path, content + json_line([sha256(content).hexdigest()]))
@@ -77,7 +75,7 @@ def save_index(index: Index) -> Path:
 
 
 def load_index(source: str, tell: Callable[[str], None] = lambda note: None) -> Index | None:
-    """The index of a source, or None where there is none; `tell` hears a sentence where it cannot be used."""
+    """Read the index of a source, or None where there is none; `tell` hears a sentence where it cannot be used."""
     path = index_path(source)
     try:
         content = path.read_bytes()

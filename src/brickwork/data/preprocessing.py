@@ -1,7 +1,8 @@
-"""From an image of any shape to a network's input: one object for training, prediction and export."""
+"""Preprocessing: from an image of any shape to a network's input, alike in training, prediction and export."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -9,7 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from brickwork.data.dataset import Images, Split
+from brickwork.data.images.decode import Unreadable
 from brickwork.data.images.modes import to_grey_or_rgb
+from brickwork.data.parallel import map_in_order
 from brickwork.errors import BrickworkError
 
 if TYPE_CHECKING:
@@ -22,7 +26,7 @@ Size = tuple[int, int]  # width, height, as Pillow has it
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """How an image becomes a network's input; it travels in the model file as plain data."""
+    """Preprocessing: how an image becomes a network's input; it travels in the model file as plain data."""
 
     channels: int  # 1 (grey) or 3 (red, green, blue)
     height: int
@@ -33,7 +37,7 @@ class Preprocessing:
     interpolation: Interpolation = "bilinear"
 
     def __post_init__(self) -> None:
-        if problem := self._problem():
+        if problem := next(self._problems(), None):
             raise BrickworkError(f"preprocessing: {problem}.")
 
     @property
@@ -46,12 +50,12 @@ class Preprocessing:
         return 2 * max(self.height, self.width)
 
     def pixels(self, image: Image.Image) -> NDArray[np.uint8]:
-        """An image as channels x height x width; one that has this size already keeps every value."""
-        return self.framed(self.array(self.inner(image))).transpose(2, 0, 1).copy()
+        """Preprocess an image to bytes, channels x height x width; one that has this size already keeps every value."""
+        return self.pad(self.array(self.resize(image))).transpose(2, 0, 1).copy()
 
-    def inner(self, image: Image.Image) -> Image.Image:
-        """What the network sees of an image, without the bars of "pad"."""
-        image, target = self.colours(image), (self.width, self.height)
+    def resize(self, image: Image.Image) -> Image.Image:
+        """Resize an image to the input by its fit, without the bars of "pad"; one of this size stays as it is."""
+        image, target = self.convert(image), (self.width, self.height)
         if image.size == target:
             return image
         resample = Image.Resampling[self.interpolation.upper()]
@@ -59,8 +63,8 @@ class Preprocessing:
             return image.resize(target, resample, box=centre_box(image.size, target))
         return image.resize(target if self.fit == "squash" else fit_inside(image.size, target), resample)
 
-    def framed(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """What `inner` left as height x width x channels, with bars in the mean colour where it is smaller."""
+    def pad(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Pad height x width x channels to the input with bars in the mean colour, where it is smaller."""
         height, width = pixels.shape[:2]
         if (height, width) == (self.height, self.width):
             return pixels
@@ -69,8 +73,8 @@ class Preprocessing:
         canvas[top : top + height, left : left + width] = pixels
         return canvas
 
-    def colours(self, image: Image.Image) -> Image.Image:
-        """The image in grey or in colour, as the network takes it."""
+    def convert(self, image: Image.Image) -> Image.Image:
+        """Convert an image to grey ("L") or colour ("RGB"), as the network takes it."""
         return to_grey_or_rgb(image).convert("L" if self.channels == 1 else "RGB")
 
     def array(self, image: Image.Image) -> NDArray[np.uint8]:
@@ -78,47 +82,59 @@ class Preprocessing:
         return np.asarray(image).reshape(image.height, image.width, self.channels)
 
     def normalize(self, pixels: "Tensor") -> "Tensor":
-        """A batch of bytes as float32, (x / 255 - mean) / std, on the batch's own device.
+        """Normalise a batch of bytes to float32, (x / 255 - mean) / std, on the batch's own device.
 
         Channels that come last in memory stay there; whole rows are then computed at once, three times as fast.
         """
         rows = pixels.permute(0, 2, 3, 1)  # N x H x W x C
         if self.channels == 1 or not rows.is_contiguous():
             values = pixels.float().div_(255)
-            mean, std = (values.new_tensor(each).view(-1, 1, 1) for each in (self.mean, self.std))
+            mean, std = (values.new_tensor(moment).view(-1, 1, 1) for moment in (self.mean, self.std))
             return values.sub_(mean).div_(std)
         count, height, width, channels = rows.shape
         lines = rows.reshape(count * height, width * channels).float().div_(255)
-        mean, std = (lines.new_tensor(each).repeat(width) for each in (self.mean, self.std))
+        mean, std = (lines.new_tensor(moment).repeat(width) for moment in (self.mean, self.std))
         return lines.sub_(mean).div_(std).view(rows.shape).permute(0, 3, 1, 2)
 
     def document(self) -> dict[str, Any]:
-        """As plain data for JSON; `read` takes it back."""
+        """The preprocessing as plain data for JSON; `read` takes it back."""
         return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
 
     @staticmethod
     def read(document: dict[str, Any]) -> "Preprocessing":
-        """From what `document` gave; raises BrickworkError where it is not that."""
-        known = {field.name for field in fields(Preprocessing)}
-        if not isinstance(document, dict) or set(document) != known:
-            raise BrickworkError(f"preprocessing: expected {', '.join(sorted(known))}, found {document!r:.200}.")
-        lists = {key: tuple(value) for key, value in document.items() if isinstance(value, list)}
-        return Preprocessing(**{**document, **lists})
+        """Read the preprocessing from what `document` gave; raises BrickworkError where it is not that."""
+        names = {field.name for field in fields(Preprocessing)}
+        if not isinstance(document, dict) or set(document) != names:
+            raise BrickworkError(f"preprocessing: expected {', '.join(sorted(names))}, found {document!r:.200}.")
+        values: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in document.items()}
+        return Preprocessing(**values)
 
-    def _problem(self) -> str | None:
+    def _problems(self) -> Iterator[str]:
+        """What is wrong with the fields, each once those before it are right; they may come from a file."""
         if type(self.channels) is not int or self.channels not in (1, 3):
-            return f"an image has 1 channel or 3, not {self.channels}"
+            yield f"an image has 1 channel or 3, not {self.channels}"
         if not all(type(side) is int and side > 0 for side in (self.height, self.width)):
-            return f"height and width are whole numbers from 1, not {self.height} x {self.width}"
+            yield f"height and width are whole numbers from 1, not {self.height} x {self.width}"
         for name, values in (("mean", self.mean), ("std", self.std)):
             if not are_numbers(values, self.channels):
-                return f"{name} needs a number for each of the {self.channels} channels, found {values!r:.100}"
+                yield f"{name} needs a number for each of the {self.channels} channels, found {values!r:.100}"
         if min(self.std) <= 0:
-            return f"std is above 0, not {min(self.std)}"
-        for field, known in (("fit", get_args(Fit)), ("interpolation", get_args(Interpolation))):
-            if getattr(self, field) not in known:
-                return f"{field} is one of {', '.join(known)}, not {getattr(self, field)!r}"
-        return None
+            yield f"std is above 0, not {min(self.std)}"
+        for name, known in (("fit", get_args(Fit)), ("interpolation", get_args(Interpolation))):
+            if (value := getattr(self, name)) not in known:
+                yield f"{name} is one of {', '.join(known)}, not {value!r}"
+
+
+def preprocess_all(split: Split, preprocessing: Preprocessing) -> Iterator[Images | Unreadable]:
+    """The preprocessed pixels of every image of a split, channels x height x width, or why there are none; in order."""
+    return map_in_order(partial(preprocess_one, split, preprocessing), range(len(split)))
+
+
+def preprocess_one(split: Split, preprocessing: Preprocessing, i: int) -> Images | Unreadable:
+    try:
+        return preprocessing.pixels(split.decode(i, split.read_bytes(i), preprocessing.least))
+    except Unreadable as error:
+        return error
 
 
 def are_numbers(values: object, count: int) -> bool:

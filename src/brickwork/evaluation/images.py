@@ -1,15 +1,15 @@
 """A split as a network sees it: read a window at a time, with what slices want to know of the originals."""
 
-import os
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 
 from PIL import Image
 
 from brickwork.data.dataset import Images, Split
 from brickwork.data.images.decode import Unreadable, open_header
+from brickwork.data.parallel import map_in_order
 from brickwork.data.preprocessing import Preprocessing
 from brickwork.errors import BrickworkError
 
@@ -42,15 +42,9 @@ class UnreadableImage:
 
 def read_windows(split: Split, preprocessing: Preprocessing) -> Iterator[list[DecodedImage | UnreadableImage]]:
     """The whole split in its order; the next window is read on every core while one is worked on."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        starts = range(0, len(split), WINDOW)
-        parts = [range(start, min(start + WINDOW, len(split))) for start in starts]
-        look = partial(read_image, split, preprocessing)
-        coming = pool.map(look, parts[0]) if parts else None
-        for part in parts[1:]:
-            ready, coming = coming, pool.map(look, part)
-            yield list(ready or ())
-        yield list(coming or ())
+    images = map_in_order(partial(read_image, split, preprocessing), range(len(split)), ahead=WINDOW)
+    while window := list(islice(images, WINDOW)):
+        yield window
 
 
 def read_image(split: Split, preprocessing: Preprocessing, place: int) -> DecodedImage | UnreadableImage:

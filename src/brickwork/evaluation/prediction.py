@@ -11,7 +11,7 @@ import torch
 
 from brickwork.data.dataset import FileSplit, Images
 from brickwork.data.images.decode import Unreadable
-from brickwork.data.memory import decode_all
+from brickwork.data.preprocessing import preprocess_all
 from brickwork.data.sources.listing import list_tree
 from brickwork.errors import BrickworkError
 from brickwork.evaluation.logits import compute_logits, preprocessing_of
@@ -87,7 +87,7 @@ class Predictor:
     def predictions(self, paths: Sequence[Path]) -> Iterator[Prediction]:
         """The predictions of one batch, in its order."""
         files = FileSplit(np.zeros(len(paths), np.int64), Path(), tuple(map(str, paths)))
-        found = list(decode_all(files, preprocessing_of(self.file)))
+        found = list(preprocess_all(files, preprocessing_of(self.file)))
         guesses = iter(self.guesses([pixels for pixels in found if not isinstance(pixels, Unreadable)]))
         for name, pixels in zip(files.names, found, strict=True):
             if isinstance(pixels, Unreadable):

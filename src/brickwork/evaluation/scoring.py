@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from brickwork.data.dataset import Dataset, Labels, Split
-from brickwork.data.memory import Skipped
+from brickwork.data.dataset import Dataset, Labels, Skipped, Split
 from brickwork.errors import BrickworkError, nearest
 from brickwork.evaluation.images import UnreadableImage
 from brickwork.evaluation.metrics.calibration import temperature_of

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -21,15 +21,15 @@ from brickwork.data.cache.decoded import (
     missing_folder,
     sums_of,
 )
-from brickwork.data.cache.pack import Pack
+from brickwork.data.cache.pack import Pack, allocate
 from brickwork.data.cache.presize import Presize
-from brickwork.data.dataset import Dataset, Images
+from brickwork.data.dataset import Dataset, Images, Skipped
 from brickwork.data.images.decode import Unreadable
 from brickwork.data.index import Index
-from brickwork.data.memory import Skipped, channel_moments, empty
 from brickwork.data.parallel import map_in_order
 from brickwork.data.preprocessing import Preprocessing
 from brickwork.data.sources.notes import name_list
+from brickwork.data.statistics import channel_moments
 from brickwork.errors import BrickworkError
 from brickwork.loader.note import Note, Notify, ignore
 from brickwork.loader.transforms import transforms_images
@@ -95,9 +95,9 @@ def network_images(stock: DecodedSplit, preprocessing: Preprocessing, numbers: r
     pack = stock.images
     if isinstance(pack, Pack) and pack.uniform and tuple(pack.sizes[0]) == (height, width):
         return pack.pixels.reshape(-1, height, width, channels)[numbers.start : numbers.stop : numbers.step]
-    images = empty(len(numbers), (height, width, channels))
-    for place, pixels in enumerate(map_in_order(lambda place: read_again(stock, numbers[place]), len(numbers))):
-        images[place] = preprocessing.framed(pixels)
+    images = allocate(len(numbers), (height, width, channels))
+    for place, pixels in enumerate(map_in_order(partial(read_again, stock), numbers)):
+        images[place] = preprocessing.pad(pixels)
     return images
 
 

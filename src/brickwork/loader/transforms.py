@@ -50,14 +50,14 @@ class ImageTransform:
         """An image as the network takes it, height x width x channels."""
         pixels = self.source.image(row.sample)
         if not transforms_images(self.recipe):
-            return flip_and_shift_image(self.preprocessing.framed(pixels), row)
+            return flip_and_shift_image(self.preprocessing.pad(pixels), row)
         with torch_seeded(self.recipe.seed, epoch, row.key):
             return self.changed(pixels, row)
 
     def changed(self, pixels: Images, row: Sample) -> Images:
         array = self.preprocessing.array
         pixels = flip_and_shift_image(
-            array(self.cut(to_pil(pixels))) if self.cut else self.preprocessing.framed(pixels), row
+            array(self.cut(to_pil(pixels))) if self.cut else self.preprocessing.pad(pixels), row
         )
         return array(self.colours(to_pil(pixels))) if self.colours else pixels
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from brickwork.data.memory import Skipped
+from brickwork.data.dataset import Skipped
 from brickwork.errors import BrickworkError
 from brickwork.model import load
 from brickwork.network import Layer

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import brickwork.data
 import faults
 from brickwork.cli.commands import check
 from brickwork.cli.commands.check import ProgressLines, reading_progress
@@ -215,3 +216,31 @@ def test_damaged_files_leave_nothing_on_standard_error(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert [line for line in done.stderr.splitlines() if not line.endswith("images read")] == []
     assert json.loads(done.stdout)["errors"] == 15
+
+
+WITHOUT_TORCH = """
+import sys
+for name in ("torch", "torchvision"):
+    sys.modules[name] = None  # importing it raises ModuleNotFoundError
+from brickwork.cli.shell import run
+sys.exit(run(sys.argv[1:]))
+"""
+
+
+def test_check_works_where_torch_is_not_installed(ask: Ask, clean: Path, faulty: Path) -> None:
+    for folder, code in ((clean, 0), (faulty, 1)):
+        words = [sys.executable, "-c", WITHOUT_TORCH, "check", str(folder), "--json"]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=300)
+        assert (done.returncode, done.stderr) == (code, "")
+        assert json.loads(done.stdout) == ask("check", folder, "--json").document
+
+
+def test_every_module_of_data_imports_where_torch_is_not_installed() -> None:
+    folder = Path(brickwork.data.__file__).parent
+    names = [
+        ".".join(("brickwork.data", *path.relative_to(folder).with_suffix("").parts)) for path in folder.rglob("*.py")
+    ]
+    assert len(names) > 30
+    program = "import sys\nsys.modules['torch'] = sys.modules['torchvision'] = None\n"
+    program += "\n".join(f"import {name.removesuffix('.__init__')}" for name in names)
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=300)

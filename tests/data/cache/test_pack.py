@@ -11,6 +11,7 @@ from brickwork.data.cache.pack import (
     Pack,
     PackBuilder,
     PackWriter,
+    allocate,
     map_pack,
     read_pack,
     value_counts,
@@ -27,7 +28,7 @@ def packed(path: Path | None, *, memory: bool = False) -> tuple[Pack, PackBuilde
     for position, image in zip((0, 2, 3), IMAGES, strict=True):
         packing.add(position, image, value_counts(image))
     packing.skip(1, "nothing but zero bytes")
-    return packing.finished(path or Path()), packing
+    return packing.finish(path or Path()), packing
 
 
 def assert_holds_the_images(pack: Pack) -> None:
@@ -74,7 +75,7 @@ def test_mapped_pixels_may_be_written_to_and_the_file_stays_as_it_is(tmp_path: P
 def test_a_pack_of_no_image_at_all_can_be_read(tmp_path: Path) -> None:
     packing = PackBuilder(3, writer=PackWriter(tmp_path))
     packing.skip(0, "empty (0 bytes)")
-    assert packing.finished(tmp_path / "a.pack").reasons == ((0, "empty (0 bytes)"),)
+    assert packing.finish(tmp_path / "a.pack").reasons == ((0, "empty (0 bytes)"),)
 
 
 def opened(path: Path) -> None:
@@ -114,3 +115,9 @@ def test_a_full_disk_costs_the_file_and_not_the_images(tmp_path: Path) -> None:
     assert pack.path is None
     assert packing.fault == "File too large"
     assert not list(tmp_path.iterdir())
+
+
+def test_images_that_do_not_fit_into_memory_are_a_users_mistake() -> None:
+    assert allocate(2, (3, 4, 5)).shape == (2, 3, 4, 5)
+    with pytest.raises(BrickworkError, match=r"5 images of 3x10000000x10000000 need 1,500,000.0 GB of memory"):
+        allocate(5, (3, 10**7, 10**7))

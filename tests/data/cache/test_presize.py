@@ -15,13 +15,13 @@ NOISE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (90, 60, 3), n
 def test_what_is_kept_becomes_what_the_network_sees(fit: Fit) -> None:
     network = replace(NETWORK, fit=fit)
     kept = Presize(network)(NOISE)
-    assert np.array_equal(network.framed(kept).transpose(2, 0, 1), network.pixels(NOISE))
+    assert np.array_equal(network.pad(kept).transpose(2, 0, 1), network.pixels(NOISE))
 
 
 def test_bars_are_not_kept_as_their_colour_is_known_last() -> None:
     kept = Presize(replace(NETWORK, fit="pad"))(NOISE)
     assert kept.shape == (28, 18, 3)
-    assert replace(NETWORK, fit="pad").framed(kept)[:, :5].tolist() == np.full((28, 5, 3), 128).tolist()
+    assert replace(NETWORK, fit="pad").pad(kept)[:, :5].tolist() == np.full((28, 5, 3), 128).tolist()
 
 
 def test_a_whole_image_keeps_its_shape_with_a_margin_on_the_short_side() -> None:

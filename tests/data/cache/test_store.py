@@ -20,7 +20,7 @@ def put(name: str, *, hours: float = 0, side: int = 8) -> Path:
     packing = PackBuilder(1, writer=PackWriter(store.pack_folder()))
     image = np.zeros((side, side, 1), np.uint8)
     packing.add(0, image, value_counts(image))
-    packing.finished(store.pack_path(name))
+    packing.finish(store.pack_path(name))
     then = time.time() - 3600 * hours
     os.utime(store.pack_path(name), (then, then))
     return store.pack_path(name)
@@ -94,7 +94,7 @@ for _ in range(60):
     for i, image in enumerate(images):
         packing.add(i, image, value_counts(image))
     assert not packing.fault
-    packing.finished(store.pack_path("same"))
+    packing.finish(store.pack_path("same"))
     assert store.find_pack("same", sys.exit)
 """
 

@@ -2,6 +2,8 @@
 
 import os
 import shutil
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -138,3 +140,23 @@ def test_the_embedded_set_has_near_duplicates_and_no_error() -> None:
     report = check(open_data("fashion"))
     assert {finding.rule.code for finding in report.findings} == {"C307", "D404", "D405"}
     assert len(report.index.entries) == 12_000
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_folder_is_checked_as_the_dataset_in_it_is(tmp_path: Path, kind: Callable[[Path], str | Path]) -> None:
+    faults.planted(tmp_path, 0)
+    assert check(kind(tmp_path)) == check(open_data(tmp_path))
+
+
+def test_reprs_of_a_report_and_its_parts_are_short(tmp_path: Path) -> None:
+    faults.planted(tmp_path / "set", 0)
+    report = check(tmp_path / "set")
+    count = sum(report.splits.values())
+    totals = (report.cases("error"), report.cases("warning"), report.cases("note"))
+    assert min(totals) > 0
+    assert repr(report) == f"CheckReport('set', {count} images, errors %d, warnings %d, notes %d)" % totals
+    assert repr(report.index) == f"Index({str(tmp_path / 'set')!r}, {count} images)"
+    (empty,) = [finding for finding in report.findings if finding.rule.code == "F102"]
+    assert repr(empty) == "Finding(error F102: 2 empty files)"
+    long = replace(report, name="x" * 1000, index=replace(report.index, source="/x" * 1000))
+    assert max(map(len, map(repr, (long, long.index, *long.findings)))) < 400

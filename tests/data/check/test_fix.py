@@ -25,7 +25,7 @@ def test_what_is_left_has_no_error_that_leaving_out_can_mend(tmp_path: Path) -> 
     }
     conflicts = {file for case in cases["D403"] for file in case}
     assert out == unreadable | conflicts | {"train/cat/leak.png", "train/cat/leaks.png", "val/cat/leaks.png"}
-    rows = write_manifest(tmp_path / "fixed.csv", dataset, report)
+    rows = write_manifest(str(tmp_path / "fixed.csv"), dataset, report)
     assert rows == len(report.index.entries) - len(out)
     again = check(open_data(str(tmp_path / "fixed.csv")))
     assert [finding.rule.code for finding in again.findings if finding.severity == "error"] == ["C301"]

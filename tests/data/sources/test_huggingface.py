@@ -1,4 +1,4 @@
-"""Hugging Face's data sets, made here and saved to the disk."""
+"""Hugging Face's datasets, made here and saved to the disk."""
 
 import io
 import pickle
@@ -12,12 +12,8 @@ from PIL import Image
 
 from brickwork.data import open_data
 from brickwork.data.images.decode import Unreadable
-from brickwork.data.memory import load_pixels
-from brickwork.data.preprocessing import Preprocessing
 from brickwork.data.sources.huggingface import open_huggingface
 from brickwork.errors import BrickworkError
-
-GREY2 = Preprocessing(1, 2, 2, (0.0,), (1.0,))
 
 
 @pytest.fixture
@@ -65,9 +61,8 @@ def test_splits_columns_and_names_are_found_by_their_kinds(datasets: Any, tmp_pa
     )
     found = open_data(source)
     assert (found.name, found.classes, list(found.splits)) == ("set", ("cat", "wolf"), ["train", "val"])
-    pixels = load_pixels(found.splits["train"], GREY2)
-    assert pixels.images[:, 0, 0, 0].tolist() == list(range(20))
-    assert pixels.labels.tolist() == [1, 0] * 10
+    samples = [(image.getpixel((0, 0)), label) for image, label in found.splits["train"]]
+    assert samples == [(i, 1 - i % 2) for i in range(20)]
     assert found.splits["val"].keys[5] == "val/5"
     assert found.splits["val"].names[5] == f"{source}#val/5"
     assert found.source == source

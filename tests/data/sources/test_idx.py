@@ -44,7 +44,7 @@ def refusal(folder: Path) -> str:
 @pytest.mark.parametrize("zipped", [False, True])
 def test_the_four_files_go_by_every_name_that_is_in_use(form: str, zipped: bool, tmp_path: Path) -> None:
     found = open_idx(write(tmp_path, form=form, zipped=zipped), "mnist")
-    assert (found.name, found.shape, found.ignored) == ("mnist", (1, 6, 5), 0)
+    assert (found.name, found.shape) == ("mnist", (1, 6, 5))
     assert found.classes == tuple("0123456789")
     assert {name: len(split) for name, split in found.splits.items()} == {"train": 20, "test": 20}
     assert found.splits["test"].labels.tolist() == [*range(10), *range(10)]

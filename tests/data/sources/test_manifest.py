@@ -10,8 +10,7 @@ from PIL import Image
 
 from brickwork.data.dataset import Dataset
 from brickwork.data.images.decode import Unreadable
-from brickwork.data.memory import load_pixels
-from brickwork.data.preprocessing import Preprocessing
+from brickwork.data.preprocessing import Preprocessing, preprocess_all
 from brickwork.data.sources.manifest import open_manifest
 from brickwork.errors import BrickworkError
 from calls import calls
@@ -130,10 +129,10 @@ def test_backslashes_of_windows_stand_between_folders(tmp_path: Path) -> None:
 def test_files_that_are_not_there_are_left_to_decoding(tmp_path: Path) -> None:
     Image.new("L", (2, 2)).save(tmp_path / "1.png")
     found = open_manifest(write(tmp_path, "path,label,split\n1.png,cat,train\ngone.png,dog,train\n"))
-    pixels = load_pixels(found.splits["train"], Preprocessing(1, 2, 2, (0.0,), (1.0,)))
-    assert [(skipped.name, skipped.reason) for skipped in pixels.skipped] == [
-        (str(tmp_path / "gone.png"), "there is no such file")
-    ]
+    there, gone = preprocess_all(found.splits["train"], Preprocessing(1, 2, 2, (0.0,), (1.0,)))
+    assert not isinstance(there, Unreadable)
+    assert isinstance(gone, Unreadable)
+    assert (gone.path, gone.reason) == (str(tmp_path / "gone.png"), "there is no such file")
 
 
 # Groups

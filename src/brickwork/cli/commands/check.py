@@ -1,4 +1,4 @@
-"""`brickwork check`: what is wrong with a data set, before anything is trained on it."""
+"""`brickwork check`: check a dataset before anything is trained on it."""
 
 import shlex
 import sys
@@ -40,7 +40,7 @@ COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 def check_command(
     data: str, groups: str, seed: int, max_pixels: int, allow_leaks: bool, fix: Path | None, as_json: bool
 ) -> None:
-    """What is wrong with a data set.
+    """Check a dataset: what is wrong with it, and how to mend it.
 
     DATA is what 'brickwork train --data' takes. Every image is read once, and each finding says what training will do
     about it and how to mend it. What was read is kept as an index, so that training can name what has changed since.
@@ -60,9 +60,9 @@ def check_command(
         check_manifest_path(fix, dataset)
     with reading_progress(sum(map(len, dataset.splits.values()))) as progress:
         report = check(dataset, max_pixels=max_pixels, allow_leaks=allow_leaks, progress=progress)
-    place = try_save_index(report)
+    index_file = try_save_index(report)
     kept = write_manifest(fix, dataset, report) if fix else None
-    print_json(check_document(report, place)) if as_json else print(
+    print_json(check_document(report, index_file)) if as_json else print(
         check_text(report, data if can_list(dataset) else None)
     )
     if fix and kept is not None:
@@ -73,19 +73,19 @@ def check_command(
 
 
 def try_save_index(report: "CheckReport") -> Path | None:
-    """The file of the index, or None, with a sentence, where it cannot be written: the findings are none the less."""
+    """Save the index; None, with a sentence, where it cannot be written: the findings are none the less."""
     from brickwork.data.index import save_index
 
     try:
         return save_index(report.index)
-    except BrickworkError as fault:
-        notify(f"The index is not kept, and training cannot name what changes: {fault}")
+    except BrickworkError as error:
+        notify(f"The index is not kept, and training cannot name what changes: {error}")
         return None
 
 
 @contextmanager
 def reading_progress(total: int) -> Iterator[Callable[[int], None]]:
-    """What hears how many images are read, and shows it after two seconds: a bar, or where there is none, a line."""
+    """Progress of reading, shown after two seconds: a bar on a terminal, else a line now and then."""
     if not sys.stderr.isatty():
         yield ProgressLines(total)
         return
@@ -95,21 +95,21 @@ def reading_progress(total: int) -> Iterator[Callable[[int], None]]:
     columns = (TextColumn("reading"), BarColumn(), TextColumn("{task.completed:,.0f} images"), TimeRemainingColumn())
     bar = Progress(*columns, console=Console(stderr=True), transient=True)
     task = bar.add_task("", total=total)
-    begun = time.monotonic()
+    start = time.monotonic()
 
-    def shown(done: int) -> None:
+    def show(done: int) -> None:
         bar.update(task, completed=done)
-        if not bar.live.is_started and time.monotonic() - begun > PATIENCE:
+        if not bar.live.is_started and time.monotonic() - start > PATIENCE:
             bar.start()
 
     try:
-        yield shown
+        yield show
     finally:
         bar.stop()
 
 
 class ProgressLines:
-    """A line every few seconds, for whoever reads a log."""
+    """Progress as a line every few seconds, for whoever reads a log."""
 
     def __init__(self, total: int) -> None:
         self.total = total
@@ -121,8 +121,8 @@ class ProgressLines:
             notify(f"{done:,} of {self.total:,} images read")
 
 
-def check_document(report: "CheckReport", place: Path | None) -> dict[str, object]:
-    """What `check --json` prints."""
+def check_document(report: "CheckReport", index_file: Path | None) -> dict[str, object]:
+    """The document that `check --json` prints."""
     return {
         "name": report.name,
         "source": report.index.source,
@@ -132,7 +132,7 @@ def check_document(report: "CheckReport", place: Path | None) -> dict[str, objec
         "findings": [finding.document() for finding in report.findings],
         "errors": report.cases("error"),
         "warnings": report.cases("warning"),
-        "index": str(place) if place else None,
+        "index": str(index_file) if index_file else None,
         "digest": report.index.digest,
     }
 
@@ -179,7 +179,7 @@ def finding_lines(finding: "Finding", report: "CheckReport", columns: int) -> li
 def case_lines(case: "Case", code: str, report: "CheckReport", room: int) -> list[str]:
     """One case in one line, or where that is too long, a line for each file and one for the words on them.
 
-    Images go by their keys, which are paths relative to the data set.
+    Images go by their keys, which are paths relative to the dataset.
     """
     from brickwork.data.names import printable
 

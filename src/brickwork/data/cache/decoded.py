@@ -1,20 +1,20 @@
-"""One reading of a split: every image decoded once, what cannot be read named, and pixels kept for later."""
+"""Decoded splits: every image is decoded once, and its pixels are kept in memory or in the cache."""
 
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from typing import Literal
 
 import numpy as np
 
 from brickwork.data.cache import store
-from brickwork.data.cache.pack import Counts, Pack, PackBuilder, PackWriter, value_counts
+from brickwork.data.cache.pack import Counts, Pack, PackBuilder, PackWriter, allocate, value_counts
 from brickwork.data.cache.presize import Presize
-from brickwork.data.dataset import ArraySplit, Images, Labels, Split
+from brickwork.data.dataset import ArraySplit, Images, Labels, Skipped, Split
 from brickwork.data.images.decode import Unreadable
 from brickwork.data.index import IndexEntry
-from brickwork.data.memory import Skipped, empty
 from brickwork.data.parallel import map_in_order
 from brickwork.errors import BrickworkError
 
@@ -28,7 +28,7 @@ UNKEPT = "decoded images are not kept in the cache: {reason}"
 
 @dataclass(frozen=True, eq=False)
 class ImageFiles:
-    """Images that are decoded at each access."""
+    """Images without a cache, which are decoded at each access."""
 
     split: Split
     presize: Presize
@@ -40,7 +40,7 @@ class ImageFiles:
 
 @dataclass(frozen=True, eq=False)
 class DecodedSplit:
-    """The images of a split that can be read, at the size in which a training keeps them."""
+    """Decoded split: those of its images that can be decoded, presized for training."""
 
     split: Split  # of these images alone
     images: Pack | ImageFiles
@@ -63,7 +63,7 @@ class DecodedSplit:
 
 @dataclass(frozen=True)
 class Storage:
-    """Where pixels are kept; where nowhere, images are decoded from their files at each access."""
+    """Storage of decoded pixels: memory, the cache, both, or neither (images are then decoded at each access)."""
 
     memory: bool
     cache: Cache  # in a file: "auto" leaves out arrays, which need no decoding, and what would fill the disk
@@ -73,9 +73,9 @@ class Storage:
 
 
 def sums_of(split: Split, entries: Sequence[IndexEntry | None], done: Done) -> list[str]:
-    """Each image's sum; "" where there is no content. A file that is stamped as in its entry is not read."""
+    """The SHA-256 of each image's content, "" where it has none; a file with its entry's time stamps is not read."""
 
-    def one(i: int) -> str:
+    def image_sum(i: int) -> str:
         entry = entries[i]
         if entry and entry.sha256 and entry.stamp and file_stamp(split, i) == (entry.bytes, *entry.stamp):
             return entry.sha256
@@ -85,23 +85,23 @@ def sums_of(split: Split, entries: Sequence[IndexEntry | None], done: Done) -> l
             return ""
 
     sums = []
-    for number, found in enumerate(map_in_order(one, len(split)), 1):
-        sums.append(found)
+    for number, digest in enumerate(map_in_order(image_sum, range(len(split))), 1):
+        sums.append(digest)
         done(number)
     return sums
 
 
 def changed_names(split: Split, sums: Sequence[str], entries: Sequence[IndexEntry | None]) -> list[str]:
-    """The names of images that are others than those which were indexed."""
+    """The names of images whose content has changed since they were indexed."""
     return [
         split.names[i]
-        for i, (found, entry) in enumerate(zip(sums, entries, strict=True))
-        if found and entry and entry.sha256 not in ("", found)
+        for i, (digest, entry) in enumerate(zip(sums, entries, strict=True))
+        if digest and entry and entry.sha256 not in ("", digest)
     ]
 
 
 def missing_folder(split: Split, i: int) -> BrickworkError | None:
-    """What there is to say where the folder of an image's file is there no more."""
+    """The error to raise where the folder of an image's file is gone; None where it is there."""
     path = split.path(i)
     if not path or os.path.isdir(path.parent):
         return None
@@ -109,40 +109,40 @@ def missing_folder(split: Split, i: int) -> BrickworkError | None:
 
 
 def file_stamp(split: Split, i: int) -> tuple[int, int, int] | None:
-    """What changes when a file is written to: its size, and when it and what is known of it were last changed."""
+    """Size, mtime and ctime of an image's file, which change when it is written to; None where there is none."""
     path = split.path(i)
     try:
-        state = path.stat() if path else None
+        status = path.stat() if path else None
     except OSError:
         return None
-    return (state.st_size, state.st_mtime_ns, state.st_ctime_ns) if state else None
+    return (status.st_size, status.st_mtime_ns, status.st_ctime_ns) if status else None
 
 
 def decode_split(
-    split: Split, presize: Presize, sums: Sequence[str], keep: Storage, tell: Tell, done: Done
+    split: Split, presize: Presize, sums: Sequence[str], storage: Storage, tell: Tell, done: Done
 ) -> DecodedSplit:
-    """Reads a split once, or finds what an earlier reading of the same contents has left in the cache folder.
+    """Decode a split once, or find the same contents already decoded in the cache.
 
     `tell` hears sentences, `done` how many images have been read.
     """
     if pack := pack_of_array(split, presize):
         return split_of_pack(split, presize, pack, [sha256(pack.pixels.data).hexdigest()])
-    wanted = keep.wants_file(split)
-    if wanted and (found := store.find_pack(store.pack_key(sums, presize), tell)):
-        tell(f"{len(found):,} images come decoded from the cache")
-        return split_of_pack(split, presize, found, sums)
-    room = empty(len(split), presize.preprocessing.shape).ravel() if keep.memory else None
-    packing = PackBuilder(presize.preprocessing.channels, room)
-    if wanted:
-        open_writer(packing, len(split) * presize.bytes, keep, tell)
+    cached = storage.wants_file(split)
+    if cached and (pack := store.find_pack(store.pack_key(sums, presize), tell)):
+        tell(f"{len(pack):,} images come decoded from the cache")
+        return split_of_pack(split, presize, pack, sums)
+    memory = allocate(len(split), presize.preprocessing.shape).ravel() if storage.memory else None
+    builder = PackBuilder(presize.preprocessing.channels, memory)
+    if cached:
+        open_writer(builder, len(split) * presize.bytes, storage, tell)
     try:
-        return split_of_pack(split, presize, *fill_pack(split, presize, packing, tell, done))
+        return split_of_pack(split, presize, *fill_pack(split, presize, builder, tell, done))
     finally:
-        packing.drop()
+        builder.drop()
 
 
 def pack_of_array(split: Split, presize: Presize) -> Pack | None:
-    """An array whose images have the wanted size."""
+    """The pack of an array whose images have the wanted size already; None for other splits."""
     if not isinstance(split, ArraySplit):
         return None
     channels, height, width = split.images.shape[1:]
@@ -154,35 +154,35 @@ def pack_of_array(split: Split, presize: Presize) -> Pack | None:
     return Pack(pixels.ravel(), sizes, np.arange(len(split)), counts)
 
 
-def open_writer(packing: PackBuilder, needed: int, keep: Storage, tell: Tell) -> None:
-    """A file for so many bytes of pixels, or a sentence why there is none."""
+def open_writer(builder: PackBuilder, needed: int, storage: Storage, tell: Tell) -> None:
+    """Open a cache file for so many bytes of pixels; `tell` hears why where there is none."""
     try:
-        if reason := store.make_room(needed, always=keep.cache == "always"):
+        if reason := store.make_room(needed, always=storage.cache == "always"):
             tell(UNKEPT.format(reason=reason))
         else:
-            packing.writer = PackWriter(store.pack_folder())
-    except OSError as fault:
-        tell(UNKEPT.format(reason=f"{store.pack_folder()}: {fault.strerror}"))
+            builder.writer = PackWriter(store.pack_folder())
+    except OSError as error:
+        tell(UNKEPT.format(reason=f"{store.pack_folder()}: {error.strerror}"))
 
 
-def fill_pack(split: Split, presize: Presize, packing: PackBuilder, tell: Tell, done: Done) -> tuple[Pack, list[str]]:
-    """The pack of every image that can be read, in their order, and the sum of every image's content."""
+def fill_pack(split: Split, presize: Presize, builder: PackBuilder, tell: Tell, done: Done) -> tuple[Pack, list[str]]:
+    """Decode every image into a pack, in their order; with it come the SHA-256 of every image's content."""
     sums: list[str] = []
-    for i, (content, seen) in enumerate(map_in_order(lambda i: decode_one(split, presize, i), len(split))):
+    for i, (content, image) in enumerate(map_in_order(partial(decode_one, split, presize), range(len(split)))):
         sums.append(content)
-        if isinstance(seen, Unreadable):
-            packing.skip(i, seen.reason)
+        if isinstance(image, Unreadable):
+            builder.skip(i, image.reason)
         else:
-            packing.add(i, *seen)
+            builder.add(i, *image)
         done(i + 1)
-    pack = packing.finished(store.pack_path(store.pack_key(sums, presize)))
-    if packing.fault:
-        tell(UNKEPT.format(reason=f"{store.pack_folder()}: {packing.fault}"))
+    pack = builder.finish(store.pack_path(store.pack_key(sums, presize)))
+    if builder.fault:
+        tell(UNKEPT.format(reason=f"{store.pack_folder()}: {builder.fault}"))
     return pack, sums
 
 
 def decode_one(split: Split, presize: Presize, i: int) -> tuple[str, Seen | Unreadable]:
-    """The sum of image number i's content, and its pixels with how often each value occurs."""
+    """Decode image number i: the SHA-256 of its content, and its pixels with how often each value occurs."""
     digest = ""
     try:
         content = split.read_bytes(i)

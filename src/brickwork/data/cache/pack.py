@@ -1,4 +1,4 @@
-"""Presized images stored together: in memory, or as one file that is mapped into it."""
+"""Packs: decoded images stored together, in memory or as one memory-mapped file of the cache."""
 
 import io
 import json
@@ -6,7 +6,6 @@ import os
 import struct
 import zlib
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from brickwork.data.dataset import Images
+from brickwork.data.parallel import map_in_order
 from brickwork.errors import BrickworkError
 from brickwork.files import sync
 
@@ -33,7 +33,7 @@ Reason = tuple[int, str]  # the position of an image that could not be read, and
 
 @dataclass(frozen=True, eq=False)
 class Pack:
-    """Images of any sizes, one after another, and what was found when they were read."""
+    """Pack of decoded images of any sizes, one after another, with the reasons why others are not in it."""
 
     pixels: NDArray[np.uint8]  # height x width x channels of each, flat
     sizes: NDArray[np.int64]  # N x 2: height, width
@@ -47,7 +47,7 @@ class Pack:
 
     @cached_property
     def ends(self) -> NDArray[np.int64]:
-        """Where each image ends in the pixels."""
+        """The offset at which each image ends in the pixels."""
         return np.cumsum(self.sizes.prod(axis=1) * len(self.counts), dtype=np.int64)
 
     @cached_property
@@ -62,7 +62,7 @@ class Pack:
         return self.pixels[end - height * width * len(self.counts) : end].reshape(height, width, -1)
 
     def __reduce__(self) -> tuple[Callable[..., "Pack"], tuple[Any, ...]]:
-        """To another process goes the file's path alone, where there is one."""
+        """Pickle the file's path alone, where there is one: the other process maps it."""
         if self.path:
             return map_pack, (self.path,)
         return Pack, (self.pixels, self.sizes, self.positions, self.counts, self.reasons)
@@ -70,7 +70,7 @@ class Pack:
 
 @dataclass(eq=False)
 class PackBuilder:
-    """A pack that is being filled: the images go into memory, into a file, into both or, only counted, into neither."""
+    """Builder of a pack: the images go into memory, into a file, into both or, only counted, into neither."""
 
     channels: int
     memory: NDArray[np.uint8] | None = None  # flat, and large enough
@@ -85,7 +85,7 @@ class PackBuilder:
         self.counts: Counts = np.zeros((self.channels, 256), np.int64)
 
     def add(self, position: int, image: Images, counts: Counts) -> None:
-        """One more image, height x width x channels, and how often it has each value."""
+        """Add an image, height x width x channels, and how often it has each value."""
         if self.memory is not None:
             self.memory[self.filled : self.filled + image.size] = image.ravel()
         self._try(lambda writer: writer.add(image))
@@ -95,11 +95,11 @@ class PackBuilder:
         self.counts += counts
 
     def skip(self, position: int, reason: str) -> None:
-        """An image that cannot be read."""
+        """Note an image that cannot be decoded, and why."""
         self.reasons.append((position, reason))
 
-    def finished(self, path: Path) -> Pack:
-        """All images, with no pixels where they are neither in memory nor in the file, which is then at this path."""
+    def finish(self, path: Path) -> Pack:
+        """Finish the pack, its file at this path; without pixels where they are neither in memory nor in a file."""
         pixels = NOTHING if self.memory is None else self.memory[: self.filled]
         sizes, positions = np.array(self.sizes, np.int64).reshape(-1, 2), np.array(self.positions, np.int64)
         pack = Pack(pixels, sizes, positions, self.counts, tuple(self.reasons))
@@ -107,23 +107,23 @@ class PackBuilder:
         return map_pack(path) if self.writer and self.memory is None else pack
 
     def drop(self) -> None:
-        """Leaves no unfinished file behind."""
+        """Remove the unfinished file."""
         if self.writer:
             self.writer.drop()
 
-    def _try(self, work: Callable[["PackWriter"], None]) -> None:
-        """Works on the file, which is given up on the first fault: the images themselves are not lost."""
+    def _try(self, action: Callable[["PackWriter"], None]) -> None:
+        """Act on the file, which is dropped on the first error: the images themselves are not lost."""
         try:
             if self.writer:
-                work(self.writer)
-        except OSError as fault:
-            self.fault = fault.strerror or str(fault)
+                action(self.writer)
+        except OSError as error:
+            self.fault = error.strerror or str(error)
             self.drop()
             self.writer = None
 
 
 class PackWriter:
-    """A pack's file, which lies beside its place until it is whole; every method raises OSError on a full disk."""
+    """Writer of a pack's file, which lies beside its place until whole; every method raises OSError on a full disk."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -137,7 +137,7 @@ class PackWriter:
         self.sums.append(zlib.crc32(content))
 
     def finish(self, pack: Pack, path: Path) -> None:
-        """Puts the file into its place, over one that another process may have put there: that has the same bytes."""
+        """Move the file into its place, over one that another process may have put there: that has the same bytes."""
         table, start = serialize_table(pack, self.sums), self.file.tell()
         self.file.write(table + TAIL.pack(start, sha256(table).digest(), MAGIC))
         self.file.flush()
@@ -147,21 +147,34 @@ class PackWriter:
         sync(path.parent)
 
     def drop(self) -> None:
-        """Leaves nothing behind."""
+        """Close and remove the file."""
         with suppress(OSError):
             self.file.close()
         with suppress(OSError):
             self.path.unlink()
 
 
+def allocate(count: int, shape: tuple[int, int, int]) -> Images:
+    """Memory for so many images of this shape; raises BrickworkError where the machine refuses it."""
+    try:
+        return np.empty((count, *shape), np.uint8)
+    except (MemoryError, ValueError):
+        size = "x".join(map(str, shape))
+        gigabytes = count * np.prod(shape, dtype=float) / 1e9
+        raise BrickworkError(
+            f"{count:,} images of {size} need {gigabytes:,.1f} GB of memory, which this machine refuses: "
+            f"train on a smaller input."
+        ) from None
+
+
 def value_counts(image: Images) -> Counts:
-    """How often each channel of height x width x channels has each value; Pillow lets other threads run meanwhile."""
+    """Histogram of height x width x channels: how often each channel has each value; other threads run meanwhile."""
     channels = image.shape[2]
     return np.array(Image.fromarray(image[..., 0] if channels == 1 else image).histogram()).reshape(channels, 256)
 
 
 def serialize_table(pack: Pack, sums: list[int]) -> bytes:
-    """All of a pack but its pixels."""
+    """The table of a pack, as bytes: all of it but its pixels."""
     table = io.BytesIO()
     np.savez(
         table,
@@ -175,38 +188,37 @@ def serialize_table(pack: Pack, sums: list[int]) -> bytes:
 
 
 def read_pack(path: Path) -> tuple[Pack, NDArray[np.uint32]]:
-    """A pack's file, mapped into memory, and the sum of each image; the table's sum and every length are checked.
+    """Memory-map a pack's file; with it comes each image's checksum. The table's sum and every length are verified.
 
     Raises BrickworkError where they do not agree.
     """
     try:
-        bytes_ = np.memmap(path, np.uint8, mode="c")  # pages are read when touched; torch wants them to be writable
-        start, digest, magic = TAIL.unpack(bytes_[-TAIL.size :].tobytes())
-        table = bytes_[start : -TAIL.size].tobytes()
+        content = np.memmap(path, np.uint8, mode="c")  # pages are read when touched; torch wants them to be writable
+        start, digest, magic = TAIL.unpack(content[-TAIL.size :].tobytes())
+        table = content[start : -TAIL.size].tobytes()
         if magic != MAGIC or sha256(table).digest() != digest:
             raise ValueError
     except (OSError, ValueError, struct.error):
         raise BrickworkError(f"{path} is damaged.") from None
-    found = np.load(io.BytesIO(table), allow_pickle=False)
-    reasons = tuple((position, reason) for position, reason in json.loads(found["reasons"].tobytes()))
-    pixels: NDArray[np.uint8] = np.asarray(bytes_)[:start]
-    pack = Pack(pixels, found["sizes"], found["positions"], found["counts"], reasons, path)
+    arrays = np.load(io.BytesIO(table), allow_pickle=False)
+    reasons = tuple((position, reason) for position, reason in json.loads(arrays["reasons"].tobytes()))
+    pixels: NDArray[np.uint8] = np.asarray(content)[:start]
+    pack = Pack(pixels, arrays["sizes"], arrays["positions"], arrays["counts"], reasons, path)
     if pack.ends[-1:].sum() != start:
         raise BrickworkError(f"{path} is damaged.")
-    return pack, found["sums"]
+    return pack, arrays["sums"]
 
 
 def map_pack(path: Path) -> Pack:
-    """A pack whose sums another process has checked."""
+    """Memory-map a pack whose images another process has verified."""
     return read_pack(path)[0]
 
 
 def verify_pack(pack: Pack, sums: NDArray[np.uint32]) -> None:
-    """Takes the sum of every image anew, on all cores; raises BrickworkError where one is another."""
+    """Verifies the checksum of every image, on all cores; raises BrickworkError where one differs."""
 
     def agree(part: NDArray[np.int64]) -> bool:
         return all(zlib.crc32(pack.image(i).data) == sums[i] for i in part.tolist())
 
-    with ThreadPoolExecutor() as pool:
-        if not all(pool.map(agree, np.array_split(np.arange(len(pack)), 64))):
-            raise BrickworkError(f"{pack.path} is damaged.")
+    if not all(map_in_order(agree, np.array_split(np.arange(len(pack)), 64))):
+        raise BrickworkError(f"{pack.path} is damaged.")

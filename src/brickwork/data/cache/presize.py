@@ -1,4 +1,4 @@
-"""Images at the size in which a training keeps them."""
+"""Presizing: images at the size in which the cache and the memory keep them for training."""
 
 from dataclasses import dataclass
 
@@ -13,25 +13,25 @@ MARGIN = 8 / 7  # of a whole image's short side over the input's: 256 for 224
 
 @dataclass(frozen=True)
 class Presize:
-    """From an image of any size to the bytes that are kept of it, height x width x channels."""
+    """Presizing: from an image of any size to the bytes that are kept of it, height x width x channels."""
 
     preprocessing: Preprocessing
     whole: bool = False  # the whole image, from which parts are cut at random; else what the network sees of it
 
     def __call__(self, image: Image.Image) -> NDArray[np.uint8]:
-        image = self._scaled(image) if self.whole else self.preprocessing.inner(image)
+        image = self._shrink(image) if self.whole else self.preprocessing.resize(image)
         return self.preprocessing.array(image)
 
     @property
     def bytes(self) -> int:
-        """About so many bytes an image; no more than that where it is not whole."""
+        """The size of a presized image in bytes: about, where it is whole, else at most."""
         channels, height, width = self.preprocessing.shape
         side = self._side
         return channels * (side * side * 4 // 3 if self.whole else height * width)
 
     @property
     def words(self) -> str:
-        """All that the bytes of an image depend on, besides its content and Pillow."""
+        """The part of the cache key that says how the bytes come about, besides the content and Pillow."""
         of = self.preprocessing
         parts = (*of.shape, of.interpolation, "whole" if self.whole else of.fit)
         return "/".join(map(str, parts))
@@ -47,9 +47,9 @@ class Presize:
         """The short side of a whole image."""
         return round(MARGIN * max(self.preprocessing.height, self.preprocessing.width))
 
-    def _scaled(self, image: Image.Image) -> Image.Image:
-        """The image in full, never enlarged."""
-        image = self.preprocessing.colours(image)
+    def _shrink(self, image: Image.Image) -> Image.Image:
+        """Resize the image in full, never enlarging it."""
+        image = self.preprocessing.convert(image)
         if self.keeps(image.height, image.width):
             return image
         share = self._side / min(image.size)

@@ -1,4 +1,4 @@
-"""The packs in the cache folder: found by what they were made from, and the longest unused ones removed for others."""
+"""The cache folder: packs are found by what they were made from, and the longest unused make room for others."""
 
 import os
 import shutil
@@ -24,7 +24,7 @@ def pack_folder() -> Path:
 
 
 def pack_key(sums: Sequence[str], presize: Presize) -> str:
-    """What a pack is called: a sum over the images' contents in their order, and how their pixels come about."""
+    """The cache key of a pack: a SHA-256 over the images' contents in their order and how their pixels come about."""
     return sha256("\n".join((MAGIC.decode(), pillow, presize.words, *sums)).encode()).hexdigest()
 
 
@@ -33,7 +33,7 @@ def pack_path(name: str) -> Path:
 
 
 def find_pack(name: str, tell: Callable[[str], None]) -> Pack | None:
-    """The whole pack of this name; one that is damaged is removed, which `tell` hears."""
+    """Find the pack of this key in the cache, verified; a damaged one is removed, which `tell` hears."""
     path = pack_path(name)
     if not path.exists():
         return None
@@ -42,8 +42,8 @@ def find_pack(name: str, tell: Callable[[str], None]) -> Pack | None:
         verify_pack(pack, sums)
         os.utime(path)  # used just now
         return pack
-    except BrickworkError as fault:
-        tell(f"{fault} It is made anew.")
+    except BrickworkError as error:
+        tell(f"{error} It is made anew.")
     except OSError:  # it may be read, but not touched: another person's
         return pack
     with suppress(OSError):
@@ -52,48 +52,48 @@ def find_pack(name: str, tell: Callable[[str], None]) -> Pack | None:
 
 
 def cache_size() -> int:
-    """The bytes of all packs together."""
-    return sum(each.st_size for _, each in list_packs())
+    """The size of the cache: the bytes of all packs together."""
+    return sum(status.st_size for _, status in list_packs())
 
 
 def list_packs() -> list[tuple[Path, os.stat_result]]:
     """Every pack, the longest unused first; also those that are being written."""
-    found = []
+    packs = []
     with suppress(OSError):
         for path in pack_folder().iterdir():
             with suppress(OSError):  # another process removes, too
-                found.append((path, path.stat()))
-    return sorted(found, key=lambda pair: pair[1].st_mtime)
+                packs.append((path, path.stat()))
+    return sorted(packs, key=lambda pair: pair[1].st_mtime)
 
 
 def make_room(needed: int, *, always: bool) -> str:
-    """Removes the longest unused packs until so many bytes more find their place.
+    """Evict the longest unused packs until so many bytes more find their place.
 
     Returns why they do not, or "". All packs together take a share of the free disk; where `always`, all of it.
     """
-    for path, state in list_packs():
-        if path.name.startswith(PART) and time.time() - state.st_mtime > STALE:
+    for path, status in list_packs():
+        if path.name.startswith(PART) and time.time() - status.st_mtime > STALE:
             remove_pack(path)
-    taken, free = cache_size(), free_bytes(pack_folder())
-    limit = int((taken + free) * (1 if always else SHARE))
+    used, free = cache_size(), free_bytes(pack_folder())
+    limit = int((used + free) * (1 if always else SHARE))
     if needed > limit:
         part = "" if always else f"{SHARE:.0%} of "
         return f"they take {needed / 1e9:,.1f} GB, and {part}the free disk is {limit / 1e9:,.1f} GB"
-    for path, state in list_packs():
-        if taken + needed > limit and not path.name.startswith(PART):
+    for path, status in list_packs():
+        if used + needed > limit and not path.name.startswith(PART):
             remove_pack(path)
-            taken -= state.st_size
+            used -= status.st_size
     return ""
 
 
 def remove_pack(path: Path) -> None:
-    """What is mapped by another process stays readable there."""
+    """Remove a pack; what another process has mapped stays readable there."""
     with suppress(OSError):
         path.unlink()
 
 
 def free_bytes(path: Path) -> int:
-    """On the disk where a folder is, or would be made."""
+    """The free bytes of the disk where a folder is, or would be made."""
     while not path.exists():
         path = path.parent
     return shutil.disk_usage(path).free

@@ -1,4 +1,4 @@
-"""What is wrong with a data set, found by reading it once."""
+"""Dataset check: rules, and findings on what is wrong with a dataset, from reading it once."""
 
 from brickwork.data.check.examine import check
 from brickwork.data.check.findings import Case, CheckReport, Finding

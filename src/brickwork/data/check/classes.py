@@ -1,4 +1,4 @@
-"""Classes that are missing, small, or called alike."""
+"""Class balance: classes that are missing from splits, small, or called alike."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ Counts = Mapping[str, Mapping[str, int]]  # split -> class -> images
 
 
 def count_images(classes: Sequence[str], splits: Mapping[str, Sequence[int]]) -> Counts:
-    """How many images each class has in each split, from the splits' labels."""
+    """Count the images of each class in each split, from the splits' labels."""
     numbers = {split: Counter(labels) for split, labels in splits.items()}
     return {split: {name: numbers[split][i] for i, name in enumerate(classes)} for split in splits}
 

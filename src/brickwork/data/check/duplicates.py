@@ -1,4 +1,4 @@
-"""Images that are the same, or nearly so."""
+"""Duplicates: images that are identical, and near duplicates."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -15,9 +15,9 @@ Places = Sequence[int]
 def exact(images: Sequence[ImageFacts]) -> list[list[int]]:
     """Groups of images with the same pixels, whatever their files are made of."""
     by_pixels: dict[bytes, list[int]] = defaultdict(list)
-    for i, each in enumerate(images):
-        if each.readable:
-            by_pixels[each.pixels].append(i)
+    for i, image in enumerate(images):
+        if image.readable:
+            by_pixels[image.pixels].append(i)
     return list(by_pixels.values())
 
 

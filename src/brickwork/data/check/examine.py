@@ -1,6 +1,7 @@
-"""A data set is read once, and everything that is wrong with it is said."""
+"""The check of a dataset: every image is read once, and every rule applied."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from brickwork.data.dataset import Dataset
 from brickwork.data.images.decode import MAX_PIXELS, Kind
 from brickwork.data.index import Index
 from brickwork.data.sources import notes
+from brickwork.data.sources.open import open_data
 
 CODES: dict[Kind, str] = {
     "missing": "F101",
@@ -31,53 +33,54 @@ SMALL = 32  # pixels a side that most networks take at least
 
 
 def check(
-    dataset: Dataset,
+    data: Dataset | str | Path,
     *,
     max_pixels: int = MAX_PIXELS,
     allow_leaks: bool = False,
     progress: Callable[[int], None] = lambda done: None,
 ) -> CheckReport:
-    """Reads every image of the data set and says what is wrong with it; nothing is written.
+    """Check a dataset, or what `open_data` takes: read every image and report what is wrong; nothing is written.
 
     Images of more than `max_pixels` count as unreadable. With `allow_leaks`, identical images in several splits are a
     warning. `progress` hears how many images are done.
     """
+    dataset = data if isinstance(data, Dataset) else open_data(data)
     images = inspect_all(dataset, max_pixels, progress)
-    lying = surroundings(dataset)
+    beside = surroundings(dataset)
     counts = count_images(dataset.classes, {name: split.labels.tolist() for name, split in dataset.splits.items()})
-    found = findings(
+    all_findings = findings(
         [
             *of_images(images),
             *small(images),
-            *lying.cases(),
+            *beside.cases(),
             *of_classes(counts),
             *identical(images),
             *near_duplicates(images),
             *shortcuts(images, dataset.classes),
         ]
     )
-    said = {*lying.said(), *notes.class_notes(dataset.classes, dataset.splits)}
+    repeated = {*beside.opening_notes(), *notes.class_notes(dataset.classes, dataset.splits)}
     return CheckReport(
         name=dataset.name,
         classes=dataset.classes,
         splits={name: len(split) for name, split in dataset.splits.items()},
-        index=Index(dataset.source, tuple(each.entry for each in images)),
-        findings=tuple(by_gravity(soften_leaks(found) if allow_leaks else found)),
-        notes=tuple(sentence for sentence in dataset.notes if sentence not in said),
+        index=Index(dataset.source, tuple(image.entry for image in images)),
+        findings=tuple(by_gravity(soften_leaks(all_findings) if allow_leaks else all_findings)),
+        notes=tuple(sentence for sentence in dataset.notes if sentence not in repeated),
     )
 
 
 def of_images(images: Sequence[ImageFacts]) -> Iterator[tuple[str, Case]]:
-    """What is wrong with images one by one."""
-    for i, each in enumerate(images):
-        if each.kind:
-            yield CODES[each.kind], Case((each.name,), each.entry.reason, (i,))
-        yield from ((code, Case((each.name,), words, (i,))) for code, words in each.traits)
+    """The cases of images one by one: unreadable ones and what their headers say."""
+    for i, image in enumerate(images):
+        if image.kind:
+            yield CODES[image.kind], Case((image.name,), image.entry.reason, (i,))
+        yield from ((code, Case((image.name,), words, (i,))) for code, words in image.traits)
 
 
 def small(images: Sequence[ImageFacts]) -> Iterator[tuple[str, Case]]:
     """Images of fewer than 32 pixels a side, and of less than half of what is usual in the set."""
-    sides = {i: min(each.entry.width, each.entry.height) for i, each in enumerate(images) if each.readable}
+    sides = {i: min(image.entry.width, image.entry.height) for i, image in enumerate(images) if image.readable}
     usual = float(np.median(list(sides.values()))) if sides else 0.0
     for i, side in sides.items():
         if side < min(SMALL, usual / 2):
@@ -85,9 +88,9 @@ def small(images: Sequence[ImageFacts]) -> Iterator[tuple[str, Case]]:
             yield "P207", Case((images[i].name,), f"{entry.width} x {entry.height}", (i,))
 
 
-def soften_leaks(found: Iterable[Finding]) -> list[Finding]:
-    return [finding.as_warning() if finding.rule.code == LEAKS else finding for finding in found]
+def soften_leaks(findings: Iterable[Finding]) -> list[Finding]:
+    return [finding.as_warning() if finding.rule.code == LEAKS else finding for finding in findings]
 
 
-def by_gravity(found: Iterable[Finding]) -> list[Finding]:
-    return sorted(found, key=lambda finding: SEVERITIES.index(finding.severity))
+def by_gravity(findings: Iterable[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))

@@ -1,4 +1,4 @@
-"""A manifest of a data set without the files that are wrong; the files stay where and as they are."""
+"""A manifest of a dataset without the files that are wrong; the files stay where and as they are."""
 
 import csv
 import io
@@ -24,8 +24,8 @@ def positions_to_drop(report: CheckReport) -> set[int]:
     wrong = {i for case in report.of(*UNREADABLE, "D403") for i in case.images}
     for case in report.of(LEAKS):
         splits = {i: report.index.entries[i].split for i in case.images}
-        kept = min(splits.values(), key=MEASURING.index)
-        wrong |= {i for i, split in splits.items() if split != kept}
+        keeper = min(splits.values(), key=MEASURING.index)
+        wrong |= {i for i, split in splits.items() if split != keeper}
     return wrong
 
 
@@ -34,8 +34,9 @@ def can_list(dataset: Dataset) -> bool:
     return all(split.path(0) for split in dataset.splits.values())
 
 
-def check_manifest_path(path: Path, dataset: Dataset) -> None:
-    """Raises BrickworkError where a manifest of the data set cannot be written to this path."""
+def check_manifest_path(path: str | Path, dataset: Dataset) -> None:
+    """Check that a manifest of the dataset can be written to this path; raises BrickworkError where it cannot."""
+    path = Path(path)
     if path.exists():
         raise BrickworkError(f"{path} is there already, and no file is ever changed: name another, or delete it first.")
     if path.suffix.lower() not in ENDINGS:
@@ -44,12 +45,13 @@ def check_manifest_path(path: Path, dataset: Dataset) -> None:
         raise BrickworkError(f"{dataset.name}: its images have no files of their own, which a manifest could list.")
 
 
-def write_manifest(path: Path, dataset: Dataset, report: CheckReport) -> int:
-    """Writes the table of what is left, with columns path, label and split, and group where there are groups.
+def write_manifest(path: str | Path, dataset: Dataset, report: CheckReport) -> int:
+    """Write the manifest of what is left, with columns path, label and split, and group where there are groups.
 
     Gives the number of rows. Paths below the table's folder are relative to it, others absolute. Raises
-    BrickworkError, as `check_place` does, and where a file's name is no text.
+    BrickworkError, as `check_manifest_path` does, and where a file's name is no text.
     """
+    path = Path(path)
     check_manifest_path(path, dataset)
     rows = [row for i, row in enumerate(rows_of(path, dataset)) if i not in positions_to_drop(report)]
     grouped = all(split.groups for split in dataset.splits.values())

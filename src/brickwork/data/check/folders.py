@@ -1,4 +1,4 @@
-"""What lies in a data set's folder beside the images: hidden and junk entries, other files, empty class folders."""
+"""Files beside the dataset in its folder: hidden and junk entries, other files, loose images, empty class folders."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from brickwork.data.sources.listing import list_folder, list_tree
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a folder holds that is trained on by nobody; paths relative to it."""
+    """Entries of a dataset's folder that are in no split; paths relative to it."""
 
     junk: tuple[str, ...] = ()  # a folder counts as one entry
     others: tuple[str, ...] = ()
@@ -25,15 +25,15 @@ class Surroundings:
         for code, paths in (("F109", self.junk), ("F110", self.others), ("F111", self.loose), ("C303", self.empty)):
             yield from ((code, Case((printable(path),))) for path in paths)
 
-    def said(self) -> list[str]:
-        """The sentences in which opening the data set has said the same."""
+    def opening_notes(self) -> list[str]:
+        """The notes of opening the dataset that say the same."""
         classes = dict.fromkeys(path.rpartition("/")[2] for path in self.empty)
-        loose, ignored = notes.loose(len(self.loose)), notes.passed_over(len(self.junk), self.others)
+        loose, ignored = notes.loose(len(self.loose)), notes.ignored_entries(len(self.junk), self.others)
         return [*notes.empty_classes(classes), *loose, *ignored]
 
 
 def surroundings(dataset: Dataset) -> Surroundings:
-    """What lies beside the images of a folder of class folders; nothing for other sources."""
+    """List what lies beside the images of a folder of class folders; nothing for other sources."""
     path = Path(dataset.source)
     if not all(isinstance(split, FileSplit) and split.root.resolve() == path for split in dataset.splits.values()):
         return Surroundings()
@@ -58,4 +58,4 @@ def surroundings(dataset: Dataset) -> Surroundings:
 
 
 def join_names(names: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
-    return tuple(f"{place}{name}" for place, found in names.items() for name in found)
+    return tuple(f"{place}{name}" for place, files in names.items() for name in files)

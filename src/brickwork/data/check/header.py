@@ -1,4 +1,4 @@
-"""What a file's header says of its image, before a pixel is decoded."""
+"""Image headers: format, size, EXIF rotation and depth, before a pixel is decoded."""
 
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -15,14 +15,14 @@ SAME = {"MPO": "JPEG", "DIB": "BMP", "CUR": "ICO", "APNG": "PNG"}  # formats tha
 
 @dataclass(frozen=True)
 class Header:
-    """An encoded image's size, and what of it deserves a note."""
+    """Header of an encoded image: its size, and what of it deserves a note."""
 
     pixels: int
     traits: tuple[tuple[str, str], ...]  # a rule's code, and words on this image
 
 
 def read_header(name: str, content: bytes) -> Header | None:
-    """The header of an encoded image; None for bare pixels, and for what cannot be opened."""
+    """Read the header of an encoded image; None for bare pixels, and for what cannot be opened."""
     if PurePath(name).suffix.lower() not in ENDINGS and begins_as(content[:START]) is None:
         return None
     try:
@@ -33,7 +33,7 @@ def read_header(name: str, content: bytes) -> Header | None:
 
 
 def traits(name: str, image: Image.Image) -> list[tuple[str, str]]:
-    found = {
+    by_code = {
         "F107": other_format(name, image),
         "F108": is_animation(image),
         "P201": orientation(image) in TURNS,
@@ -42,7 +42,7 @@ def traits(name: str, image: Image.Image) -> list[tuple[str, str]]:
         "P204": image.has_transparency_data,
         "P205": depth_text(image),
     }
-    return [(code, words if isinstance(words, str) else "") for code, words in found.items() if words]
+    return [(code, words if isinstance(words, str) else "") for code, words in by_code.items() if words]
 
 
 def other_format(name: str, image: Image.Image) -> str:
@@ -59,7 +59,7 @@ def common(format: str) -> str:
 
 
 def is_animation(image: Image.Image) -> bool:
-    """Several frames; what cameras add to a JPEG, as previews and depth maps, is none."""
+    """Whether it has several frames; what cameras add to a JPEG, as previews and depth maps, is none."""
     return image.format != "MPO" and bool(getattr(image, "is_animated", False))
 
 

@@ -1,4 +1,4 @@
-"""One image of a data set, read and looked at."""
+"""Inspection of one image: its decoded pixels' sum, perceptual hash and traits, and its entry in the index."""
 
 import os
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ Traits = tuple[tuple[str, str], ...]  # a rule's code, and words on this image
 
 @dataclass(frozen=True, eq=False)
 class ImageFacts:
-    """What is kept of an image after it was read."""
+    """Facts of an inspected image, which the rules look at."""
 
     entry: IndexEntry
     name: str  # where it is, for a person
@@ -37,26 +37,26 @@ class ImageFacts:
 
 
 def inspect_image(splits: tuple[str, Split], classes: tuple[str, ...], max_pixels: int, i: int) -> ImageFacts:
-    """Reads image number i of a split, which comes with its name."""
+    """Inspect image number i of a split, which comes with its name."""
     name, split = splits
     blank = IndexEntry(split.keys[i], name, classes[split.labels[i]], 0, "", 0, 0, change_times(split.path(i)))
     try:
         content = split.read_bytes(i)
     except Unreadable as error:
         return unreadable_facts(blank, split.names[i], b"", error)
-    found = read_header(split.names[i], content)
+    header = read_header(split.names[i], content)
     try:
-        check_size(found, split.names[i], max_pixels)
+        check_size(header, split.names[i], max_pixels)
         image = split.decode(i, content)
     except Unreadable as error:
         return unreadable_facts(blank, split.names[i], content, error)
     entry = complete_entry(blank, content, image.width, image.height)
-    return pixel_facts(entry, split.names[i], found.traits if found else (), image)
+    return pixel_facts(entry, split.names[i], header.traits if header else (), image)
 
 
-def check_size(found: Header | None, name: str, max_pixels: int) -> None:
-    if found and found.pixels > max_pixels:
-        raise Unreadable(name, f"it has {found.pixels:,} pixels, and {max_pixels:,} are allowed", "bomb")
+def check_size(header: Header | None, name: str, max_pixels: int) -> None:
+    if header and header.pixels > max_pixels:
+        raise Unreadable(name, f"it has {header.pixels:,} pixels, and {max_pixels:,} are allowed", "bomb")
 
 
 def pixel_facts(entry: IndexEntry, name: str, traits: Traits, image: Image.Image) -> ImageFacts:
@@ -83,7 +83,7 @@ def complete_entry(blank: IndexEntry, content: bytes, width: int, height: int, r
 
 
 def change_times(path: Path | None) -> tuple[int, int] | None:
-    """When a file was last changed, before it is read."""
+    """The mtime and ctime of a file in ns, taken before it is read; None where there is none."""
     try:
         status = os.stat(path) if path else None
     except OSError:

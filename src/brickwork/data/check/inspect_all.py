@@ -1,31 +1,21 @@
-"""A whole data set, read once on all cores."""
+"""Inspection of a whole dataset: every image is read once, on all cores."""
 
-import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from functools import partial
 
 from brickwork.data.check.inspect import ImageFacts, inspect_image
 from brickwork.data.dataset import Dataset
+from brickwork.data.parallel import map_in_order
 
-AHEAD = 4096  # images that wait for a thread; one that takes long stops none of them
+AHEAD = 4096  # images that may be done before the one that they wait for, as a large one takes long
 
 
 def inspect_all(dataset: Dataset, max_pixels: int, progress: Callable[[int], None]) -> list[ImageFacts]:
-    """Every image of every split, in order; `progress` hears how many are done."""
-    found: list[ImageFacts] = []
-    pool = ThreadPoolExecutor(os.cpu_count())
-    try:
-        for each in results(dataset, max_pixels, pool):
-            found.append(each)
-            progress(len(found))
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)  # after Ctrl-C, nobody waits for those ahead
-    return found
-
-
-def results(dataset: Dataset, max_pixels: int, pool: ThreadPoolExecutor) -> Iterator[ImageFacts]:
-    for named in dataset.splits.items():
-        look = partial(inspect_image, named, dataset.classes, max_pixels)
-        for start in range(0, len(named[1]), AHEAD):
-            yield from pool.map(look, range(start, min(start + AHEAD, len(named[1]))))
+    """The facts of every image of every split, in order; `progress` hears how many are done."""
+    facts: list[ImageFacts] = []
+    for named_split in dataset.splits.items():
+        inspect = partial(inspect_image, named_split, dataset.classes, max_pixels)
+        for image in map_in_order(inspect, range(len(named_split[1])), ahead=AHEAD):
+            facts.append(image)
+            progress(len(facts))
+    return facts

@@ -36,8 +36,8 @@ def clusters(hashes: Hashes, pixels: NDArray[np.uint8]) -> list[list[int]]:
         first, second = first[close], second[close]
         for start in range(0, len(first), FEW):
             a, b = first[start : start + FEW], second[start : start + FEW]
-            kept = pictures.alike(a, b)
-            join(roots, a[kept], b[kept])
+            alike = pictures.alike(a, b)
+            join(roots, a[alike], b[alike])
     return connected_groups(roots)
 
 
@@ -74,8 +74,8 @@ def expand_pairs(order: Places, starts: Places, ends: Places, ranks: Places | No
 def ones(values: Hashes) -> NDArray[np.int64]:
     """How many bits are set."""
     parts = np.ascontiguousarray(values).view(np.uint16).reshape(-1, PARTS)
-    found: NDArray[np.int64] = ONES[parts].sum(axis=1, dtype=np.int64)
-    return found
+    counts: NDArray[np.int64] = ONES[parts].sum(axis=1, dtype=np.int64)
+    return counts
 
 
 def join(roots: Places, first: Places, second: Places) -> None:
@@ -96,5 +96,5 @@ def find_root(roots: Places, place: int) -> int:
 
 def connected_groups(roots: Places) -> list[list[int]]:
     order = np.argsort(roots, kind="stable")
-    found = np.split(order, np.flatnonzero(np.diff(roots[order])) + 1)
-    return [group.tolist() for group in found if len(group) > 1]
+    groups = np.split(order, np.flatnonzero(np.diff(roots[order])) + 1)
+    return [group.tolist() for group in groups if len(group) > 1]

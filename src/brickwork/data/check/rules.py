@@ -1,4 +1,4 @@
-"""Everything that `brickwork check` can find: a stable code, how grave it is, what training does, how to mend it."""
+"""The rules of `brickwork check`: of each a stable code, how grave it is, what training does, how to mend it."""
 
 from dataclasses import dataclass
 from typing import Literal

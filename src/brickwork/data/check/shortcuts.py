@@ -39,7 +39,7 @@ class ClassGuess:
 
 def shortcuts(images: Sequence[ImageFacts], classes: Sequence[str]) -> Iterator[tuple[str, Case]]:
     """Findings of both kinds."""
-    entries = [each.entry for each in images if each.readable]
+    entries = [image.entry for image in images if image.readable]
     number = {name: i for i, name in enumerate(classes)}
     labels = np.array([number[entry.label] for entry in entries], np.int64)
     sizes = np.array([entry.bytes for entry in entries], float)
@@ -60,12 +60,12 @@ def guess_text(name: str, guess: ClassGuess) -> str:
 
 def best(rounds: Iterator[list[ClassGuess]]) -> list[ClassGuess]:
     """Of each class the best guess."""
-    found: dict[int, ClassGuess] = {}
+    by_label: dict[int, ClassGuess] = {}
     for guess in (guess for guesses in rounds for guess in guesses):
-        known = found.get(guess.label)
+        known = by_label.get(guess.label)
         if known is None or guess.accuracy > known.accuracy:
-            found[guess.label] = guess
-    return [found[label] for label in sorted(found)]
+            by_label[guess.label] = guess
+    return [by_label[label] for label in sorted(by_label)]
 
 
 def bin_values(feature: NDArray[np.float64]) -> Numbers:
@@ -114,11 +114,11 @@ def scores(cells: Numbers, labels: Numbers, classes: int) -> Scores:
     ours, all_known = known.sum(axis=1, keepdims=True), known.sum(axis=2, keepdims=True)
     others = all_known - known
     # A bin is taken for the class where it holds a larger part of the class than of the rest.
-    said = known * others.sum(axis=1, keepdims=True) > others * ours
+    predicted = known * others.sum(axis=1, keepdims=True) > others * ours
     of_class = held.sum(axis=(0, 1))
     rest = held.sum(axis=2, keepdims=True) - held
     of_rest = rest.sum(axis=(0, 1))
-    hits = (held * said).sum(axis=(0, 1)) / of_class.clip(min=1)
-    passes = (rest * ~said).sum(axis=(0, 1)) / of_rest.clip(min=1)
-    found: Scores = np.where(np.minimum(of_class, of_rest) >= IMAGES, (hits + passes) / 2, 0.0)
-    return found
+    hits = (held * predicted).sum(axis=(0, 1)) / of_class.clip(min=1)
+    passes = (rest * ~predicted).sum(axis=(0, 1)) / of_rest.clip(min=1)
+    balanced: Scores = np.where(np.minimum(of_class, of_rest) >= IMAGES, (hits + passes) / 2, 0.0)
+    return balanced

@@ -33,24 +33,24 @@ class Thumbnails:
 
     def telling(self) -> NDArray[np.bool_]:
         """Which of them show anything."""
-        found: NDArray[np.bool_] = self.norms > FLAT * np.sqrt(self.pixels.shape[1])
-        return found
+        telling: NDArray[np.bool_] = self.norms > FLAT * np.sqrt(self.pixels.shape[1])
+        return telling
 
     def alike(self, first: Places, second: Places) -> NDArray[np.bool_]:
         """Whether those at these places show the same, be it in another light."""
         norms = self.norms[first], self.norms[second]
-        found: NDArray[np.bool_] = np.maximum(*norms) <= CONTRAST * np.minimum(*norms)
+        alike: NDArray[np.bool_] = np.maximum(*norms) <= CONTRAST * np.minimum(*norms)
         bound = np.einsum("nc,nc->n", self.coarse[first], self.coarse[second]) + self.rest[first] * self.rest[second]
-        found &= bound >= ALIKE
-        maybe = np.flatnonzero(found)
-        found[maybe] = correlation(self.pixels[first[maybe]], self.pixels[second[maybe]]) >= ALIKE
-        return found
+        alike &= bound >= ALIKE
+        maybe = np.flatnonzero(alike)
+        alike[maybe] = correlation(self.pixels[first[maybe]], self.pixels[second[maybe]]) >= ALIKE
+        return alike
 
 
 def make_thumbnails(pixels: Bytes) -> Thumbnails:
     """From N x 768 bytes."""
     parts = [describe(part) for part in np.array_split(pixels, -(-len(pixels) // FEW) or 1)]
-    norms, coarse, rest = (np.concatenate(each) for each in zip(*parts, strict=True))
+    norms, coarse, rest = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     return Thumbnails(pixels, norms, coarse, rest)
 
 
@@ -66,8 +66,8 @@ def describe(pixels: Bytes) -> tuple[Floats, Floats, Floats]:
 
 
 def correlation(first: Bytes, second: Bytes) -> Floats:
-    found: Floats = np.einsum("nc,nc->n", unit_vectors(first)[0], unit_vectors(second)[0])
-    return found
+    products: Floats = np.einsum("nc,nc->n", unit_vectors(first)[0], unit_vectors(second)[0])
+    return products
 
 
 def unit_vectors(pixels: Bytes) -> tuple[Floats, Floats]:

@@ -16,12 +16,12 @@ from brickwork.errors import BrickworkError
 
 LAYOUT = "data is a folder of class folders (cat/1.jpg, dog/2.jpg), with or without train, val and test above them"
 
-Files = dict[str, list[str]]  # class name -> its images, relative to the data set's folder
+Files = dict[str, list[str]]  # class name -> its images, relative to the dataset's folder
 
 
 @dataclass(frozen=True)
 class Tree:
-    """The class folders that stand in one folder."""
+    """Tree of the class folders in one folder, and what lies beside them."""
 
     files: Files  # also the classes without images
     loose: int = 0  # images outside class folders
@@ -33,13 +33,14 @@ class Tree:
         return Tree(files, self.loose + other.loose, self.hidden + other.hidden, self.others + other.others)
 
 
-def open_folder(path: Path, *, seed: int = 0, groups: str = "", training: bool = True) -> Dataset:
-    """The data set in a folder; where there are no splits above the classes, the seed draws them.
+def open_folder(path: str | Path, *, seed: int = 0, groups: str = "", training: bool = True) -> Dataset:
+    """Open the dataset in a folder of class folders; where there are no splits above the classes, the seed draws them.
 
     Class ids come from the union of the splits' class names, in natural order. `groups` is a pattern in the paths
     below the folder of what stays together in one split. Raises BrickworkError where there is no image, or for
     training no train split or a single class.
     """
+    path = Path(path)
     top = list_folder(path)
     folders = split_folders(path, top, training)
     trees = {split: read_tree(path, f"{folder}/") for split, folder in folders.items()} or {"": read_tree(path, "")}
@@ -55,14 +56,13 @@ def open_folder(path: Path, *, seed: int = 0, groups: str = "", training: bool =
         name=printable(path.resolve().name),
         classes=shown,
         splits=splits,
-        ignored=whole.hidden + len(whole.others),
         notes=(
             *notes.division("There are no train, val and test folders", images, splits, None if folders else seed),
             *(notes.other_folders(beside) if folders else notes.like_splits(top.folders, SPLITS)),
             *notes.empty_classes(name for name, files in whole.files.items() if not files),
             *notes.class_notes(shown, splits),
             *notes.loose(whole.loose),
-            *notes.passed_over(whole.hidden, whole.others),
+            *notes.ignored_entries(whole.hidden, whole.others),
         ),
         groups=groups,
     )
@@ -76,20 +76,20 @@ def split_folders(path: Path, top: Listing, training: bool) -> dict[str, str]:
     named = [name for name in top.folders if name.lower() in SPLITS]
     if named != list(top.folders) and not any(list_folder(path / name).folders for name in named):
         return {}
-    found: dict[str, str] = {}
+    by_split: dict[str, str] = {}
     for split in NAMES:
         folders = [name for name in named if SPLITS[name.lower()] == split]
         if len(folders) > 1:
             raise BrickworkError(f"{path} has two {split} folders, {' and '.join(folders[:2])}: keep one of them.")
         if folders:
-            found[split] = folders[0]
-    if training and found and "train" not in found:
-        raise BrickworkError(f"{path} has no train folder beside {' and '.join(found.values())}: {LAYOUT}.")
-    return found
+            by_split[split] = folders[0]
+    if training and by_split and "train" not in by_split:
+        raise BrickworkError(f"{path} has no train folder beside {' and '.join(by_split.values())}: {LAYOUT}.")
+    return by_split
 
 
 def read_tree(path: Path, inside: str) -> Tree:
-    """The class folders in one folder; `inside` is where it lies in the data set, "" or "train/"."""
+    """The class folders in one folder; `inside` is where it lies in the dataset, "" or "train/"."""
     top = list_folder(path / inside)
     parts = [(name, list_tree(path / inside / name)) for name in top.folders]
     files: Files = {}
@@ -106,8 +106,8 @@ def classes_with_images(path: Path, top: Listing, whole: Tree, training: bool) -
     if not (top.folders or top.images or top.others):
         raise BrickworkError(f"{path} is empty: {LAYOUT}.")
     if not classes:
-        found = f"{whole.loose:,} images, but in no class folder" if whole.loose else "no images"
-        raise BrickworkError(f"{path} holds {found}: {LAYOUT}.")
+        content = f"{whole.loose:,} images, but in no class folder" if whole.loose else "no images"
+        raise BrickworkError(f"{path} holds {content}: {LAYOUT}.")
     if training and len(classes) == 1:
         single = f"{path} holds a single class, {printable(classes[0])!r}: a network tells at least two apart."
         raise BrickworkError(f"{single} {single_class_hint(path / classes[0])}")

@@ -1,4 +1,4 @@
-"""Images that belong together, as those of one patient or one film: which, by a pattern in their paths."""
+"""Groups of images that stay in one split, as those of one patient or one film, by a pattern in their paths."""
 
 import re
 from collections.abc import Sequence
@@ -13,8 +13,8 @@ def groups_of(paths: Sequence[str], pattern: str) -> tuple[str, ...]:
     Raises BrickworkError where the pattern has not one pair of brackets, or is not found in every path.
     """
     expression = compile_pattern(pattern)
-    found = [expression.search(path) for path in paths]
-    names = tuple(match[1] or "" if match else "" for match in found)
+    matches = [expression.search(path) for path in paths]
+    names = tuple(match[1] or "" if match else "" for match in matches)
     lacking = [path for path, name in zip(paths, names, strict=True) if not name]
     if lacking:
         words = "found in none" if len(lacking) == len(paths) else f"not found in {len(lacking):,}"

@@ -1,4 +1,4 @@
-"""What the package datasets gives: tables by their splits, which of their columns are read, and the labels in them."""
+"""Tables of the package datasets: by their splits, with the columns that are read and the labels in them."""
 
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ PLAIN = ("string", "large_string", "bool", "int8", "int16", "int32", "int64", "u
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns that are read."""
+    """The columns of a table that are read: image, label and group."""
 
     image: str
     label: str
@@ -32,20 +32,20 @@ def tables_at(source: str, place: str) -> tuple[dict[str, Any], list[str]]:
 
     A place is a folder, "OWNER/NAME" or "OWNER/NAME/CONFIG". Raises BrickworkError.
     """
-    found = load_tables(source, place)
-    if not isinstance(found, Mapping):
-        return {WHOLE: found}, []
-    ours = [(SPLITS[name.lower()], name) for name in found if name.lower() in SPLITS]
-    if len(found) == 1 and not ours:
-        return {WHOLE: next(iter(found.values()))}, []
+    tables = load_tables(source, place)
+    if not isinstance(tables, Mapping):
+        return {WHOLE: tables}, []
+    ours = [(SPLITS[name.lower()], name) for name in tables if name.lower() in SPLITS]
+    if len(tables) == 1 and not ours:
+        return {WHOLE: next(iter(tables.values()))}, []
     if not ours or len(dict(ours)) < len(ours):
-        raise BrickworkError(f"{source} has the splits {', '.join(found)}: expected one each of train, val and test.")
+        raise BrickworkError(f"{source} has the splits {', '.join(tables)}: expected one each of train, val and test.")
     ours.sort(key=lambda pair: NAMES.index(pair[0]))
-    return {split: found[name] for split, name in ours}, [name for name in found if name.lower() not in SPLITS]
+    return {split: tables[name] for split, name in ours}, [name for name in tables if name.lower() not in SPLITS]
 
 
 def load_tables(source: str, place: str) -> Any:
-    """A datasets.Dataset, or a DatasetDict of splits."""
+    """Load a datasets.Dataset, or a DatasetDict of splits, by name or from a folder."""
     try:
         import datasets
     except ModuleNotFoundError:

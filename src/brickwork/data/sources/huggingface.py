@@ -1,4 +1,4 @@
-"""Hugging Face's data sets: by name, or from a folder that save_to_disk wrote."""
+"""Hugging Face's datasets: by name, or from a folder that save_to_disk wrote."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,13 +29,17 @@ from brickwork.data.sources.splits import check_for_training, splits_of
 from brickwork.errors import BrickworkError
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class HubSplit(Split):
-    """Images in a table of the package datasets."""
+    """Split of images in a table of the package datasets."""
 
     table: Any  # a datasets.Dataset with the images' column alone, not decoded
     place: str  # "hf:mnist#train"
     rows: NDArray[np.int64]  # each image's row in the table
+
+    @property
+    def location(self) -> str:
+        return self.place
 
     @cached_property
     def names(self) -> Sequence[str]:
@@ -50,10 +54,10 @@ class HubSplit(Split):
             (image,) = self.table[int(self.rows[i])].values()
         except Exception as error:  # a file that went away or is damaged, in the words of pyarrow
             raise Unreadable(self.names[i], f"its table cannot be read: {error_words(error)}", "missing") from None
-        found = image or {"bytes": None, "path": None}
-        if found["bytes"] is None and found["path"] is None:
+        value = image or {"bytes": None, "path": None}
+        if value["bytes"] is None and value["path"] is None:
             raise Unreadable(self.names[i], "its row holds no image", "missing")
-        content: bytes = bytes_of(found["path"]) if found["bytes"] is None else found["bytes"]
+        content: bytes = bytes_of(value["path"]) if value["bytes"] is None else value["bytes"]
         return content
 
     def decode(self, i: int, content: bytes, least: int = 0) -> Image.Image:
@@ -65,7 +69,7 @@ class HubSplit(Split):
 
 
 def open_huggingface(source: str, *, seed: int = 0, groups: str = "", training: bool = True) -> Dataset:
-    """The data set that "hf:OWNER/NAME", "hf:OWNER/NAME/CONFIG" or "hf:FOLDER" names.
+    """Open the dataset that "hf:OWNER/NAME", "hf:OWNER/NAME/CONFIG" or "hf:FOLDER" names.
 
     Images are in the column of the kind datasets.Image, labels in the one of datasets.ClassLabel, or else in the one
     called label, class or category; "#COLUMN" at the end names another. Class ids follow the natural order of the
@@ -75,31 +79,31 @@ def open_huggingface(source: str, *, seed: int = 0, groups: str = "", training: 
     tables, unused = tables_at(source, place)
     columns = columns_of(source, next(iter(tables.values())), column, groups)
     labels = {split: column_labels(table, columns.label) for split, table in tables.items()}
-    classes = sorted({label for each in labels.values() for label in each if label}, key=natural)
+    classes = sorted({label for names in labels.values() for label in names if label}, key=natural)
     if not classes:
         raise BrickworkError(f"{source} holds no image with a label in the column {printable(columns.label)}.")
-    found = {
+    parts = {
         split: hub_split(table, labels[split], classes, columns, f"{PREFIX}{place}#{split}")
         for split, table in tables.items()
     }
-    whole = found.get(WHOLE)
-    splits: Mapping[str, Split] = splits_of(whole, None, seed) if whole else found
+    whole = parts.get(WHOLE)
+    splits: Mapping[str, Split] = splits_of(whole, None, seed) if whole else parts
     splits = {name: split for name, split in splits.items() if len(split)}
-    shown = tuple(map(printable, classes))
+    printed = tuple(map(printable, classes))
     if training:
-        check_for_training(source, shown, splits)
+        check_for_training(source, printed, splits)
     folder = Path(expanduser(place))
     return Dataset(
         name=printable(folder.name),
-        classes=shown,
+        classes=printed,
         splits=splits,
         source=f"{PREFIX}{folder.resolve() if folder.is_dir() else place}{'#' if column else ''}{column}",
         notes=(
             *notes.division(
-                "There are no splits", whole or next(iter(found.values())), splits, seed if whole else None
+                "There are no splits", whole or next(iter(parts.values())), splits, seed if whole else None
             ),
-            *notes.class_notes(shown, splits),
-            *notes.rows_without_label(sum(label is None for each in labels.values() for label in each)),
+            *notes.class_notes(printed, splits),
+            *notes.rows_without_label(sum(label is None for names in labels.values() for label in names)),
             *notes.other_splits(unused),
             *notes.other_images(columns.image, columns.unread),
         ),

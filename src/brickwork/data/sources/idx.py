@@ -1,4 +1,4 @@
-"""MNIST's file format: LeCun, Cortes, Burges, The MNIST database of handwritten digits, "File formats".
+"""idx files, MNIST's format: LeCun, Cortes, Burges, The MNIST database of handwritten digits, "File formats".
 
 A file is a magic number (two zero bytes, the type, the number of dimensions), the size of each dimension as
 a big-endian 32-bit number, and the values. MNIST, Fashion-MNIST and their kin are four such files.
@@ -22,23 +22,24 @@ FORMS = ("{stem}-{kind}-idx{rank}-ubyte", "{stem}-{kind}.idx{rank}-ubyte")
 CLASSES = "classes.txt"  # one name a line, beside the four files
 
 
-def open_idx(folder: Path, name: str, *, groups: str = "", training: bool = True) -> Dataset:
-    """The data set in a folder of idx files; the classes are digits unless classes.txt names them.
+def open_idx(folder: str | Path, name: str, *, groups: str = "", training: bool = True) -> Dataset:
+    """Open the dataset in a folder of idx files; the classes are digits unless classes.txt names them.
 
     Raises BrickworkError for groups, as its images have no paths, and for training where there are t10k files alone.
     """
+    folder = Path(folder)
     if groups:
         raise BrickworkError(f"groups: the images of {name} have no paths to look for {groups!r} in.")
-    found = {split: arrays(folder, split) for split in STEMS if find_file(folder, split, "images")}
-    if training and "train" not in found:
+    splits = {split: arrays(folder, split) for split in STEMS if find_file(folder, split, "images")}
+    if training and "train" not in splits:
         raise BrickworkError(f"{folder} has no train-images-idx3-ubyte[.gz], only t10k's: training needs both.")
-    shapes = {split.images.shape[1:] for split in found.values()}
+    shapes = {split.images.shape[1:] for split in splits.values()}
     if len(shapes) > 1:
         sizes = " and ".join("x".join(map(str, shape[1:])) for shape in sorted(shapes))
         raise BrickworkError(f"{folder}: training and test images differ in size ({sizes}).")
-    classes = class_names(folder, highest=max(int(split.labels.max()) for split in found.values()))
+    classes = class_names(folder, highest=max(int(split.labels.max()) for split in splits.values()))
     _, height, width = shapes.pop()
-    return Dataset(name, classes, dict(found), shape=(1, height, width))
+    return Dataset(name, classes, dict(splits), shape=(1, height, width))
 
 
 def holds_idx(folder: Path) -> bool:
@@ -86,7 +87,7 @@ def class_names(folder: Path, highest: int) -> tuple[str, ...]:
 
 
 def read_idx(path: Path, rank: int) -> NDArray[np.uint8]:
-    """The values of one file; raises BrickworkError where the file is not what its header says."""
+    """Read the values of one idx file; raises BrickworkError where the file is not what its header says."""
     try:
         with open_file(path) as file:
             sizes = read_dimensions(path, file, rank)
@@ -97,10 +98,10 @@ def read_idx(path: Path, rank: int) -> NDArray[np.uint8]:
     except OSError as error:
         raise BrickworkError(f"{path} cannot be read: {error.strerror}.") from None
     if len(values) != expected:
-        found = f"{len(values):,}" if len(values) < expected else "more"
+        count = f"{len(values):,}" if len(values) < expected else "more"
         shape = " x ".join(map(str, sizes))
         raise BrickworkError(
-            f"{path} is damaged: expected {expected:,} values ({shape}), found {found}. Fetch it again."
+            f"{path} is damaged: expected {expected:,} values ({shape}), found {count}. Fetch it again."
         )
     return np.frombuffer(values, np.uint8).reshape(sizes)
 

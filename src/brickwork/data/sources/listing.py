@@ -1,4 +1,4 @@
-"""What lies in a folder: images, folders, and what is passed over."""
+"""Directory listing: a folder's images, its folders, and what is passed over."""
 
 import os
 from dataclasses import dataclass
@@ -39,10 +39,10 @@ class Listing:
 
 
 def list_folder(folder: Path) -> Listing:
-    """One folder without those inside it; raises BrickworkError where it may not be read."""
+    """List one folder without those inside it; raises BrickworkError where it may not be read."""
     try:
-        with os.scandir(folder) as found:
-            everything = sorted(found, key=lambda entry: natural(entry.name))
+        with os.scandir(folder) as scan:
+            everything = sorted(scan, key=lambda entry: natural(entry.name))
     except OSError as error:
         raise BrickworkError(f"{folder} cannot be listed: {error.strerror}.") from None
     junk = tuple(entry.name for entry in everything if is_junk(entry.name))
@@ -66,7 +66,7 @@ def is_junk(name: str) -> bool:
 
 
 def is_image(path: str) -> bool:
-    """By the ending of its name; where that says nothing, by its first bytes."""
+    """Whether a file is an image: by its name's ending, or where that says nothing, by its first bytes."""
     if os.path.splitext(path)[1].lower() in ENDINGS:
         return True
     try:
@@ -77,7 +77,7 @@ def is_image(path: str) -> bool:
 
 
 def list_tree(folder: Path, above: frozenset[str] = frozenset()) -> Listing:
-    """A folder with everything inside it, as one listing without folders; links that lead back up are not followed."""
+    """List a folder with everything inside it, without folders; links that lead back up are not followed."""
     place = os.path.realpath(folder)
     top = list_folder(folder)
     if place in above:

@@ -23,13 +23,14 @@ LABELS = ("label", "class", "category")
 SPLIT, GROUP = "split", "group"
 
 
-def open_manifest(path: Path, *, seed: int = 0, groups: str = "", training: bool = True) -> Dataset:
-    """The data set in a table of columns path and label, and where there are any, split and group.
+def open_manifest(path: str | Path, *, seed: int = 0, groups: str = "", training: bool = True) -> Dataset:
+    """Open the dataset in a table of columns path and label, and where there are any, split and group.
 
     Paths are relative to the table's folder, or absolute. Labels are names, also where they are numbers; class ids
     follow their natural order. Without the column split, the seed draws the splits. `groups` names a column, or is a
     pattern in the paths. Whether the files exist is left to decoding. Raises BrickworkError with the line.
     """
+    path = Path(path)
     table = read_table(path)
     files, labels, given = files_of(table), row_labels(table), row_splits(table)
     classes = sorted(set(labels), key=natural)
@@ -56,18 +57,19 @@ def open_manifest(path: Path, *, seed: int = 0, groups: str = "", training: bool
     )
 
 
-def once(table: Table, files: Sequence[str], labels: Sequence[str], given: Sequence[str] | None) -> Sequence[int]:
+def once(table: Table, files: Sequence[str], labels: Sequence[str], splits: Sequence[str] | None) -> Sequence[int]:
     """The rows that name an image for the first time; raises BrickworkError where a later one disagrees."""
     if len(set(files)) == len(files):
         return range(len(files))
     first: dict[str, int] = {}
     for row, file in enumerate(files):
         before = first.setdefault(file, row)
-        for said in (labels, given or ()):
-            if before != row and said and said[row] != said[before]:
+        for column in (labels, splits or ()):
+            if before != row and column and column[row] != column[before]:
                 earlier = table.where(before).rpartition(", ")[2]
+                here, there = column[row], column[before]
                 raise BrickworkError(
-                    f"{table.where(row)}: {printable(file)} is {said[row]!r} here and {said[before]!r} in {earlier}."
+                    f"{table.where(row)}: {printable(file)} is {here!r} here and {there!r} in {earlier}."
                 )
     return list(first.values())
 

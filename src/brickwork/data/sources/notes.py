@@ -1,4 +1,4 @@
-"""Sentences about what was found in a data set, for a person to read before training."""
+"""Notes on a dataset: sentences for a person to read before training."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -58,11 +58,11 @@ def loose(count: int) -> list[str]:
     return [f"Images outside class folders have no label and are not used: {count:,}."] if count else []
 
 
-def passed_over(hidden: int, others: Iterable[str]) -> list[str]:
+def ignored_entries(hidden: int, others: Iterable[str]) -> list[str]:
     endings = Counter(PurePath(file).suffix.lower() or "without an ending" for file in others)
-    said = [f"Hidden and junk entries are passed over: {hidden:,}."] if hidden else []
+    notes = [f"Hidden and junk entries are passed over: {hidden:,}."] if hidden else []
     kinds = ", ".join(f"{count:,} {printable(ending)}" for ending, count in endings.most_common(FEW))
-    return said + ([f"Files that are no images are passed over: {endings.total():,} ({kinds})."] if endings else [])
+    return notes + ([f"Files that are no images are passed over: {endings.total():,} ({kinds})."] if endings else [])
 
 
 def empty_classes(names: Iterable[str]) -> list[str]:
@@ -72,15 +72,15 @@ def empty_classes(names: Iterable[str]) -> list[str]:
 
 def class_notes(names: Sequence[str], splits: Mapping[str, Split]) -> list[str]:
     """Classes that a split lacks, and names that differ in case alone."""
-    said = []
+    notes = []
     for split in NAMES:
         if split not in splits:
-            said.append(f"There is no {split} split.")
+            notes.append(f"There is no {split} split.")
         elif lacking := set(range(len(names))) - set(splits[split].labels.tolist()):
-            said.append(f"The {split} split has no images of {name_list([names[label] for label in lacking])}.")
+            notes.append(f"The {split} split has no images of {name_list([names[label] for label in lacking])}.")
     spellings = Counter(name.casefold() for name in names)
     twice = [name for name in names if spellings[name.casefold()] > 1]
-    return said + ([f"Class names that differ in case alone are kept apart: {name_list(twice)}."] if twice else [])
+    return notes + ([f"Class names that differ in case alone are kept apart: {name_list(twice)}."] if twice else [])
 
 
 def duplicate_rows(rows: Sequence[int], where: Callable[[int], str]) -> list[str]:
@@ -107,11 +107,11 @@ def other_images(read: str, unread: Collection[str]) -> list[str]:
 
 def unread_columns(names: Collection[str], kinds: Iterable[Sequence[str]]) -> list[str]:
     """Columns that could have been meant, where another of their kind comes first."""
-    said = []
+    notes = []
     for kind in kinds:
-        known = [name for name in kind if name in {each.strip().lower() for each in names}]
-        said += [f"The column {known[0]} is read, and not {', '.join(known[1:])}."] if len(known) > 1 else []
-    return said
+        known = [column for column in kind if column in {name.strip().lower() for name in names}]
+        notes += [f"The column {known[0]} is read, and not {', '.join(known[1:])}."] if len(known) > 1 else []
+    return notes
 
 
 def name_list(names: Collection[str]) -> str:

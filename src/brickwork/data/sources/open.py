@@ -1,4 +1,4 @@
-"""Where images come from: a word for an embedded set, a folder, a manifest, shards, or a name at Hugging Face."""
+"""Sources of datasets: a word for an embedded set, a folder, a manifest, shards, or a name at Hugging Face."""
 
 import os
 from dataclasses import replace
@@ -24,14 +24,15 @@ KINDS = (
 )
 
 
-def open_data(source: str, *, seed: int = 0, groups: str = "", training: bool = True) -> Dataset:
-    """The data set that a word, a path, a pattern or an address names; nothing is decoded yet.
+def open_data(source: str | Path, *, seed: int = 0, groups: str = "", training: bool = True) -> Dataset:
+    """Open the dataset that a word, a path, a pattern or an address names; nothing is decoded yet.
 
     `docs/data.md` has every kind of source. Where a source has no splits of its own, the seed draws 80, 10 and 10 % of
     each class, by each image's own hash. `groups` says what stays together in one split: a pattern in the images'
     paths, or the name of a column. What is only evaluated (`training=False`) needs neither a train split nor two
     classes. Raises BrickworkError.
     """
+    source = os.fspath(source)
     if source in EMBEDDED:
         return replace(open_idx(EMBEDDED[source], source, groups=groups), source=source, seed=seed)
     if source.startswith(PREFIX):
@@ -48,7 +49,7 @@ def open_data(source: str, *, seed: int = 0, groups: str = "", training: bool = 
 
 
 def open_path(path: Path, source: str, seed: int, groups: str, training: bool) -> Dataset:
-    """The data set in a folder or a file that is there."""
+    """Open the dataset in a folder or a file that is there."""
     if path.is_file() and path.suffix.lower() in ENDINGS:
         return open_manifest(path, seed=seed, groups=groups, training=training)
     if is_pattern(path.name) if path.is_file() else holds_shards(path):

@@ -23,7 +23,7 @@ PACKED = (".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2")
 
 @dataclass(frozen=True)
 class Shard:
-    """A file, and what its images' keys begin with."""
+    """Shard: a .tar file, and what its images' keys begin with."""
 
     place: str  # a path, or an address
     title: str  # the path below the folder that all have in common, without ".tar"
@@ -50,8 +50,8 @@ def holds_shards(folder: Path) -> bool:
 
 def tars(folder: str) -> list[str]:
     """The .tar files in a folder, whose name ends in "/", and in the folders below it."""
-    kept = folder if is_remote(folder) else glob.escape(folder)
-    return [place for pattern in ("*.tar", "*/*.tar") for place in match_files(f"{kept}{pattern}")]
+    escaped = folder if is_remote(folder) else glob.escape(folder)
+    return [place for pattern in ("*.tar", "*/*.tar") for place in match_files(f"{escaped}{pattern}")]
 
 
 def shards_of(source: str) -> list[Shard]:
@@ -93,8 +93,8 @@ def expand_braces(source: str) -> list[str]:
     pieces = BRACES.split(source)  # text and the insides of braces take turns
     choices = [choices_of(piece, source) if i % 2 else [piece] for i, piece in enumerate(pieces)]
     count = 1
-    for each in choices:
-        count *= len(each)
+    for choice in choices:
+        count *= len(choice)
     if count > MOST:
         raise BrickworkError(f"{printable(source)} names {count:,} shards: more than {MOST:,} are not read.")
     return ["".join(parts) for parts in product(*choices)]
@@ -119,7 +119,7 @@ def match_files(pattern: str) -> list[str]:
         return glob.glob(pattern)
     with fetching(pattern):
         system, path = system_of(pattern)
-        return [cast(str, system.unstrip_protocol(each)) for each in system.glob(path)]
+        return [cast(str, system.unstrip_protocol(match)) for match in system.glob(path)]
 
 
 def split_of(shard: Shard) -> str | None:

@@ -1,4 +1,4 @@
-"""From labelled images to the splits train, val and test: those that were given, or drawn by a seed."""
+"""The splits train, val and test: as they are given, or drawn by a seed, stratified by class."""
 
 from collections.abc import Mapping, Sequence
 
@@ -16,16 +16,16 @@ NAMES = ("train", "val", "test")
 SHARE = 0.1  # of each class that goes to val, and to test, where no splits were given
 
 
-def splits_of(whole: Split, given: Sequence[str] | None, seed: int) -> dict[str, Split]:
+def splits_of(whole: Split, names: Sequence[str] | None, seed: int) -> dict[str, Split]:
     """The splits that have images: as given, one of `NAMES` an image; else the seed draws 80, 10 and 10 %.
 
     It draws by each image's own key, or its group's, as in `split_by_hash`. Raises BrickworkError
     where there are groups to draw, but fewer than three.
     """
-    if given is None:
+    if names is None:
         positions = draw_positions(whole, seed)
     else:
-        positions = {name: [p for p, split in enumerate(given) if split == name] for name in NAMES}
+        positions = {name: [p for p, split in enumerate(names) if split == name] for name in NAMES}
     return {name: whole.subset(positions[name]) for name in NAMES if positions[name]}
 
 
@@ -41,7 +41,7 @@ def draw_positions(whole: Split, seed: int) -> dict[str, list[int]]:
 
 
 def check_for_training(where: str, classes: Sequence[str], splits: Mapping[str, Split]) -> None:
-    """Raises BrickworkError where there is nothing to train on, or nothing to tell apart."""
+    """Check that a dataset can be trained on: a train split and two classes; raises BrickworkError."""
     if len(classes) == 1:
         single = f"{where} holds a single class, {classes[0]!r}"
         raise BrickworkError(f"{single}: a network tells at least two apart.")

@@ -65,7 +65,7 @@ class ParquetTable(Table):
     @cached_property
     def names(self) -> Sequence[str]:
         """The columns of plain values."""
-        return [each.name for each in self.file.schema_arrow if is_plain(each.type)]
+        return [field.name for field in self.file.schema_arrow if is_plain(field.type)]
 
     def column(self, name: str) -> list[str]:
         try:
@@ -79,7 +79,7 @@ class ParquetTable(Table):
 
 
 def read_table(path: Path) -> Table:
-    """The table in a file, by its ending; raises BrickworkError."""
+    """Read the table in a file, by its ending; raises BrickworkError."""
     return read_parquet(path) if path.suffix.lower() in PARQUET else read_text(path)
 
 

@@ -1,4 +1,4 @@
-"""Where the files of a tar lie in it: POSIX.1-1988's ustar with GNU's long names and POSIX.1-2001's pax headers.
+"""Tar archives, as the places of their files: POSIX.1-1988's ustar with GNU's long names, POSIX.1-2001's pax headers.
 
 Python's own tarfile takes four times as long, and takes a damaged header for the archive's end.
 """
@@ -24,7 +24,7 @@ class Damaged(BrickworkError):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A file in an archive."""
+    """Member of an archive: a file, and where its bytes lie."""
 
     name: str
     offset: int  # where its bytes begin
@@ -54,10 +54,10 @@ def tar_members(file: BinaryIO) -> Iterator[Member]:
 
 
 def read_block(file: BinaryIO, at: int, end: int) -> bytes:
-    found = content(file, at, BLOCK)
-    if len(found) < BLOCK:
+    block = content(file, at, BLOCK)
+    if len(block) < BLOCK:
         raise Damaged(f"ends at byte {end:,} without an end mark: it may have been cut")
-    return found
+    return block
 
 
 def content(file: BinaryIO, offset: int, size: int) -> bytes:
@@ -95,14 +95,14 @@ def pax_header(kind: bytes, data: bytes) -> dict[str, str]:
     """The "path" and the "size" that an extended header gives the next member."""
     if kind == LONG_NAME:
         return {"path": data.partition(b"\0")[0].decode(errors="surrogateescape")}
-    found: dict[str, str] = {}
+    fields: dict[str, str] = {}
     at = 0
     while record := RECORD.match(data, at):
         end = at + int(record[1][:9])
         if record[2] in (b"path", b"size"):
-            found[record[2].decode()] = data[record.end() : end - 1].decode(errors="surrogateescape")
+            fields[record[2].decode()] = data[record.end() : end - 1].decode(errors="surrogateescape")
         at = max(end, record.end())
-    return found
+    return fields
 
 
 def check_rest(file: BinaryIO, at: int) -> None:

@@ -34,36 +34,40 @@ LONGEST = 1 << 20  # bytes of a file with a label
 THREADS = 8  # shards that are read through at once: addresses answer slowly
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class TarSplit(Split):
-    """Images in archives that are not compressed."""
+    """Split of images in tar archives that are not compressed."""
 
     shards: tuple[Shard, ...]
     files: tuple[str, ...]  # in the archive
     places: NDArray[np.int64]  # N x 3: which shard, where the bytes begin, how many
 
+    @property
+    def location(self) -> str:
+        return ", ".join(shard.place for shard in self.shards)
+
     @cached_property
     def names(self) -> Sequence[str]:
-        homes = self.places[:, 0].tolist()
-        pairs = zip(homes, self.files, strict=True)
-        return tuple(printable(f"{self.shards[home].place}#{file}") for home, file in pairs)
+        shards = self.places[:, 0].tolist()
+        pairs = zip(shards, self.files, strict=True)
+        return tuple(printable(f"{self.shards[shard].place}#{file}") for shard, file in pairs)
 
     @cached_property
     def keys(self) -> Sequence[str]:
-        homes = self.places[:, 0].tolist()
-        return tuple(f"{self.shards[home].title}/{stem(file)}" for home, file in zip(homes, self.files, strict=True))
+        shards = self.places[:, 0].tolist()
+        return tuple(f"{self.shards[shard].title}/{stem(file)}" for shard, file in zip(shards, self.files, strict=True))
 
     def read_bytes(self, i: int) -> bytes:
-        home, offset, size = self.places[i].tolist()
+        shard, offset, size = self.places[i].tolist()
         if size > MAX_BYTES:
             raise Unreadable(self.names[i], f"{size:,} bytes; images of up to {MAX_BYTES:,} are read")
         try:
-            found = read_part(self.shards[home].place, offset, size)
+            content = read_part(self.shards[shard].place, offset, size)
         except BrickworkError as error:
             raise Unreadable(self.names[i], str(error).rstrip("."), "missing") from None
-        if len(found) != size:
-            raise Unreadable(self.names[i], f"its archive gives {len(found):,} of its {size:,} bytes", "truncated")
-        return found
+        if len(content) != size:
+            raise Unreadable(self.names[i], f"its archive gives {len(content):,} of its {size:,} bytes", "truncated")
+        return content
 
     def decode(self, i: int, content: bytes, least: int = 0) -> Image.Image:
         return decode_bytes(content, self.names[i], least=least)
@@ -86,7 +90,7 @@ def ending(file: str) -> str:
 
 @dataclass
 class Sample:
-    """What a shard holds under one name."""
+    """Sample of a shard: the image and the label under one name."""
 
     image: Member | None = None
     label: str | None = None
@@ -99,7 +103,7 @@ def is_whole(sample: Sample) -> bool:
 
 @dataclass
 class Contents:
-    """What was found in a shard."""
+    """Contents of a shard: its samples, other files, and damage."""
 
     samples: dict[str, Sample] = field(default_factory=dict)
     others: list[str] = field(default_factory=list)  # names of neither images nor labels
@@ -107,29 +111,29 @@ class Contents:
 
 
 def read_through(shard: Shard) -> Contents:
-    found = Contents()
+    contents = Contents()
     with open_shard(shard.place) as file:
         try:
             for member in tar_members(file):
-                sort(member, file, found)
+                sort(member, file, contents)
         except Damaged as error:
-            found.damage = str(error)
-    return found
+            contents.damage = str(error)
+    return contents
 
 
-def sort(member: Member, file: BinaryIO, found: Contents) -> None:
+def sort(member: Member, file: BinaryIO, contents: Contents) -> None:
     """Puts a member to its sample; of several images there, the first counts, and sooner 1.jpg than 1.left.jpg."""
     name = member.name.removeprefix("./")
     key, kind = stem(name), ending(name)
     hidden = key.rpartition("/")[2] == ""
     if not hidden and kind in LABELS:
-        add_label(found.samples.setdefault(key, Sample()), member, file, LABELS.index(kind))
+        add_label(contents.samples.setdefault(key, Sample()), member, file, LABELS.index(kind))
     elif not hidden and f".{kind.rpartition('.')[2]}" in ENDINGS:
-        sample = found.samples.setdefault(key, Sample())
+        sample = contents.samples.setdefault(key, Sample())
         if sample.image is None or ("." in ending(sample.image.name) and "." not in kind):
             sample.image = Member(name, member.offset, member.size)
     else:
-        found.others.append(name)
+        contents.others.append(name)
 
 
 def add_label(sample: Sample, member: Member, file: BinaryIO, source: int) -> None:
@@ -153,14 +157,15 @@ def label_in(data: bytes, source: int) -> str | None:
     return unicodedata.normalize("NFC", text.strip()) if text and "\n" not in text and "\0" not in text else None
 
 
-def open_webdataset(source: str, *, seed: int = 0, groups: str = "", training: bool = True) -> Dataset:
-    """The data set in .tar shards, which a path, a folder, a pattern or an address names.
+def open_webdataset(source: str | Path, *, seed: int = 0, groups: str = "", training: bool = True) -> Dataset:
+    """Open the dataset in .tar shards, which a path, a folder, a pattern or an address names.
 
     A sample's class is the text in its .cls, the "label" in its .json, or the text in its .txt; class ids follow the
     natural order of these names. Shards that are called train, val and test, or lie in folders that are, hold these
     splits; of others the seed draws them. `groups` is a pattern in the images' keys, "shard/sample". Raises
     BrickworkError.
     """
+    source = str(source)
     shards = shards_of(source)
     check_there(source, shards)
     with ThreadPoolExecutor(THREADS) as pool:
@@ -174,13 +179,12 @@ def open_webdataset(source: str, *, seed: int = 0, groups: str = "", training: b
         name=dataset_name(source, shards),
         classes=classes,
         splits=splits,
-        ignored=sum(len(found.others) for found in contents),
         notes=(
             *notes.division("No shard's name tells of a split", whole, splits, None if given else seed),
             *notes.class_notes(classes, splits),
             *damages(shards, contents),
             *notes.incomplete_samples(places_without_pair(shards, contents)),
-            *notes.passed_over(0, (name for found in contents for name in found.others)),
+            *notes.ignored_entries(0, (name for shard in contents for name in shard.others)),
         ),
         groups=groups,
     )
@@ -189,9 +193,9 @@ def open_webdataset(source: str, *, seed: int = 0, groups: str = "", training: b
 def damages(shards: Sequence[Shard], contents: Sequence[Contents]) -> list[str]:
     """A sentence for each shard that could not be read to its end."""
     return [
-        f"{printable(shard.place)} {found.damage}: {sum(map(is_whole, found.samples.values())):,} samples are read."
-        for shard, found in zip(shards, contents, strict=True)
-        if found.damage
+        f"{printable(shard.place)} {content.damage}: {sum(map(is_whole, content.samples.values())):,} samples are read."
+        for shard, content in zip(shards, contents, strict=True)
+        if content.damage
     ]
 
 
@@ -199,8 +203,8 @@ def places_without_pair(shards: Sequence[Shard], contents: Sequence[Contents]) -
     """Where the samples are that have no image or no label."""
     return [
         printable(f"{shard.place}#{key}")
-        for shard, found in zip(shards, contents, strict=True)
-        for key, sample in found.samples.items()
+        for shard, content in zip(shards, contents, strict=True)
+        for key, sample in content.samples.items()
         if not is_whole(sample)
     ]
 
@@ -217,9 +221,9 @@ def collect_samples(
 ) -> tuple[TarSplit, tuple[str, ...]]:
     """All images that have a label, shard by shard, and the names of the labels."""
     rows = [
-        (home, sample.image, sample.label)
-        for home, found in enumerate(contents)
-        for sample in found.samples.values()
+        (shard, sample.image, sample.label)
+        for shard, content in enumerate(contents)
+        for sample in content.samples.values()
         if sample.image and sample.label
     ]
     if not rows:
@@ -230,10 +234,10 @@ def collect_samples(
         labels=np.array([number[label] for _, _, label in rows], np.int64),
         shards=tuple(shards),
         files=tuple(image.name for _, image, _ in rows),
-        places=np.array([(home, image.offset, image.size) for home, image, _ in rows], np.int64),
+        places=np.array([(shard, image.offset, image.size) for shard, image, _ in rows], np.int64),
     )
-    together = groups_of(whole.keys, groups) if groups else ()
-    return replace(whole, groups=together), tuple(map(printable, classes))
+    names = groups_of(whole.keys, groups) if groups else ()
+    return replace(whole, groups=names), tuple(map(printable, classes))
 
 
 def shard_splits(source: str, shards: Sequence[Shard], whole: TarSplit) -> list[str] | None:
@@ -246,7 +250,7 @@ def shard_splits(source: str, shards: Sequence[Shard], whole: TarSplit) -> list[
         raise BrickworkError(
             f"{printable(source)}: {printable(lacking)} does not tell by its name whether it is train, val or test."
         )
-    return [splits[home] or "" for home in whole.places[:, 0].tolist()]
+    return [splits[shard] or "" for shard in whole.places[:, 0].tolist()]
 
 
 def dataset_name(source: str, shards: Sequence[Shard]) -> str:

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from brickwork.data.dataset import Split
-from brickwork.data.memory import Skipped
+from brickwork.data.dataset import Skipped, Split
 from brickwork.evaluation.metrics.intervals import Estimate, Integers, wilson
 from brickwork.evaluation.metrics.reliability import Bin
 from brickwork.evaluation.metrics.slices import Slice
