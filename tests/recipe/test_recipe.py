@@ -1,10 +1,11 @@
 from dataclasses import fields
-from typing import get_type_hints
+from pathlib import Path
 
 import pytest
 
 from brickwork.errors import BrickworkError
-from brickwork.recipe.recipe import BOUNDS, Numbers, Recipe, helps, parse_numbers, recipe_from_toml, sections
+from brickwork.recipe.option import Numbers, options_of
+from brickwork.recipe.recipe import Recipe, recipe_from_toml
 
 
 @pytest.mark.parametrize(
@@ -25,29 +26,67 @@ def test_what_is_left_out_has_its_default() -> None:
     assert recipe_from_toml("epochs = 3") == Recipe(epochs=3)
 
 
-def test_every_field_has_a_meaning_and_it_stands_in_the_toml() -> None:
-    assert list(helps()) == [field.name for field in fields(Recipe)]
+def test_every_field_has_a_help_that_stands_in_the_toml() -> None:
+    assert [each.name for each in options_of(Recipe) if not each.help] == []
     assert "lr = 0.1  # the highest learning rate of the schedule\n" in Recipe().toml()
+    assert "accumulate = 1  # gradient accumulation: " in Recipe().toml()
+    assert "clip = 0.0  # max gradient norm, " in Recipe().toml()
 
 
-def test_every_field_stands_under_one_heading() -> None:
-    assert [name for names in sections().values() for name in names] == [field.name for field in fields(Recipe)]
+def test_every_field_stands_in_the_toml_under_its_heading() -> None:
+    lines = [line for line in Recipe().toml().splitlines() if line]
+    assert [line[2:] for line in lines if line.startswith("# ")] == [
+        "Steps", "Learning rate", "What is minimised", "Images", "Beginning", "Work",
+    ]  # fmt: skip
+    assert [line.split(" = ")[0] for line in lines if not line.startswith("# ")] == [
+        field.name for field in fields(Recipe)
+    ]
     assert "\n\n# Images\nfit = " in Recipe().toml()
 
 
-def test_every_number_has_bounds() -> None:
-    numeric = {name for name, kind in get_type_hints(Recipe).items() if kind in (int, float, Numbers)}
-    assert set(BOUNDS) == numeric
+def test_every_number_has_bounds_and_nothing_else_has() -> None:
+    numeric = {each.name for each in options_of(Recipe) if each.type in (int, float, Numbers)}
+    assert {each.name for each in options_of(Recipe) if each.low is not None and each.high is not None} == numeric
 
 
-@pytest.mark.parametrize("text", ["0.5,0.75", "0.5 0.75", " .5, 7.5e-1"])
-def test_numbers_are_written_with_commas_or_blanks(text: str) -> None:
-    assert parse_numbers(text) == (0.5, 0.75)
+def test_the_repr_says_what_differs_from_the_default() -> None:
+    assert repr(Recipe()) == "Recipe()"
+    assert repr(Recipe(epochs=3, flip=False, factor=(0.5,))) == "Recipe(epochs=3, factor=(0.5,), flip=False)"
+    recipe = Recipe(lr=0.05, schedule="step", weights="resnet18.tv_in1k")
+    assert eval(repr(recipe)) == recipe
 
 
-def test_words_are_no_numbers() -> None:
-    with pytest.raises(BrickworkError, match=r"'0.5;1' is no list of numbers: write them as 0.5, 0.75\."):
-        parse_numbers("0.5;1")
+def test_a_repr_stays_short_whatever_differs() -> None:
+    recipe = Recipe(init="x" * 200, weights="y" * 500, epochs=3)
+    assert repr(recipe).startswith("Recipe(epochs=3, init='xxx")
+    assert repr(recipe).endswith("...)")
+    assert len(repr(recipe)) < 400
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_recipe_is_read_from_a_file(tmp_path: Path, kind: type) -> None:
+    (tmp_path / "own.toml").write_text(Recipe(epochs=3, lr=0.05).toml())
+    assert Recipe.read(kind(tmp_path / "own.toml")) == Recipe(epochs=3, lr=0.05)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "the recipe own.toml cannot be read: No such file or directory."),
+        (b"\xff\xfe\x00", "the recipe own.toml is no text in UTF-8."),
+        (b"epochs = 0", "recipe: epochs is between 1 and 1e+06, not 0."),
+        (b'extends = "fast"', "own.toml extends 'fast', as suits a network: recipe_for reads it."),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None, message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if content is not None:
+        Path("own.toml").write_bytes(content)
+    with pytest.raises(BrickworkError) as error:
+        Recipe.read("own.toml")
+    assert str(error.value) == message
 
 
 @pytest.mark.parametrize(

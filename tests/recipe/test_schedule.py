@@ -11,12 +11,12 @@ COSINE = Recipe(schedule="cosine", lr=0.5, momentum=0.9, warmup=0.1)
 
 
 @pytest.mark.parametrize(
-    ("done", "rate", "mass"),
+    ("done", "rate", "speed"),
     [(0.0, 0.02, 0.95), (0.125, 0.26, 0.9), (0.25, 0.5, 0.85), (0.625, 0.250001, 0.9), (1.0, 2e-6, 0.95)],
 )
-def test_onecycle_at_its_start_middle_top_and_end(done: float, rate: float, mass: float) -> None:
+def test_onecycle_at_its_start_middle_top_and_end(done: float, rate: float, speed: float) -> None:
     assert learning_rate(ONE, done) == pytest.approx(rate)
-    assert momentum(ONE, done) == pytest.approx(mass)
+    assert momentum(ONE, done) == pytest.approx(speed)
 
 
 def test_onecycle_is_that_of_torch() -> None:

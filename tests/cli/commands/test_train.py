@@ -15,7 +15,8 @@ from PIL import Image
 from brickwork import zoo
 from brickwork.cli.commands.train import input_for, train_command
 from brickwork.cli.shell import run
-from brickwork.recipe.recipe import Recipe, parse_numbers
+from brickwork.recipe.option import parse_numbers
+from brickwork.recipe.recipe import Recipe
 from shell import Answer, Ask, parse
 
 COLOURS = {"red": (200, 40, 40), "green": (40, 200, 40), "blue": (40, 40, 200)}
