@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from brickwork import zoo
-from brickwork.errors import BrickworkError
+from brickwork.errors import BrickworkError, require
 from brickwork.network import Network, cost, from_json, summary_line, table, to_json
 
 if TYPE_CHECKING:
@@ -43,5 +43,6 @@ def __getattr__(name: str) -> Any:
     """The names that need torch, which takes seconds to import, are fetched when they are first asked for."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    require("torch", "train", f"brickwork.{name}")
     room = "weights" if name in ("create_model", "list_models") else "model"
     return getattr(import_module(f"brickwork.{room}"), name)
