@@ -1,11 +1,11 @@
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import pytest
 
 from brickwork.errors import BrickworkError
 from brickwork.recipe.option import Numbers, options_of
-from brickwork.recipe.recipe import Recipe, recipe_from_toml
+from brickwork.recipe.recipe import Recipe, recipe_from, recipe_from_toml
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,58 @@ def test_every_field_stands_in_the_toml_under_its_heading() -> None:
 def test_every_number_has_bounds_and_nothing_else_has() -> None:
     numeric = {each.name for each in options_of(Recipe) if each.type in (int, float, Numbers)}
     assert {each.name for each in options_of(Recipe) if each.low is not None and each.high is not None} == numeric
+
+
+def test_the_default_is_what_small_images_were_measured_with() -> None:
+    """Whoever changes a default here changes what `brickwork train` gives, and the README's numbers."""
+    steps = {"epochs": 8, "batch": 64, "accumulate": 1, "optimizer": "sgd", "momentum": 0.9, "nesterov": True}
+    decay = {"weight_decay": 5e-4, "decay": "weights", "clip": 0.0, "ema": 0.0}
+    rate = {"lr": 0.1, "schedule": "onecycle", "warmup": 0.25, "patience": 0}
+    falls = {"milestones": (0.5, 0.75), "factor": (0.1,), "period": 2.0, "power": 0.5}
+    loss = {"loss": "cross_entropy", "gamma": 2.0, "label_smoothing": 0.1}
+    classes = {"class_weights": "none", "sampling": "shuffled"}
+    images = {"fit": "crop", "flip": True, "crop": 0, "scale": 1.0, "color": 0.0, "policy": "none", "resize_from": 1.0}
+    mixing = {"mixup": 0.0, "cutmix": 0.0, "erasing": 0.0}
+    start = {"init": "", "weights": "", "freeze": 0, "unfreeze": 0, "layer_decay": 1.0, "seed": 0}
+    work = {"precision": "auto", "compile": False, "workers": -1, "cache": "auto", "memory": 0.25}
+    files = {"checkpoint": 500, "validation": 0.05}
+    parts = (steps, decay, rate, falls, loss, classes, images, mixing, start, work, files)
+    assert asdict(Recipe()) == {name: value for part in parts for name, value in part.items()}
+
+
+@pytest.mark.parametrize("name", ["warmup", "milestones", "scale", "color", "erasing", "resize_from", "layer_decay"])
+def test_shares_and_probabilities_end_at_one(name: str) -> None:
+    highest, above = ([1.0], [1.001]) if name == "milestones" else (1.0, 1.001)
+    assert recipe_from({name: highest})
+    with pytest.raises(BrickworkError, match=rf"recipe: {name} is between \S+ and 1, not 1.001"):
+        recipe_from({name: above})
+
+
+@pytest.mark.parametrize("name", ["epochs", "batch", "accumulate", "checkpoint"])
+def test_counts_begin_at_one(name: str) -> None:
+    assert recipe_from({name: 1})
+    with pytest.raises(BrickworkError, match=rf"recipe: {name} is between 1 and \S+, not 0"):
+        recipe_from({name: 0})
+
+
+@pytest.mark.parametrize("name", ["freeze", "workers"])
+def test_minus_one_stands_for_all_or_for_as_many_as_help(name: str) -> None:
+    assert recipe_from({name: -1})
+    with pytest.raises(BrickworkError, match=rf"recipe: {name} is between -1 and 1000, not -2"):
+        recipe_from({name: -2})
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("momentum", "weight_decay", "clip", "ema", "warmup", "power", "patience", "gamma", "label_smoothing"),
+        *("crop", "color", "mixup", "cutmix", "erasing", "unfreeze", "seed"),
+    ],
+)
+def test_zero_switches_off_what_it_can(name: str) -> None:
+    assert getattr(recipe_from({name: 0}), name) == 0
+    with pytest.raises(BrickworkError, match=rf"recipe: {name} is between 0 and \S+, not -1"):
+        recipe_from({name: -1})
 
 
 def test_the_repr_says_what_differs_from_the_default() -> None:
