@@ -44,9 +44,33 @@ def test_every_field_stands_in_the_toml_under_its_heading() -> None:
     assert "\n\n# Images\nfit = " in Recipe().toml()
 
 
-def test_every_number_has_bounds_and_nothing_else_has() -> None:
+BOUNDS = {  # written out a second time, so that a slip of the hand beside a field does not pass
+    (1, 1e6): ["epochs", "batch", "accumulate"],
+    (0, 1e6): ["clip", "patience", "unfreeze"],
+    (0, 100): ["power", "gamma", "mixup", "cutmix"],
+    (0, 1): ["warmup", "milestones", "color", "erasing"],
+    (0, 0.999): ["momentum", "label_smoothing"],
+    (-1, 1e3): ["freeze", "workers"],
+    (1e-3, 1): ["scale", "layer_decay"],
+    (0, 1e3): ["weight_decay"],
+    (0, 0.999999): ["ema"],
+    (1e-12, 1e6): ["lr"],
+    (1e-6, 1e6): ["factor"],
+    (1e-3, 1e6): ["period"],
+    (0, 1e4): ["crop"],
+    (0.1, 1): ["resize_from"],
+    (1e-3, 0.95): ["memory"],
+    (1, 1e9): ["checkpoint"],
+    (1e-3, 0.9): ["validation"],
+    (0, 2**63 - 1): ["seed"],
+}
+
+
+def test_every_number_has_its_bounds_and_nothing_else_has() -> None:
     numeric = {each.name for each in options_of(Recipe) if each.type in (int, float, Numbers)}
-    assert {each.name for each in options_of(Recipe) if each.low is not None and each.high is not None} == numeric
+    bounds = {each.name: (each.low, each.high) for each in options_of(Recipe) if each.low is not None}
+    assert set(bounds) == numeric
+    assert bounds == {name: limits for limits, names in BOUNDS.items() for name in names}
 
 
 def test_the_default_is_what_small_images_were_measured_with() -> None:
