@@ -2,7 +2,8 @@
 
     python scripts/readme.py [--measured]
 
-With --measured also what took a training: `<!-- measured: COMMAND -->`, which no test compares.
+With --measured also what took a training: `<!-- measured: COMMAND -->`. A test compares its lines with those of a short
+training, numbers aside. Lines within an epoch are left out of it, as only a slow or busy machine prints them.
 """
 
 import os
@@ -18,26 +19,39 @@ import brickwork
 README = Path(__file__).parents[1] / "README.md"
 PACKAGE = Path(brickwork.__file__).parents[1]  # the commands run in another folder, but this package
 WIDTH = "100"
+WITHIN_EPOCH = re.compile(r"^epoch \d+, step .*\n", re.MULTILINE)
 
 
-def filled(text: str, kind: str) -> str:
+def blocks(text: str, kind: str) -> dict[str, str]:
+    """What stands in the text below each command of a kind, the line of the command included."""
+    return dict(re.findall(rf"<!-- {kind}: (.*?) -->\n```text\n(.*?)```\n<!-- end -->", text, re.DOTALL))
+
+
+def update_blocks(text: str, kind: str) -> str:
     """The text with the outputs of one kind written anew."""
-    place = re.compile(rf"(<!-- {kind}: (.*?) -->\n).*?(<!-- end -->)", re.DOTALL)
-    return place.sub(lambda found: f"{found[1]}```text\n$ {found[2]}\n{output(found[2])}```\n{found[3]}", text)
+    for command, old in blocks(text, kind).items():
+        text = text.replace(f"```text\n{old}```", f"```text\n{terminal(command)}```")
+    return text
 
 
-def output(command: str) -> str:
-    """What a terminal shows after a command, both of its streams."""
+def terminal(command: str) -> str:
+    """What a terminal shows of a command, both of its streams."""
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
             [sys.executable, "-m", *shlex.split(command)],
             cwd=folder, env={**os.environ, "COLUMNS": WIDTH, "PYTHONPATH": str(PACKAGE)}, check=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
-    return done.stdout
+    return f"$ {command}\n{WITHIN_EPOCH.sub('', done.stdout)}"
+
+
+def form(text: str) -> list[str]:
+    """The lines with # in place of numbers; lines of one form that follow each other are one."""
+    lines = [re.sub(r"\d+([,.:]\d+)*", "#", line) for line in text.splitlines()]
+    return [line for line, before in zip(lines, [None, *lines], strict=False) if line != before]
 
 
 if __name__ == "__main__":
     kinds = ["output", "measured"] if sys.argv[1:] == ["--measured"] else ["output"]
     for kind in kinds:
-        README.write_text(filled(README.read_text(), kind))
+        README.write_text(update_blocks(README.read_text(), kind))

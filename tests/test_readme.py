@@ -1,6 +1,7 @@
 """The README says what is so."""
 
 import doctest
+import gzip
 import re
 import shlex
 import subprocess
@@ -9,21 +10,63 @@ from pathlib import Path
 
 import pytest
 
+import brickwork
 import readme
+from brickwork.cli.shell import run
 from shell import parse
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text()
+FASHION = Path(brickwork.__file__).parent / "data" / "fashion"
 
 
 def test_the_outputs_are_those_of_the_commands() -> None:
     assert TEXT.count("<!-- output: ") >= 3
-    differing = list(unified_diff(TEXT.splitlines(), readme.filled(TEXT, "output").splitlines(), lineterm="", n=0))
+    new = readme.update_blocks(TEXT, "output")
+    differing = list(unified_diff(TEXT.splitlines(), new.splitlines(), lineterm="", n=0))
     assert not differing, "run python scripts/readme.py"
 
 
+def test_what_was_measured_has_the_form_of_what_the_command_prints(
+    small_fashion: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A training of a few images prints the lines and words of the README's long one; the numbers differ."""
+    ((command, shown),) = readme.blocks(TEXT, "measured").items()
+    monkeypatch.chdir(small_fashion.parent)
+    assert run([*shlex.split(command)[1:], "--data", str(small_fashion), "--epochs", "1"]) == 0
+    out, err = capsys.readouterr()  # all of err is printed first
+    short = f"$ {command}\n{readme.WITHIN_EPOCH.sub('', err)}{out}".replace(str(small_fashion), "fashion")
+    assert readme.form(short) == readme.form(shown), "run python scripts/readme.py --measured"
+
+
+@pytest.fixture
+def small_fashion(tmp_path: Path) -> Path:
+    """The first images of the data that `brickwork train` takes, in a folder of the same name."""
+    folder = tmp_path / "fashion"
+    folder.mkdir()
+    (folder / "classes.txt").write_text((FASHION / "classes.txt").read_text())
+    for stem, images in (("train", 200), ("t10k", 60)):
+        copy_idx(f"{stem}-images-idx3-ubyte", folder, images, pixels=784)
+        copy_idx(f"{stem}-labels-idx1-ubyte", folder, images, pixels=1)
+    return folder
+
+
+def copy_idx(name: str, folder: Path, images: int, pixels: int) -> None:
+    """The first images of a file of MNIST's format: a header with their number at its fifth byte, and the pixels."""
+    content = gzip.decompress((FASHION / f"{name}.gz").read_bytes())
+    header = 16 if pixels > 1 else 8
+    number = images.to_bytes(4, "big")
+    (folder / name).write_bytes(content[:4] + number + content[8 : header + images * pixels])
+
+
+def test_numbers_are_no_part_of_a_form() -> None:
+    text = "$ run\nepoch 1 of 8: loss 1.39, 2,000 images\nepoch 2 of 8: loss 0.9, 9 images\n\nNext:\n"
+    assert readme.form(text) == ["$ run", "epoch # of #: loss #, # images", "", "Next:"]
+
+
 def test_the_lines_fit_a_page() -> None:
-    assert [line for line in TEXT.splitlines() if len(line) > 120] == []
+    measured = "".join(readme.blocks(TEXT, "measured").values()).splitlines()  # as long as the program makes them
+    assert [line for line in TEXT.splitlines() if len(line) > 120 and line not in measured] == []
 
 
 def test_the_examples_in_python_give_what_stands_below_them() -> None:

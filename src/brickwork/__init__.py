@@ -41,7 +41,7 @@ Importing brickwork imports neither torch nor numpy: a name is fetched when it i
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from brickwork.errors import BrickworkError
+from brickwork.errors import BrickworkError, require
 
 if TYPE_CHECKING:
     from brickwork import zoo
@@ -79,6 +79,10 @@ _MODULES = {  # the public names, and the module that each is fetched from
     "brickwork.training.train": ("resume", "train"),
     "brickwork.evaluation": ("Prediction", "Report", "evaluate", "predict"),
 }
+_TORCH = (  # the modules that do not do without it
+    "brickwork.model", "brickwork.weights", "brickwork.loader.loader", "brickwork.training.result",
+    "brickwork.training.train", "brickwork.evaluation",
+)  # fmt: skip
 _PLACES = {name: module for module, names in _MODULES.items() for name in names}
 
 
@@ -88,7 +92,10 @@ def __getattr__(name: str) -> Any:
         return import_module("brickwork.zoo")
     if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_PLACES[name]), name)
+    module = _PLACES[name]
+    if module in _TORCH:
+        require("torch", "train", f"brickwork.{name}")
+    return getattr(import_module(module), name)
 
 
 def __dir__() -> list[str]:

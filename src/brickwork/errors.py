@@ -1,6 +1,7 @@
 """The one exception that a person can mend."""
 
 import difflib
+from importlib.util import find_spec
 
 
 class BrickworkError(Exception):
@@ -18,3 +19,15 @@ def nearest(word: str, known: list[str]) -> str:
     if close:
         return f"did you mean {seen[close[0]]!r}?"
     return f"known: {', '.join(known)}." if len(known) <= 12 else ""
+
+
+def require(package: str, extra: str, user: str) -> None:
+    """Raises BrickworkError, with the line that installs it, where a package of an extra is not installed.
+
+    It is not imported: torch takes seconds.
+    """
+    if find_spec(package) is None:
+        raise BrickworkError(
+            f"{user} needs {package}, which is not installed: pip install 'brickwork[{extra}]' "
+            f"(from its folder: pip install '.[{extra}]')"
+        )

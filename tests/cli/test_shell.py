@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 import pytest
+from PIL import Image
 
 import brickwork
 from brickwork.cli import shell
-from shell import Ask, command, parse
+from shell import Answer, Ask, command, parse
 
 VERBS = ["list", "show", "lecture", "check", "train", "evaluate", "predict", "doctor"]
 
@@ -99,6 +100,67 @@ def test_asking_and_mistyping_do_not_import_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.stderr.splitlines()[-1] == "False" + str([0] * 12 + [2] * 8)
+
+
+BASE = "import sys; sys.modules.update(torch=None, torchvision=None)"  # as where neither is installed
+INSTALL = "which is not installed: pip install 'brickwork[train]' (from its folder: pip install '.[train]')\n"
+
+
+def on_the_base(script: str, *words: object) -> "subprocess.CompletedProcess[str]":
+    """A script in a process that has no torch."""
+    command = [sys.executable, "-c", f"{BASE}\n{script}", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def ask_on_the_base(*words: object) -> Answer:
+    done = on_the_base("from brickwork.cli.shell import run; sys.exit(run(sys.argv[1:]))", *words)
+    return Answer(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """Two classes of twelve images each."""
+    for shade, name in enumerate(("dark", "light")):
+        (tmp_path / name).mkdir()
+        for number in range(12):
+            Image.new("L", (9, 9), 100 * shade + 7 * number).save(tmp_path / name / f"{number}.png")
+    return tmp_path
+
+
+@pytest.mark.parametrize("words", [["list"], ["show", "resnet50"], ["lecture"], ["doctor"], ["doctor", "--json"]])
+def test_the_base_has_all_that_reading_networks_needs(words: list[str]) -> None:
+    answer = ask_on_the_base(*words)
+    assert (answer.code, answer.err) == (0, "")
+    assert len(answer.out) > 200
+
+
+def test_the_base_checks_data(photos: Path) -> None:
+    answer = ask_on_the_base("check", photos)
+    assert (answer.code, answer.err) == (0, "")
+    assert "24 images of 2 classes" in answer.out
+
+
+@pytest.mark.parametrize("verb", ["train", "evaluate", "predict"])
+def test_a_command_that_needs_torch_answers_with_the_one_line_that_installs_it(verb: str) -> None:
+    for words in examples(verb):
+        assert ask_on_the_base(*words) == Answer(2, "", f"brickwork: {verb} needs torch, {INSTALL}")
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_base_has_the_help_of_every_verb(verb: str) -> None:
+    answer = ask_on_the_base(verb, "--help")
+    assert (answer.code, answer.err) == (0, "")
+    assert "Usage: brickwork" in answer.out
+
+
+def test_python_on_the_base_names_the_line_where_a_function_needs_torch() -> None:
+    script = (
+        "import brickwork\n"
+        "assert brickwork.cost(brickwork.zoo.network('lenet5')).params\n"
+        "try: brickwork.build\n"
+        "except brickwork.BrickworkError as error: print(error)"
+    )
+    assert on_the_base(script).stdout == f"brickwork.build needs torch, {INSTALL}"
 
 
 def test_version_is_the_librarys(ask: Ask) -> None:

@@ -16,10 +16,9 @@ RESNET20 = zoo.network("resnet20")
 
 @pytest.mark.parametrize("name", zoo.names())
 def test_every_network_has_one_papers_recipe(name: str) -> None:
-    found = [entry for entry in entries("paper") if any(fnmatch(name, pattern) for pattern in entry.networks)]
-    assert len(found) == 1
+    (entry,) = [entry for entry in entries("paper") if any(fnmatch(name, pattern) for pattern in entry.networks)]
     recipe = recipe_for("paper", zoo.network(name)).recipe
-    assert (recipe.epochs, recipe.batch, recipe.lr) == tuple(found[0].values[key] for key in ("epochs", "batch", "lr"))
+    assert (recipe.epochs, recipe.batch, recipe.lr) == tuple(entry.values[key] for key in ("epochs", "batch", "lr"))
 
 
 @pytest.mark.parametrize("file", ["paper", "default", "fast"])
@@ -86,9 +85,9 @@ def test_a_network_with_arguments_has_the_recipe_of_its_name() -> None:
 
 
 def test_what_cannot_be_expressed_is_told() -> None:
-    told = recipe_for("paper", zoo.network("nin_cifar")).notes
-    assert told[0] == "nin_cifar is trained as in Lin, Chen, Yan 2013, section 4.1."
-    assert told[1].startswith("Images are not whitened (GCN, ZCA).")
+    notes = recipe_for("paper", zoo.network("nin_cifar")).notes
+    assert notes[0] == "nin_cifar is trained as in Lin, Chen, Yan 2013, section 4.1."
+    assert notes[1].startswith("Images are not whitened (GCN, ZCA).")
     assert recipe_for("default", RESNET20).notes == ()
 
 
@@ -134,6 +133,11 @@ def test_a_runs_recipe_is_a_recipe(tmp_path: Path) -> None:
     )
 
 
+def test_a_path_is_taken_as_its_text(tmp_path: Path) -> None:
+    path = Path(write(tmp_path / "own.toml", "epochs = 7"))
+    assert recipe_for(path, RESNET20).recipe == recipe_for(str(path), RESNET20).recipe == Recipe(epochs=7)
+
+
 def test_weights_in_a_file_decide_about_the_default_that_it_extends(tmp_path: Path) -> None:
     path = write(tmp_path / "own.toml", 'extends = "default"\nweights = "x.pth"')
     assert recipe_for(path, RESNET20).recipe == recipe_for("default", RESNET20, {"weights": "x.pth"}).recipe
@@ -162,13 +166,13 @@ def test_a_file_that_is_no_text_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "given", "message"),
+    ("word", "overrides", "message"),
     [
         ("papers", {}, "unknown recipe 'papers': did you mean 'paper'?"),
         ("paper", {}, "tiny: no paper's recipe is for it. Take --recipe default or fast."),
         ("default", {"epochs": 0}, "recipe: epochs is between 1 and 1e\\+06, not 0."),
     ],
 )
-def test_a_wrong_word_says_what_is_wrong(word: str, given: dict[str, Any], message: str) -> None:
+def test_a_wrong_word_says_what_is_wrong(word: str, overrides: dict[str, Any], message: str) -> None:
     with pytest.raises(BrickworkError, match=message.replace("?", r"\?")):
-        recipe_for(word, bars.network(), given)
+        recipe_for(word, bars.network(), overrides)

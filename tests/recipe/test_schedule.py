@@ -11,12 +11,12 @@ COSINE = Recipe(schedule="cosine", lr=0.5, momentum=0.9, warmup=0.1)
 
 
 @pytest.mark.parametrize(
-    ("done", "rate", "mass"),
+    ("done", "rate", "speed"),
     [(0.0, 0.02, 0.95), (0.125, 0.26, 0.9), (0.25, 0.5, 0.85), (0.625, 0.250001, 0.9), (1.0, 2e-6, 0.95)],
 )
-def test_onecycle_at_its_start_middle_top_and_end(done: float, rate: float, mass: float) -> None:
+def test_onecycle_at_its_start_middle_top_and_end(done: float, rate: float, speed: float) -> None:
     assert learning_rate(ONE, done) == pytest.approx(rate)
-    assert momentum(ONE, done) == pytest.approx(mass)
+    assert momentum(ONE, done) == pytest.approx(speed)
 
 
 def test_onecycle_is_that_of_torch() -> None:
@@ -44,6 +44,7 @@ STEP = {"schedule": "step", "milestones": (0.3, 0.6, 0.8)}
     ("fields", "points"),
     [
         ({**STEP, "factor": (0.2,)}, {0.0: 1, 0.299: 1, 0.3: 0.2, 0.61: 0.04, 0.8: 0.008, 1.0: 0.008}),
+        ({**STEP, "milestones": (0.3, 0.6), "factor": (0.5, 0.1)}, {0.29: 1, 0.3: 0.5, 0.7: 0.05}),
         ({**STEP, "factor": (0.5, 0.2, 0.1)}, {0.29: 1, 0.3: 0.5, 0.7: 0.1, 0.9: 0.01}),
         ({"schedule": "exponential", "factor": (0.94,), "period": 2}, {0.019: 1, 0.021: 0.94, 0.999: 0.94**49}),
         ({"schedule": "linear"}, {0.0: 1, 0.25: 0.75, 1.0: 0}),

@@ -1,14 +1,15 @@
 """The options that make a recipe, and the recipe that they make."""
 
 from collections.abc import Callable
-from dataclasses import fields
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
-from brickwork.recipe.recipe import Numbers, Recipe, helps, number_list, parse_numbers, sections
+from brickwork.recipe.option import Numbers, Option, by_heading, number_list, options_of, parse_numbers
+from brickwork.recipe.recipe import Recipe
 
+FIELDS = "brickwork.recipe"  # the place of what was given, in click's own notes on a call
 Command = TypeVar("Command", bound=Callable[..., None])
 
 RECIPE = (
@@ -21,39 +22,45 @@ class RecipeCommand(click.Command):
     """A command whose help has the recipe's options under their headings."""
 
     def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        records = {
-            each.name: each.get_help_record(context)
-            for each in self.get_params(context)
-            if isinstance(each, click.Option)
-        }
-        of_recipe = {name for names in sections().values() for name in names}
-        parts = {"Options": [name for name in records if name not in of_recipe], **sections()}
-        for title, names in parts.items():
-            with formatter.section(title):
-                formatter.write_dl([record for name in names if (record := records.get(name))])
+        options = [option for option in self.get_params(context) if isinstance(option, click.Option)]
+        records = {option.name: record for option in options if (record := option.get_help_record(context))}
+        headings = {field.name: field.heading for field in options_of(Recipe)}
+        for heading in ("Options", *by_heading(options_of(Recipe))):
+            with formatter.section(heading):
+                formatter.write_dl([line for name, line in records.items() if headings.get(name, "Options") == heading])
 
 
 def recipe_options(command: Command) -> Command:
-    """An option for every field of a recipe; the comment beside the field is its help."""
-    meanings, kinds = helps(), get_type_hints(Recipe)
-    for field in reversed(fields(Recipe)):
-        word, kind = field.name.replace("_", "-"), kinds[field.name]
-        name = f"--{word}/--no-{word}" if kind is bool else f"--{word}"
-        choices = click.Choice(get_args(kind)) if get_origin(kind) is Literal else kind
-        default = field.default
-        if kind == Numbers:  # written as one word
-            choices, default = parse_numbers, number_list(field.default)
-        option = click.option(name, type=choices, default=default, show_default=True, help=meanings[field.name])
-        command = option(command)
+    """--recipe, and an option for every field of a recipe."""
+    for field in reversed(options_of(Recipe)):
+        command = field_option(field)(command)
     return click.option("--recipe", "word", default="default", show_default=True, metavar="WORD", help=RECIPE)(command)
+
+
+def field_option(field: Option) -> Callable[[Command], Command]:
+    """--weight-decay NUMBER, --flip/--no-flip, or a choice of words; a list of numbers is written as one word."""
+    word = field.name.replace("_", "-")
+    name = f"--{word}/--no-{word}" if field.type is bool else f"--{word}"
+    kind, default = click.Choice(field.choices) if field.choices else field.type, field.default
+    if field.type == Numbers:
+        kind, default = parse_numbers, number_list(default)
+    return click.option(
+        name, type=kind, default=default, show_default=True, help=field.help, expose_value=False, callback=keep_field
+    )
+
+
+def keep_field(context: click.Context, option: click.Parameter, value: object) -> None:
+    """Keeps what stands on the command line; the recipe itself knows its defaults."""
+    if context.get_parameter_source(str(option.name)) is ParameterSource.COMMANDLINE:
+        context.meta.setdefault(FIELDS, {})[option.name] = value
+
+
+def fields_given(context: click.Context) -> dict[str, Any]:
+    """The recipe's fields that stand on the command line, with their values."""
+    return dict(context.meta.get(FIELDS, {}))
 
 
 def options_given(context: click.Context) -> list[str]:
     """The parameters that stand on the command line."""
-    return [name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
-
-
-def fields_given(context: click.Context) -> dict[str, Any]:
-    """The recipe's fields that stand on the command line."""
-    known = {field.name for field in fields(Recipe)}
-    return {name: context.params[name] for name in options_given(context) if name in known}
+    own = [name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    return [*own, *fields_given(context)]

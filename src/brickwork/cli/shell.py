@@ -5,27 +5,40 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import NamedTuple
 
 import click
 
 from brickwork import __version__
-from brickwork.errors import BrickworkError, nearest
+from brickwork.errors import BrickworkError, nearest, require
 from brickwork.training.signals import Stopped
 
-VERBS = {  # the module that has the command; it is imported when the verb is asked for
-    "list": "networks",
-    "show": "networks",
-    "lecture": "networks",
-    "check": "check",
-    "train": "train",
-    "evaluate": "models",
-    "predict": "models",
-    "doctor": "doctor",
+
+class Verb(NamedTuple):
+    """A command: its module in brickwork.cli.commands, imported when it is asked for, and what it cannot do without."""
+
+    module: str
+    needs: tuple[str, ...] = ()  # packages of the extra "train"; the base install has all others
+
+
+TORCH = ("torch", "torchvision")
+
+VERBS = {
+    "list": Verb("networks"),
+    "show": Verb("networks"),
+    "lecture": Verb("networks"),
+    "check": Verb("check"),
+    "train": Verb("train", TORCH),
+    "evaluate": Verb("models", TORCH),
+    "predict": Verb("models", TORCH),
+    "doctor": Verb("doctor"),
 }
 
 
 class Commands(click.Group):
-    """Commands in the order in which they are written; an unknown one is answered with the nearest."""
+    """Commands in the order in which they are written; an unknown one is answered with the nearest, and one whose
+    packages are not installed with the line that installs them.
+    """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(VERBS)
@@ -35,10 +48,19 @@ class Commands(click.Group):
             return self.commands[name]
         if name not in VERBS:
             raise BrickworkError(f"unknown command {name!r}: {nearest(name, list(VERBS))}")
-        for thing in vars(import_module(f"brickwork.cli.commands.{VERBS[name]}")).values():
-            if isinstance(thing, click.Command):
-                self.add_command(thing)
+        for value in vars(import_module(f"brickwork.cli.commands.{VERBS[name].module}")).values():
+            if isinstance(value, click.Command):
+                self.add_command(value)
         return self.commands[name]
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name, command, words = super().resolve_command(ctx, args)
+        if name in VERBS and not set(words) & set(ctx.help_option_names):  # help needs nothing
+            for package in VERBS[name].needs:
+                require(package, "train", name)
+        return name, command, words
 
 
 @click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -57,11 +79,7 @@ def run(arguments: Sequence[str]) -> int:
     """The exit code: 0; 2 after a mistake of the person at the keyboard; 1 where nobody reads on; 130 after Ctrl-C and
     143 after SIGTERM, which is 128 and the signal's number.
     """
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed by whoever called; printing to None would go to the other one
-            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name need not be text that a terminal can show
+    mend_streams()
     try:
         code = brickwork.main(list(arguments), prog_name="brickwork", standalone_mode=False)
         sys.stdout.flush()
@@ -78,11 +96,20 @@ def run(arguments: Sequence[str]) -> int:
         return 128 + stop.signal
 
 
+def mend_streams() -> None:
+    """Makes printing safe where a stream is closed, and where it cannot show all characters."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever called; printing to None would go to the other one
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name need not be text that a terminal can show
+
+
 def error_line(mistake: BrickworkError | click.UsageError | OSError) -> str:
     """A mistake in one line."""
     match mistake:
         case click.NoSuchOption(ctx=click.Context() as context):
-            options = (each for each in context.command.get_params(context) if isinstance(each, click.Option))
+            options = (option for option in context.command.get_params(context) if isinstance(option, click.Option))
             known = [word for option in options for word in option.opts]
             text = f"unknown option {mistake.option_name!r}: {nearest(mistake.option_name, known)}{usage(context)}"
         case click.UsageError(ctx=context):

@@ -1,4 +1,4 @@
-"""Progressive resizing: a training that begins with smaller images, which cost less."""
+"""Progressive resizing: a training begins with smaller images, which cost less."""
 
 from brickwork.errors import BrickworkError
 from brickwork.network import Network, cost

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from functools import cache
 from importlib.resources import files
@@ -13,7 +13,9 @@ from brickwork.errors import BrickworkError, nearest
 from brickwork.network import Network
 from brickwork.network.layers import BatchNorm
 from brickwork.recipe.progressive import size_at, takes_size
-from brickwork.recipe.recipe import Recipe, parse_toml, recipe_from
+from brickwork.recipe.recipe import Recipe, read_toml, recipe_from
+
+Values = tuple[dict[str, Any], tuple[str, ...]]  # a recipe's fields, and its notes
 
 PHOTOGRAPHS = 64  # pixels of the input's shorter side from which images are photographs
 
@@ -43,36 +45,36 @@ def entries(file: str) -> tuple[RecipeEntry, ...]:
     text = files("brickwork.recipe").joinpath("recipes", f"{file}.toml").read_text(encoding="utf-8")
     tables = tomllib.loads(text)
     shared = {name: value for name, value in tables.items() if not isinstance(value, dict)}
-    return tuple(_entry(name, shared | own) for name, own in tables.items() if isinstance(own, dict))
+    return tuple(_entry(name, shared | table) for name, table in tables.items() if isinstance(table, dict))
 
 
 def _entry(name: str, values: dict[str, Any]) -> RecipeEntry:
-    networks, source, note = (values.pop(key, empty) for key, empty in (("networks", []), ("source", ""), ("note", "")))
-    after, whole = values.pop("after", None), values.pop("of", values.get("epochs"))
+    networks, source, note = values.pop("networks", ()), values.pop("source", ""), values.pop("note", "")
+    after, length = values.pop("after", None), values.pop("of", values.get("epochs"))
     if after:
-        values["milestones"] = [place / whole for place in after]
+        values["milestones"] = [place / length for place in after]
     return RecipeEntry(name, tuple(networks), source, note, values)
 
 
-def recipe_for(word: str, network: Network, given: Mapping[str, Any] | None = None) -> RecipeChoice:
+def recipe_for(word: str | Path, network: Network, overrides: Mapping[str, Any] | None = None) -> RecipeChoice:
     """The recipe that a word stands for: "paper", "default", "fast", a name in paper.toml, or a path to a TOML file.
 
-    `given` are the fields that a person has chosen; they win over the recipe's. Raises BrickworkError for an unknown
-    word, a file that is no recipe, and a network that no paper's recipe is for.
+    `overrides` are the fields that a person has chosen; they win over the recipe's. Raises BrickworkError for an
+    unknown word, a file that is no recipe, and a network that no paper's recipe is for.
     """
-    given = given or {}
+    overrides = overrides or {}
+    values, notes = _values_of(str(word), network, overrides)
+    choice = RecipeChoice(recipe_from({**values, **overrides}), notes)
+    return _without_resizing_where_fixed(choice, network, overrides)
+
+
+def _values_of(word: str, network: Network, overrides: Mapping[str, Any], extending: tuple[Path, ...] = ()) -> Values:
+    """The fields of a word's recipe and its notes; `extending` are the files that have led to it."""
     if word.endswith(".toml"):
-        values, notes = _from_file(Path(word), network, given, ())
-    else:
-        values, notes = _from_word(word, network, given)
-    recipe = recipe_from({**values, **given})
-    return _resizable(RecipeChoice(recipe, notes), network, given)
-
-
-def _from_word(word: str, network: Network, given: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+        return _file_values(Path(word), network, overrides, extending)
     if word in ("default", "fast"):
-        return _usual(word, network, given), ()
-    entry = _paper(network) if word == "paper" else _by_name(word)
+        return _default_values(word, network, overrides), ()
+    entry = _paper(network) if word == "paper" else _entry_named(word)
     return dict(entry.values), tuple(_notes_of(entry, network))
 
 
@@ -82,24 +84,24 @@ def _notes_of(entry: RecipeEntry, network: Network) -> Iterator[str]:
         yield entry.note
 
 
-def _usual(word: str, network: Network, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The default or the fast recipe, as it suits the network."""
+def _default_values(word: str, network: Network, overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """The default or the fast recipe's, as they suit the network's input, its norms, and the weights it begins with."""
     tables = {entry.name: entry.values for entry in (*entries("default"), *entries("fast"))}
     size = "photographs" if min(network.input[1:]) >= PHOTOGRAPHS else "small"
-    kind = "fast_" if word == "fast" else "tuned_" if given.get("weights") else ""
-    normal = any(isinstance(layer, BatchNorm) for _, layer in network.layers())
-    return {**tables[kind + size], **({} if normal else tables["without_norm"])}
+    prefix = "fast_" if word == "fast" else "tuned_" if overrides.get("weights") else ""
+    has_norm = any(isinstance(layer, BatchNorm) for _, layer in network.layers())
+    return {**tables[prefix + size], **({} if has_norm else tables["without_norm"])}
 
 
 def _paper(network: Network) -> RecipeEntry:
     bare = network.name.partition("[")[0]
-    found = [entry for entry in entries("paper") if any(fnmatch(bare, pattern) for pattern in entry.networks)]
-    if not found:
-        raise BrickworkError(f"{network.name}: no paper's recipe is for it. Take --recipe default or fast.")
-    return found[0]
+    for entry in entries("paper"):
+        if any(fnmatch(bare, pattern) for pattern in entry.networks):
+            return entry
+    raise BrickworkError(f"{network.name}: no paper's recipe is for it. Take --recipe default or fast.")
 
 
-def _by_name(word: str) -> RecipeEntry:
+def _entry_named(word: str) -> RecipeEntry:
     papers = {entry.name: entry for entry in entries("paper")}
     if word not in papers:
         advice = nearest(word, ["paper", "default", "fast", *papers]) or "take paper, default or fast,"
@@ -107,32 +109,23 @@ def _by_name(word: str) -> RecipeEntry:
     return papers[word]
 
 
-def _from_file(
-    path: Path, network: Network, given: Mapping[str, Any], above: tuple[Path, ...]
-) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The values of a file over those that it extends: a word as in `named`, or a file beside it."""
-    if path in above:
-        raise BrickworkError(f"{path} extends itself, by way of {', '.join(map(str, above))}.")
-    try:
-        own = parse_toml(path.read_text(encoding="utf-8"))
-    except OSError as fault:
-        raise BrickworkError(f"the recipe {path} cannot be read: {fault.strerror or fault}.") from None
-    except UnicodeDecodeError:
-        raise BrickworkError(f"the recipe {path} is no text in UTF-8.") from None
-    word = own.pop("extends", None)
+def _file_values(path: Path, network: Network, overrides: Mapping[str, Any], extending: tuple[Path, ...]) -> Values:
+    """A file's values over those that it extends: a word as `recipe_for` takes it, or a file beside it."""
+    if path in extending:
+        raise BrickworkError(f"{path} extends itself, by way of {', '.join(map(str, extending))}.")
+    values = read_toml(path)
+    word = values.pop("extends", None)
     if word is None:
-        return own, ()
+        return values, ()
     if not isinstance(word, str):
         raise BrickworkError(f"{path}: extends is a word or a file's name, not {word!r}.")
-    known = {**own, **given}  # weights decide about the default
-    if word.endswith(".toml"):
-        values, notes = _from_file(path.parent / word, network, known, (*above, path))
-    else:
-        values, notes = _from_word(word, network, known)
-    return {**values, **own}, notes
+    base = str(path.parent / word) if word.endswith(".toml") else word
+    known = {**values, **overrides}  # weights decide about the default
+    inherited, notes = _values_of(base, network, known, (*extending, path))
+    return {**inherited, **values}, notes
 
 
-def _resizable(choice: RecipeChoice, network: Network, given: Mapping[str, Any]) -> RecipeChoice:
+def _without_resizing_where_fixed(choice: RecipeChoice, network: Network, overrides: Mapping[str, Any]) -> RecipeChoice:
     """The same without progressive resizing where the network takes one size alone.
 
     Raises BrickworkError where a person asked for it.
@@ -140,12 +133,10 @@ def _resizable(choice: RecipeChoice, network: Network, given: Mapping[str, Any])
     recipe = choice.recipe
     if takes_size(network, size_at(recipe, network, epoch=1)):
         return choice
-    if "resize_from" in given:
+    if "resize_from" in overrides:
         raise BrickworkError(
             f"{network} takes no images of {recipe.resize_from:g} times that size: leave resize_from out, "
             "or take a network that ends in a global mean."
         )
-    whole = recipe_from({**vars(recipe), "resize_from": 1.0})
-    return RecipeChoice(
-        whole, (*choice.notes, f"{network.name} takes one size of images, so they do not begin smaller.")
-    )
+    note = f"{network.name} takes one size of images, so they do not begin smaller."
+    return RecipeChoice(replace(recipe, resize_from=1.0), (*choice.notes, note))

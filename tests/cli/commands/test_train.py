@@ -15,7 +15,8 @@ from PIL import Image
 from brickwork import zoo
 from brickwork.cli.commands.train import train_command
 from brickwork.cli.shell import run
-from brickwork.recipe.recipe import Recipe, parse_numbers
+from brickwork.recipe.option import parse_numbers
+from brickwork.recipe.recipe import Recipe
 from brickwork.training.plan import input_for
 from shell import Answer, Ask, parse
 

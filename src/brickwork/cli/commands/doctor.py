@@ -20,10 +20,11 @@ class Package(NamedTuple):
 
     @property
     def missing(self) -> bool:
+        """Whether it is absent or too old."""
         return self.found is None or release_numbers(self.found) < release_numbers(self.needed)
 
     @property
-    def wanted(self) -> str:
+    def requirement(self) -> str:
         return f"{self.name}>={self.needed}"
 
 
@@ -33,9 +34,14 @@ def release_numbers(version: str) -> tuple[int, ...]:
 
 
 def packages(requirements: Iterable[str]) -> list[Package]:
-    """What the requirements of a package's metadata ask for: 'timm>=1.0; extra == "parity"'."""
-    found = [re.match(r"([\w.-]+)>=([\d.]+)(?:.*extra == ['\"](\w+)['\"])?", text) for text in requirements]
-    return [Package(match[1], match[2], version_of(match[1]), match[3] or "") for match in found if match]
+    """What the requirements of a package's metadata ask for: 'timm>=1.0; extra == "parity"'.
+
+    The extra "test" brings the others along; only what is its own is listed with it.
+    """
+    matches = [re.match(r"([\w.-]+)>=([\d.]+)(?:.*extra == ['\"](\w+)['\"])?", text) for text in requirements]
+    listed = [Package(match[1], match[2], version_of(match[1]), match[3] or "") for match in matches if match]
+    others = {package.name for package in listed if package.extra != "test"}
+    return [package for package in listed if package.extra != "test" or package.name not in others]
 
 
 def version_of(name: str) -> str | None:
@@ -57,36 +63,56 @@ class Processor(NamedTuple):
 
 
 def processors() -> list[Processor]:
-    """The processors that torch finds here."""
+    """The processors that torch finds here; none where torch or torchvision is not installed."""
+    from importlib.util import find_spec
+
+    if not (find_spec("torch") and find_spec("torchvision")):
+        return []
+    import torchvision  # type: ignore[import-untyped]  # noqa: F401  # fails here where the two do not belong together
+
+    return [central_processor(), *graphics_processors()]
+
+
+def central_processor() -> Processor:
     from platform import machine
 
     import torch
-    import torchvision  # type: ignore[import-untyped]  # noqa: F401  # fails here where the two do not belong together
 
     from brickwork.training.precision import computes_in_bf16
 
-    cpu = Processor(f"CPU ({machine()})", computes_in_bf16(torch.device("cpu")), torch.get_num_threads())
+    return Processor(f"CPU ({machine()})", computes_in_bf16(torch.device("cpu")), torch.get_num_threads())
+
+
+def graphics_processors() -> list[Processor]:
+    import torch
+
+    from brickwork.training.precision import computes_in_bf16
+
     cards = [torch.cuda.get_device_properties(number) for number in range(torch.cuda.device_count())]
     bf16 = bool(cards) and computes_in_bf16(torch.device("cuda"))
-    return [cpu, *(Processor(card.name, bf16, memory=card.total_memory) for card in cards)]
+    return [Processor(card.name, bf16, memory=card.total_memory) for card in cards]
 
 
 class Diagnosis(NamedTuple):
-    """What the doctor has seen."""
+    """What is installed and what the machine has."""
 
     brickwork: str
     python: str
     platform: str
     packages: list[Package]
     processors: list[Processor]
-    fault: str  # why torch and torchvision do not import; "" where they do
+    fault: str  # why torch and torchvision do not import; "" where they do, or are not installed
     cache: str = ""  # the folder of decoded images
     cached: int = 0  # their bytes
 
+    def lacking(self, extra: str) -> list[str]:
+        """The requirements of an extra, or with "" of the base, that are not met."""
+        return [package.requirement for package in self.packages if package.missing and package.extra == extra]
+
     @property
-    def ill(self) -> bool:
-        """Whether something is wrong that all commands need."""
-        return bool(self.fault) or not self.packages or any(each.missing and not each.extra for each in self.packages)
+    def broken(self) -> bool:
+        """Whether something that is installed does not work."""
+        return bool(self.fault or self.lacking(""))
 
     def document(self) -> dict[str, object]:
         return {
@@ -102,12 +128,16 @@ def examine() -> Diagnosis:
     from platform import platform, python_version
 
     known = packages(requires("brickwork") or []) if version_of("brickwork") else []
+    available, fault = find_processors()
+    return Diagnosis(__version__, python_version(), platform(), known, available, fault, *cache_use())
+
+
+def find_processors() -> tuple[list[Processor], str]:
+    """The processors, or why torch cannot name them: a broken installation raises all sorts."""
     try:
-        found, (cache, cached) = processors(), cache_use()
-    except Exception as failure:  # a broken installation raises all sorts
-        fault = " ".join(str(failure).split())
-        return Diagnosis(__version__, python_version(), platform(), known, [], fault)
-    return Diagnosis(__version__, python_version(), platform(), known, found, "", cache, cached)
+        return processors(), ""
+    except Exception as failure:
+        return [], " ".join(str(failure).split()) or type(failure).__name__
 
 
 def cache_use() -> tuple[str, int]:
@@ -117,20 +147,18 @@ def cache_use() -> tuple[str, int]:
     return str(store.pack_folder()), store.cache_size()
 
 
-def remedies(findings: Diagnosis) -> list[str]:
+def remedies(diagnosis: Diagnosis) -> list[str]:
     """What is wrong, each with the line that mends it; and what could be added."""
-    lacking = [package for package in findings.packages if package.missing]
-    needed = [package.wanted for package in lacking if not package.extra]
-    lines = [] if findings.packages else ["brickwork is not installed: type 'pip install .' in its folder."]
-    if needed:
-        lines.append(f"Missing: {pip_line(needed)}")
-    elif findings.fault:
+    lines = [] if diagnosis.packages else ["brickwork is not installed: type 'pip install .' in its folder."]
+    if missing := diagnosis.lacking(""):
+        lines.append(f"Missing: {pip_line(missing)}")
+    if diagnosis.fault:
         both = "pip install --force-reinstall torch torchvision"
-        lines.append(f"torch and torchvision do not work together ({findings.fault}). In one call: {both}")
-    for extra in dict.fromkeys(package.extra for package in lacking if package.extra):
-        wanted = [package.wanted for package in lacking if package.extra == extra]
-        lines.append(f"Optional, for {extra}: {pip_line(wanted)}")
-    return lines
+        lines.append(f"torch and torchvision do not work together ({diagnosis.fault}). In one call: {both}")
+    extras = dict.fromkeys(["train", *(package.extra for package in diagnosis.packages if package.extra)])
+    return lines + [
+        f"Optional, for {extra}: {pip_line(lacking)}" for extra in extras if (lacking := diagnosis.lacking(extra))
+    ]
 
 
 def pip_line(requirements: list[str]) -> str:
@@ -139,31 +167,49 @@ def pip_line(requirements: list[str]) -> str:
     return join(["pip", "install", *requirements])
 
 
-def doctor_text(findings: Diagnosis) -> str:
-    """The findings as two tables and the advice."""
+def doctor_text(diagnosis: Diagnosis) -> str:
+    """The diagnosis as two tables and the advice."""
+    title = f"brickwork {diagnosis.brickwork} on Python {diagnosis.python}, {diagnosis.platform}"
+    size = f"{diagnosis.cached / 1e9:.1f} GB"
+    parts = [
+        [title],
+        package_table(diagnosis.packages),
+        processor_table(diagnosis.processors) if diagnosis.processors else [],
+        [f"Decoded images in {diagnosis.cache}: {size}."] if diagnosis.cached else [],
+        [*summary(diagnosis), *remedies(diagnosis)],
+    ]
+    return "\n\n".join("\n".join(part) for part in parts if part)
+
+
+def package_table(packages: list[Package]) -> list[str]:
     from brickwork.network.columns import RULE, format_columns
 
-    packages = [
-        (each.name, each.needed, each.found or "no", f"extra {each.extra}" if each.extra else "")
-        for each in findings.packages
+    rows = [
+        (package.name, package.needed, package.found or "no", f"extra {package.extra}" if package.extra else "")
+        for package in packages
     ]
-    machine = [
-        (each.name, str(each.threads or ""), gibibytes(each.memory), "yes" if each.bf16 else "no")
-        for each in findings.processors
+    return format_columns([("package", "needed", "installed", ""), RULE, *rows], "<><<")
+
+
+def processor_table(processors: list[Processor]) -> list[str]:
+    from brickwork.network.columns import RULE, format_columns
+
+    rows = [
+        (processor.name, str(processor.threads or ""), gibibytes(processor.memory), "yes" if processor.bf16 else "no")
+        for processor in processors
     ]
-    return "\n".join(
-        [
-            f"brickwork {findings.brickwork} on Python {findings.python}, {findings.platform}",
-            "",
-            *format_columns([("package", "needed", "installed", ""), RULE, *packages], "<><<"),
-            "",
-            *format_columns([("processor", "threads", "memory", "bfloat16"), RULE, *machine], "<>>>"),
-            "",
-            *([f"Decoded images in {findings.cache}: {findings.cached / 1e9:.1f} GB.", ""] if findings.cached else []),
-            *([] if findings.ill else ["Nothing that the commands need is missing."]),
-            *remedies(findings),
+    return format_columns([("processor", "threads", "memory", "bfloat16"), RULE, *rows], "<>>>")
+
+
+def summary(diagnosis: Diagnosis) -> list[str]:
+    """Which commands have all that they need; nothing where something is broken."""
+    if diagnosis.broken or not diagnosis.packages:
+        return []
+    if diagnosis.lacking("train"):
+        return [
+            "list, show, lecture, check and doctor have all that they need; train, evaluate and predict need torch."
         ]
-    )
+    return ["Nothing that the commands need is missing."]
 
 
 def gibibytes(memory: int | None) -> str:
@@ -175,16 +221,17 @@ def gibibytes(memory: int | None) -> str:
 def doctor_command(as_json: bool) -> None:
     """What is installed, and what is missing.
 
-    Also the processors that torch finds. Exit code 1 means that torch cannot be used.
+    Also the processors that torch finds, and what each extra would need. Exit code 1 means that something is broken:
+    a package of the base is missing or too old, or torch is installed and cannot be imported.
 
     \b
     Example:
       brickwork doctor
     """
-    findings = examine()
+    diagnosis = examine()
     if as_json:
-        print_json(findings.document())
+        print_json(diagnosis.document())
     else:
-        print(doctor_text(findings))
-    if not findings.processors:
+        print(doctor_text(diagnosis))
+    if diagnosis.broken:
         raise click.exceptions.Exit(1)

@@ -3,7 +3,7 @@
 import shlex
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -47,7 +47,6 @@ def train_command(
     find: str | None,
     word: str,
     as_json: bool,
-    **fields: Any,
 ) -> None:
     """Train a network on images.
 
