@@ -65,7 +65,7 @@ def test_without_a_network_the_error_says_which_file_to_bring_and_how(no_network
     assert str(caught.value) == (
         "resnet18.tv_in1k could not be fetched (<urlopen error Name or service not known>): bring "
         "https://download.pytorch.org/models/resnet18-f37072fd.pth and pass it: --weights resnet18-f37072fd.pth, or "
-        "weights.load(model, 'resnet18-f37072fd.pth', tag='resnet18.tv_in1k')."
+        "weights.load_weights(model, 'resnet18-f37072fd.pth', tag='resnet18.tv_in1k')."
     )
     assert not any(no_network.iterdir())
 

@@ -13,9 +13,9 @@ from brickwork.errors import BrickworkError, nearest
 from brickwork.training.signals import Stopped
 
 VERBS = {  # the module that has the command; it is imported when the verb is asked for
-    "list": "networks",
-    "show": "networks",
-    "lecture": "networks",
+    "list": "list_networks",
+    "show": "show",
+    "lecture": "lecture",
     "check": "check",
     "train": "train",
     "evaluate": "models",

@@ -33,6 +33,8 @@ def holds(kind: Any, value: object) -> bool:
         return any(holds(one, value) for one in inside)
     if origin is Literal:
         return value in inside
+    if origin is dict:
+        return isinstance(value, dict)
     if origin is tuple:
         return isinstance(value, tuple) and _each(inside, value)
     if kind is int:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from brickwork.errors import BrickworkError
 from brickwork.model import Model
-from brickwork.network.classifier import classifiers
+from brickwork.network import classifiers
 from brickwork.network.layer import shape_text
 from brickwork.weights.names import SIDE_HEADS, ForeignPlace, layouts
 from brickwork.weights.state_dict import TensorFile
@@ -151,14 +151,22 @@ def _compare(model: Model, file: TensorFile, slot: Slot, free: set[str]) -> None
     shape = tuple(found.shape)
     if shape in (slot.stored, slot.shape):
         return
-    if slot.ours in free and shape[1:] in (slot.stored[1:], slot.shape[1:]):
+    other_classes = any(differ_in_classes(shape, own, model.network.classes) for own in (slot.stored, slot.shape))
+    if slot.ours in free and other_classes:
         return
     advice = ""
-    if slot.ours in logits(model) and shape[1:] in (slot.stored[1:], slot.shape[1:]):
+    if slot.ours in logits(model) and other_classes:
         advice = " Another number of classes: reset_classifier=True keeps the model's own classifier."
     raise BrickworkError(
         f"{file.path}: {slot.theirs} is {shape_text(shape)} in the file, "
         f"{slot.ours} of {network} is {shape_text(slot.shape)}.{advice}"
+    )
+
+
+def differ_in_classes(found: Shape, own: Shape, classes: int) -> bool:
+    """Whether a classifier's tensor has another shape only where ours has a number for each class."""
+    return len(found) == len(own) and all(
+        theirs == ours or ours == classes for theirs, ours in zip(found, own, strict=True)
     )
 
 
@@ -183,4 +191,5 @@ def _fit_tensor(file: TensorFile, slot: Slot) -> Tensor:
     found = file.tensors[slot.theirs]
     if not found.isfinite().all():
         raise BrickworkError(f"{file.path}: {slot.theirs} holds numbers that are infinite or not numbers (NaN).")
-    return found.float().reshape(found.shape[0], *slot.shape[1:]) if slot.shape else found.float()
+    shape = (*found.shape[:1], *slot.shape[1:])
+    return found.float().reshape(shape) if prod(shape) == found.numel() else found.float()

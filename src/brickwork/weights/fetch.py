@@ -8,15 +8,16 @@ import torch
 
 from brickwork.errors import BrickworkError
 from brickwork.weights.tag import Tag
-from brickwork.weights.tags import HUB
+from brickwork.weights.tags import HUB, find_tag
 
 
-def fetch(tag: Tag) -> Path:
-    """The file's place on this machine; it is downloaded once.
+def fetch(tag: Tag | str) -> Path:
+    """Downloads published weights, once, by their tag or its name; gives the file's path on this machine.
 
     Files of the web go where torch.hub keeps them, and their names hold the beginning of their sha256, which is
     checked; files of huggingface.co are huggingface_hub's. Raises BrickworkError without a network.
     """
+    tag = find_tag(tag) if isinstance(tag, str) else tag
     return _hub(tag) if tag.address.startswith(HUB) else _web(tag)
 
 
@@ -55,7 +56,7 @@ def fetch_advice(tag: Tag, address: str, fault: Exception) -> str:
 
 
 def passing(tag: Tag) -> str:
-    return f"--weights {tag.file}, or weights.load(model, {tag.file!r}, tag={tag.name!r})"
+    return f"--weights {tag.file}, or weights.load_weights(model, {tag.file!r}, tag={tag.name!r})"
 
 
 def verify(path: Path, tag: Tag) -> None:

@@ -141,14 +141,14 @@ def input_for(network: "Network", images: "Shape | None") -> "Shape":
     """Images of one size as they are, or where the network needs more, the smallest square that it takes;
     images of many sizes in colour, as large as the network was made for.
     """
-    from brickwork.network import cost, smallest_input
+    from brickwork.network import cost, smallest_input, with_input
 
     if images is None:
         return (3, *network.input[1:])
     try:
-        cost(network.with_input(images))
+        cost(with_input(network, images))
     except BrickworkError:
-        side = smallest_input(network.with_input(images)) or network.input[1]
+        side = smallest_input(with_input(network, images)) or network.input[1]
         return (images[0], side, side)
     return images
 
