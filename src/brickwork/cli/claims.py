@@ -131,8 +131,8 @@ def first_dense_layers(section: str) -> Iterator[Claim]:
     of_2012, shape = first_dense(zoo.network("alexnet"))
     notes = {"alexnet_lecture": f"The network of 2012 has {shape_text(shape)} there: {of_2012:,} weights."}
     for name, (product, printed) in DENSE.items():
-        found, _ = first_dense(zoo.network(name))
-        yield Claim(section, f"{name}: {product}", printed, found, notes.get(name, ""))
+        count, _ = first_dense(zoo.network(name))
+        yield Claim(section, f"{name}: {product}", printed, count, notes.get(name, ""))
 
 
 def first_dense(network: Network) -> tuple[int, Shape]:

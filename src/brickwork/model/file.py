@@ -111,9 +111,10 @@ def load(path: str | Path, own: Sequence[type[Layer]] = ()) -> ModelFile:
 
 def _count(network: Network, weights: dict[str, Tensor]) -> None:
     """By arithmetic, before a network that the file's weights cannot fill takes memory."""
-    wanted, found = cost(network).params_with_side_heads, sum(tensor.numel() for tensor in weights.values())
-    if wanted > found:
-        raise BrickworkError(f"its network has {wanted:,} parameters, and the file holds {found:,} numbers.")
+    wanted = cost(network).params_with_side_heads
+    stored = sum(tensor.numel() for tensor in weights.values())
+    if wanted > stored:
+        raise BrickworkError(f"its network has {wanted:,} parameters, and the file holds {stored:,} numbers.")
 
 
 def _read_file(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
@@ -131,12 +132,12 @@ def _read_file(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
 def _fill(path: Path, model: Model, weights: dict[str, Tensor]) -> None:
     """Loads weights whose names and shapes all agree with the network's."""
     wanted = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
-    found = {name: tuple(tensor.shape) for name, tensor in weights.items()}
-    for name in [*wanted, *found]:
-        if wanted.get(name) != found.get(name):
+    stored = {name: tuple(tensor.shape) for name, tensor in weights.items()}
+    for name in [*wanted, *stored]:
+        if wanted.get(name) != stored.get(name):
             raise BrickworkError(
                 f"{path}: the model file is damaged: its network has {name} as {wanted.get(name, 'nothing')}, "
-                f"its weights as {found.get(name, 'nothing')}."
+                f"its weights as {stored.get(name, 'nothing')}."
             )
     model.load_state_dict(weights)
     for name, tensor in model.state_dict().items():

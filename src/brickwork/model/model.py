@@ -27,8 +27,8 @@ class Model(nn.Module):
         self.taps = [(tap(network, side), side.name) for side in network.side_heads]
         try:
             self._add(total)
-        except KeyError as taken:  # by an attribute of torch's modules, or of this one
-            raise BrickworkError(f"{network.name}: no part can be called so: {taken.args[0]}.") from None
+        except KeyError as clash:  # by an attribute of torch's modules, or of this one
+            raise BrickworkError(f"{network.name}: no part can be called so: {clash.args[0]}.") from None
 
     def _add(self, total: Cost) -> None:
         starts = {stage_of(piece.path): piece.start.shape for piece in reversed(total.pieces)}

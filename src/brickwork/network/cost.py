@@ -1,4 +1,4 @@
-"""What a network costs: pure arithmetic over the expression."""
+"""Cost of a network: parameters, MACs, activations and receptive fields, by arithmetic over the expression."""
 
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -49,7 +49,7 @@ class Piece:
 
 @dataclass(frozen=True, repr=False)
 class Cost:
-    """Parameters and MACs of one image; side heads stand apart because they do not run at inference."""
+    """Parameters, MACs and bytes of activations for one image; side heads, not run at inference, stand apart."""
 
     pieces: tuple[Piece, ...]
     side_heads: tuple[Piece, ...]
@@ -173,7 +173,7 @@ def _side(side: SideHead, start: Signal) -> Piece:
 
 
 def parts_of(network: Network) -> list[tuple[str, Expr]]:
-    """What every stage and the head is made of, in the order in which it runs, each part with its path."""
+    """The parts of every stage and of the head in the order in which it runs, each part with its path."""
     return [
         (join_path(stage.name, name), part)
         for stage in network.parts()

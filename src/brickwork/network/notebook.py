@@ -5,7 +5,7 @@ from html import escape
 from brickwork.errors import BrickworkError
 from brickwork.network.cost import Cost, cost
 from brickwork.network.network import Network
-from brickwork.network.text import COLUMNS, cost_cells, heading
+from brickwork.network.text import COLUMNS, cost_cells, network_heading
 
 
 def network_html(network: Network) -> str:
@@ -14,7 +14,7 @@ def network_html(network: Network) -> str:
         total = cost(network)
     except BrickworkError as misfit:
         return f"<p>{escape(str(misfit))}</p>"
-    return "".join(f"<p>{escape(text)}</p>" for text in heading(network)) + cost_html(total)
+    return "".join(f"<p>{escape(text)}</p>" for text in network_heading(network)) + cost_html(total)
 
 
 def cost_html(total: Cost) -> str:

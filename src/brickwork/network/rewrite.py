@@ -1,4 +1,4 @@
-"""Networks from networks: another input, another width. Value in, value out."""
+"""Rewrites: a network on another input or of another width. Value in, value out."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -39,7 +39,7 @@ def table(network: Network, depth: str = "block", width: int = 120) -> str:
     total = cost(network)
     rows, sums = cost_cells(total, depth)
     lines = format_columns([COLUMNS, RULE, *rows, RULE, sums], "<=>>>>", width)
-    above, below = (_fold(texts, width) for texts in (heading(network), _ending(network, total)))
+    above, below = (_fold(texts, width) for texts in (network_heading(network), _ending(network, total)))
     return "\n".join([*above, "", *lines, *below])
 
 
@@ -74,7 +74,7 @@ def _fold(texts: list[str], width: int) -> list[str]:
     return [line for text in texts for line in wrap(text, width)]
 
 
-def heading(network: Network) -> list[str]:
+def network_heading(network: Network) -> list[str]:
     """What stands above a network's table: its summary, its paper, and what differs from the paper."""
     return [text for text in (summary_line(network), network.facts.paper, network.facts.note) if text]
 

@@ -1,4 +1,4 @@
-"""The calls that people know from timm."""
+"""create_model and list_models, as people know them from timm, and the weights that a training begins with."""
 
 from pathlib import Path
 from typing import Literal, overload

@@ -1,4 +1,4 @@
-"""Which of our networks other libraries have, and what they call them."""
+"""Equivalent networks of torchvision, timm and Cadene, and their names there."""
 
 from typing import Literal, NamedTuple
 

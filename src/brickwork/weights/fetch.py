@@ -1,4 +1,4 @@
-"""Published files from where they are published; whoever has no network is told which file to bring."""
+"""Download of published weights; without a network the error says which file to bring."""
 
 from hashlib import file_digest
 from pathlib import Path
@@ -64,9 +64,9 @@ def verify(path: Path, tag: Tag) -> None:
     if tag.sha256 is None:
         return
     with path.open("rb") as file:
-        found = file_digest(file, "sha256").hexdigest()
-    if not found.startswith(tag.sha256):
+        digest = file_digest(file, "sha256").hexdigest()
+    if not digest.startswith(tag.sha256):
         raise BrickworkError(
-            f"{path}: the sha256 of {tag.name} begins with {tag.sha256}, this file's with {found[: len(tag.sha256)]}: "
+            f"{path}: the sha256 of {tag.name} begins with {tag.sha256}, this file's with {digest[: len(tag.sha256)]}: "
             "it is truncated, or other weights under the same name."
         )

@@ -1,4 +1,4 @@
-"""Published weights into a model."""
+"""Loading of weights: a state dict of torchvision, timm, Cadene or ours into a model."""
 
 from dataclasses import dataclass
 from pathlib import Path

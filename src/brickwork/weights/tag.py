@@ -1,4 +1,4 @@
-"""What published weights are for: all that a state dict cannot show."""
+"""Tag: published weights by name, with all that a state dict cannot show."""
 
 from dataclasses import dataclass, fields, replace
 from typing import Any, cast
