@@ -119,6 +119,15 @@ def test_metadata_of_another_kind_is_refused(path: Path, model: Model, name: str
     assert "the model file is damaged" in refusal(path)
 
 
+def test_metadata_of_another_kind_is_named(path: Path, model: Model) -> None:
+    with safe_open(path, framework="pt") as file:
+        metadata = file.metadata()
+    save_file(model.state_dict(), path, {**metadata, "record": "1"})
+    assert "the model file is damaged: ModelFile: record is a mapping, not 1." in refusal(path)
+    save_file(model.state_dict(), path, {**metadata, "classes": '["a", "b"]'})
+    assert "the model file is damaged: the network tells 3 classes apart, not 2." in refusal(path)
+
+
 def test_a_network_larger_than_the_weights_is_refused_before_it_takes_memory(path: Path, model: Model) -> None:
     with safe_open(path, framework="pt") as file:
         metadata = file.metadata()

@@ -7,7 +7,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from brickwork.errors import BrickworkError
 
-WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text", dict: "a mapping"}
 
 
 def validate_fields(value: Any) -> None:
@@ -25,7 +25,7 @@ def kind_text(kind: Any) -> str:
         return " or ".join(map(kind_text, get_args(kind)))
     if get_origin(kind) is Literal:
         return f"one of {', '.join(map(repr, get_args(kind)))}"
-    return WORDS.get(kind, str(kind))
+    return WORDS.get(get_origin(kind) or kind, str(kind))
 
 
 def holds(kind: Any, value: object) -> bool:
