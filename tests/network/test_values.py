@@ -22,6 +22,7 @@ from brickwork.network import (
     with_input,
     with_width,
 )
+from brickwork.network.algebra import change_arguments
 from brickwork.network.blocks import basic, bottleneck, nin_block
 from brickwork.network.layers import Conv, Flatten, GlobalAvgPool, Linear, ReLU
 
@@ -153,6 +154,13 @@ def test_a_change_stands_behind_the_arguments_once() -> None:
     both = with_width(with_classes(with_width(with_classes(zoo.network("nin"), 5), 0.5), 7), 0.5)
     expected = "nin_block(1024, 3, padding=1, inner=(1024, 1000), classes=7, width=0.25)"
     assert repr(both.head.parts[0]) == expected  # type: ignore[union-attr]
+
+
+def test_arguments_that_are_no_numbers_are_left_alone() -> None:
+    assert change_arguments("8, width=None", ("width", 0.5)) == "8, width=None, width=0.5"
+    assert change_arguments("8, width=1e-05", ("width", 0.5)) == "8, width=5e-06"
+    assert change_arguments("", ("classes", 1_234_567_890_123)) == "classes=1234567890123"
+    assert change_arguments("8, width=0.5, classes=3", ("width", 2)) == "8, classes=3"
 
 
 def test_a_block_that_does_not_change_says_nothing() -> None:

@@ -19,7 +19,9 @@ from brickwork.network.layer import Layer
 Arguments = ParamSpec("Arguments")
 Change = tuple[str, float]  # what became of a network: ("width", 0.5) or ("classes", 10)
 
-CHANGES = re.compile(r"(?:(?:^|, )(?:width|classes)=[-+.\w]+)+$")  # at the end of a block's arguments
+CHANGES = re.compile(
+    r"(?:(?:^|, )(?:width|classes)=\d+(?:\.\d*)?(?:e[-+]?\d+)?)+$"
+)  # at the end of a block's arguments
 
 
 @dataclass(frozen=True, repr=False)
@@ -95,11 +97,11 @@ class Block:
 def change_arguments(arguments: str, change: Change) -> str:
     """The arguments with a change behind them; a width multiplies the one that is there, other changes replace it."""
     match = CHANGES.search(arguments)
-    made = match[0].strip(", ").split(", ") if match else []
-    changes = {name: float(number) for name, _, number in (word.partition("=") for word in made)}
-    name, number = change
-    changes[name] = number * changes.get(name, 1) if name == "width" else number
-    words = [f"{name}={number:.10g}" for name, number in sorted(changes.items()) if (name, number) != ("width", 1)]
+    earlier = (word.split("=") for word in match[0].strip(", ").split(", ")) if match else ()
+    changes: dict[str, float] = {}
+    for name, number in [*((name, float(text)) for name, text in earlier), change]:
+        changes[name] = number * changes.get(name, 1) if name == "width" else number
+    words = [f"{name}={number:.15g}" for name, number in sorted(changes.items()) if (name, number) != ("width", 1)]
     return ", ".join(filter(None, [CHANGES.sub("", arguments), *words]))
 
 
