@@ -41,7 +41,8 @@ class Network:
 
     Two networks are equal, and have one hash, when their input, classes, stages (with their names, which are those of
     the weights), head and side heads are. What a network or a block is called and where it comes from (`name`,
-    `facts`) does not count. `print(*network.parts(), sep="\\n")` shows the whole expression.
+    `facts`) does not count. `print(*network.parts(), sep="\\n")` shows the whole expression; what is made of a network
+    is a function over it: cost, with_input, with_classes, with_width.
     """
 
     name: str = field(compare=False)
