@@ -12,12 +12,12 @@ from brickwork import zoo
 from brickwork.model import Model
 from brickwork.network import Network
 from brickwork.weights import load_weights, save_weights
-from brickwork.weights.equivalents import TWINS, Equivalent
+from brickwork.weights.equivalents import EQUIVALENTS, Equivalent
 
 
 def shared() -> list[tuple[Equivalent, str]]:
     """Every network that we and a library have."""
-    return [(row, library) for row in TWINS for library in ("torchvision", "timm") if getattr(row, library)]
+    return [(row, library) for row in EQUIVALENTS for library in ("torchvision", "timm") if getattr(row, library)]
 
 
 def theirs(row: Equivalent, library: str, classes: int = 1000) -> nn.Module:

@@ -12,6 +12,9 @@ Networks, by arithmetic alone
     cost                parameters, MACs, memory and receptive field, row by row
     table               a network as the table in its paper
     summary_line        name, input, classes, parameters and MACs in one line
+    with_classes        the same network for another number of classes
+    with_input          the same network on another input
+    with_width          the same network with every channel number times a factor
     to_json, from_json  the architecture as text, and back
 
 Models
@@ -50,7 +53,18 @@ if TYPE_CHECKING:
     from brickwork.evaluation import Prediction, Report, evaluate, predict
     from brickwork.loader.loader import Batch, Loader, open_loader
     from brickwork.model import Model, ModelFile, build, load, save
-    from brickwork.network import Cost, Network, cost, from_json, summary_line, table, to_json
+    from brickwork.network import (
+        Cost,
+        Network,
+        cost,
+        from_json,
+        summary_line,
+        table,
+        to_json,
+        with_classes,
+        with_input,
+        with_width,
+    )
     from brickwork.recipe.published import recipe_for
     from brickwork.recipe.recipe import Recipe
     from brickwork.training.result import Result
@@ -61,13 +75,25 @@ if TYPE_CHECKING:
         "Batch", "BrickworkError", "CheckReport", "Cost", "Dataset", "Loader", "Model", "ModelFile", "Network",
         "Prediction", "Recipe", "Report", "Result", "Split", "build", "check", "cost", "create_model", "evaluate",
         "from_json", "list_models", "load", "load_weights", "open_data", "open_loader", "predict", "recipe_for",
-        "resume", "save", "save_weights", "summary_line", "table", "to_json", "train", "zoo",
+        "resume", "save", "save_weights", "summary_line", "table", "to_json", "train",
+        "with_classes", "with_input", "with_width", "zoo",
     ]  # fmt: skip
 
 __version__ = "0.1.0"
 
 _MODULES = {  # the public names, and the module that each is fetched from
-    "brickwork.network": ("Cost", "Network", "cost", "from_json", "summary_line", "table", "to_json"),
+    "brickwork.network": (
+        "Cost",
+        "Network",
+        "cost",
+        "from_json",
+        "summary_line",
+        "table",
+        "to_json",
+        "with_classes",
+        "with_input",
+        "with_width",
+    ),
     "brickwork.model": ("Model", "ModelFile", "build", "load", "save"),
     "brickwork.weights": ("create_model", "list_models", "load_weights", "save_weights"),
     "brickwork.data": ("Dataset", "Split", "open_data"),

@@ -4,8 +4,8 @@ from torch import Tensor, nn
 
 from brickwork import zoo
 from brickwork.errors import BrickworkError
-from brickwork.model import build
-from brickwork.model.batchnorm import FrozenBatchNorm, GhostBatchNorm, PlainBatchNorm, recompute_averages
+from brickwork.model import build, recompute_averages
+from brickwork.model.batchnorm import FrozenBatchNorm, GhostBatchNorm, PlainBatchNorm
 
 DENSE, MAPS = (8, 5), (4, 5, 6, 7)
 

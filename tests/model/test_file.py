@@ -1,3 +1,4 @@
+import json
 import random
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from brickwork import zoo
+from brickwork.data.preprocessing import Preprocessing
 from brickwork.errors import BrickworkError
 from brickwork.model import Model, build, load, save
 from brickwork.network import Network, chain, stages
@@ -117,6 +119,15 @@ def test_metadata_of_another_kind_is_refused(path: Path, model: Model, name: str
     assert "the model file is damaged" in refusal(path)
 
 
+def test_metadata_of_another_kind_is_named(path: Path, model: Model) -> None:
+    with safe_open(path, framework="pt") as file:
+        metadata = file.metadata()
+    save_file(model.state_dict(), path, {**metadata, "record": "1"})
+    assert "the model file is damaged: ModelFile: record is a mapping, not 1." in refusal(path)
+    save_file(model.state_dict(), path, {**metadata, "classes": '["a", "b"]'})
+    assert "the model file is damaged: the network tells 3 classes apart, not 2." in refusal(path)
+
+
 def test_a_network_larger_than_the_weights_is_refused_before_it_takes_memory(path: Path, model: Model) -> None:
     with safe_open(path, framework="pt") as file:
         metadata = file.metadata()
@@ -155,3 +166,40 @@ def test_a_network_with_a_layer_of_ones_own_needs_its_class(tmp_path: Path) -> N
     save(path, build(network), classes=("a", "b"), preprocessing={}, record={})
     assert load(path, own=[Swish]).model.network == network
     assert "a layer 'Swish' that is not known here" in refusal(path)
+
+
+def test_a_path_may_be_text_and_what_is_not_given_has_a_default(
+    tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    save("m.safetensors", model)
+    file = load("m.safetensors")
+    assert (file.classes, file.record) == (("0", "1", "2"), {})
+    preprocessing = Preprocessing.read(file.preprocessing)
+    assert preprocessing == Preprocessing(1, 28, 28, (0.0,), (1.0,), "crop", "bilinear")
+    assert preprocessing.normalize(torch.full((1, 1, 28, 28), 255, dtype=torch.uint8)).unique().tolist() == [1.0]
+
+
+def test_a_model_file_prints_in_a_line(tmp_path: Path) -> None:
+    model = build(zoo.network("lenet5", classes=300))
+    save(tmp_path / "m.safetensors", model, classes=[f"{number} {'long ' * 50}" for number in range(300)])
+    text = repr(load(tmp_path / "m.safetensors"))
+    assert text.startswith("ModelFile(lenet5 on 1x28x28, 300 classes: ('0 long long")
+    assert len(text) < 400
+
+
+def test_a_file_of_the_first_format_is_read(tmp_path: Path) -> None:
+    weights = {"stage1.0.conv.weight": torch.ones(2, 1, 3, 3), "stage1.0.conv.bias": torch.zeros(2)}
+    weights |= {"head.linear.weight": torch.ones(2, 2), "head.linear.bias": torch.zeros(2)}
+    convs = [{"layer": "Conv", "out": 2, "kernel": 3}, {"layer": "ReLU"}]
+    head = [{"layer": "GlobalAvgPool"}, {"layer": "Flatten"}, {"layer": "Linear", "out": 2}]
+    block = {"block": "b", "arguments": "4, width=0.5, width=1.0", "body": convs}
+    network = {
+        "format": 1, "name": "old", "input": [1, 4, 4], "classes": 2, "head": head, "side_heads": [],
+        "stages": [{"named": "stage1", "body": [block]}],
+        "facts": {"paper": "", "year": 0, "note": "", "init": "he"},
+    }  # fmt: skip
+    words = {"network": network, "classes": ["a", "b"], "preprocessing": {}, "record": {}}
+    metadata = {"brickwork": "1", **{name: json.dumps(value) for name, value in words.items()}}
+    save_file(weights, tmp_path / "old.safetensors", metadata)
+    assert load(tmp_path / "old.safetensors").model(torch.ones(1, 1, 4, 4)).tolist() == [[18, 18]]

@@ -113,7 +113,9 @@ def test_every_layer_of_a_model_is_a_torch_module_that_people_know() -> None:
     assert all(isinstance(leaf, known) for leaf in leaves)
 
 
-@pytest.mark.parametrize("name", ["resnet20", "googlenet[width=0.125]", "nin_cifar[width=0.125]"])
+@pytest.mark.parametrize(
+    "name", ["resnet20", "googlenet[width=0.125]", "nin_cifar[width=0.125]", "nin_lecture[width=0.125]"]
+)
 def test_a_reset_classifier_tells_so_many_classes_apart_and_the_network_says_so(name: str) -> None:
     model = build(zoo.network(name)).eval()
     body = {key: tensor.clone() for key, tensor in model.state_dict().items() if key.startswith("stage")}
@@ -153,3 +155,24 @@ def test_a_part_cannot_have_a_name_that_torch_needs(name: str) -> None:
 def test_a_shortcut_for_changes_is_built_wherever_it_is_counted() -> None:
     network = Network("n", (1, 4, 4), 2, stages(stage1=on_change(Conv(2, 1))), chain(Flatten(), Linear(2)))
     assert sum(weight.numel() for weight in build(network).parameters()) == cost(network).params
+
+
+def test_a_reset_classifier_begins_as_a_fresh_models_does() -> None:
+    model = build(zoo.network("nin_lecture[width=0.125]")).eval()
+    model.reset_classifier(7)
+    biases = [model.get_parameter(f"head.0.conv{number}.bias").unique().tolist() for number in (1, 2, 3)]
+    assert biases == [[0], [0], [1]]  # a ReLU follows the scores, so they begin above 0
+
+
+def test_a_model_without_a_classifier_stays_as_it_was() -> None:
+    model = build(zoo.network("lenet5_1998"))
+    with pytest.raises(BrickworkError, match="cannot make another number of classes"):
+        model.reset_classifier(7)
+    assert model.network.classes == 10
+
+
+def test_a_model_is_a_line_and_its_print_a_list_of_modules() -> None:
+    model = build(zoo.network("resnet20"))
+    assert repr(model) == "Model(resnet20 on 3x32x32, 10 classes)"
+    assert str(model).startswith("Model(\n  (stem): Sequential(\n    (conv): Conv2d(3, 16")
+    assert repr(nn.Sequential(model)) == "Sequential(\n  (0): Model(resnet20 on 3x32x32, 10 classes)\n)"

@@ -1,30 +1,39 @@
 """The layer that makes the logits, and other numbers of classes."""
 
+from dataclasses import replace
+
 import pytest
 
 from brickwork import zoo
 from brickwork.errors import BrickworkError
-from brickwork.network import Expr, Network, block, chain, stages
-from brickwork.network.classifier import classifiers, with_classes
+from brickwork.network import Expr, Network, block, chain, classifiers, residual, stages, with_classes
+from brickwork.network.historic import RadialBasis
 from brickwork.network.layers import Flatten, Linear, ReLU
 
-NO_CLASSIFIER = ["lenet5_1998"]
-OTHERWISE = ["nin_lecture"]  # whose whole last block is as wide as there are classes
+
+def test_a_classifier_is_the_last_layer_whatever_the_width_of_those_before_it() -> None:
+    assert list(classifiers(zoo.network("lenet5", classes=84))) == ["head.linear3"]
+    assert with_classes(zoo.network("lenet5", classes=84), 10) == zoo.network("lenet5")
 
 
-@pytest.mark.parametrize("name", [name for name in zoo.names() if name not in NO_CLASSIFIER + OTHERWISE])
-def test_a_network_with_other_classes_is_the_one_that_the_zoo_makes(name: str) -> None:
-    changed, made = with_classes(zoo.network(name), 7), zoo.network(name, classes=7)
-    assert changed.classes == 7
-    assert classifiers(changed) == classifiers(made)
-    if not name.startswith("nin"):  # a block says how it was changed
-        assert changed == made
+def test_a_block_that_is_as_wide_as_there_are_classes_is_a_classifier_as_a_whole() -> None:
+    assert list(classifiers(zoo.network("nin_lecture"))) == ["head.0.conv1", "head.0.conv2", "head.0.conv3"]
+    assert list(classifiers(zoo.network("nin"))) == ["head.0.conv3"]
 
 
-@pytest.mark.parametrize("name", NO_CLASSIFIER)
-def test_a_network_whose_scores_come_from_codes_has_no_classifier_to_change(name: str) -> None:
+def test_a_network_whose_scores_come_from_codes_has_no_classifier_but_codes_for_other_classes() -> None:
+    network = zoo.network("lenet5_1998")
     with pytest.raises(BrickworkError, match="its last layer cannot make another number of classes"):
-        with_classes(zoo.network(name), 7)
+        classifiers(network)
+    codes = RadialBasis(("#.", ".#"))
+    with pytest.raises(BrickworkError, match="its last layer cannot make another number of classes"):
+        with_classes(replace(network, classes=2, head=codes), 3)
+
+
+def test_a_classifier_that_stands_in_no_chain_is_refused() -> None:
+    head = chain(Flatten(), residual(Linear(2), Linear(2)))
+    with pytest.raises(BrickworkError, match=r"one: a classifier stands in a chain, not in residual\(Linear\(2\)"):
+        classifiers(Network("one", (3, 4, 4), 2, stages(stage1=ReLU()), head))
 
 
 def test_side_heads_have_classifiers_too() -> None:

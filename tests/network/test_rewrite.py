@@ -2,7 +2,7 @@ import pytest
 
 from brickwork import zoo
 from brickwork.errors import BrickworkError
-from brickwork.network import cost, walk, with_width
+from brickwork.network import cost, walk, with_input, with_width
 from brickwork.network.layers import Conv
 
 
@@ -45,3 +45,15 @@ def test_width_one_is_the_same_network_and_zero_is_refused() -> None:
 def test_no_layer_loses_its_last_channel() -> None:
     tiny = with_width(zoo.network("lenet5"), 0.01)
     assert all(part.out >= 1 for stage in tiny.stages for _, part in walk(stage) if isinstance(part, Conv))
+
+
+def test_only_the_classifier_of_a_head_keeps_its_width() -> None:
+    rows = {row.path: row.output for row in cost(zoo.network("lenet5[width=0.5]", classes=84)).rows}
+    assert (rows["head.linear1"], rows["head.linear2"], rows["head.linear3"]) == ((60,), (42,), (84,))
+
+
+def test_another_input_is_all_that_changes() -> None:
+    network = zoo.network("resnet20")
+    assert with_input(network, (1, 28, 28)) == zoo.network("resnet20", input=(1, 28, 28)) != network
+    with pytest.raises(BrickworkError, match="resnet20: an input is channels x height x width"):
+        with_input(network, (28, 28))

@@ -4,7 +4,7 @@ import pytest
 
 from brickwork import zoo
 from brickwork.errors import BrickworkError
-from brickwork.network import Network, from_json, stages, to_json
+from brickwork.network import Network, from_json, stages, to_json, with_width
 from network.test_layers import MAPS, Swish
 
 
@@ -14,7 +14,8 @@ def test_a_network_comes_back_equal_with_an_equal_hash(name: str) -> None:
     back = from_json(to_json(network))
     assert back == network
     assert hash(back) == hash(network)
-    assert repr(back) == repr(network)
+    assert [repr(part) for part in back.parts()] == [repr(part) for part in network.parts()]
+    assert (back.name, back.facts) == (network.name, network.facts)
 
 
 def test_every_layer_comes_back() -> None:
@@ -73,3 +74,10 @@ def test_a_document_from_the_future_says_so() -> None:
     document = json.loads(to_json(zoo.network("lenet5"))) | {"format": 99}
     with pytest.raises(BrickworkError, match="in format 99, but this version reads 1: update brickwork"):
         from_json(json.dumps(document))
+
+
+def test_a_document_of_an_earlier_version_whose_arguments_name_a_change_twice_is_read() -> None:
+    twice = to_json(zoo.network("resnet20[width=0.25]")).replace("width=0.25", "width=0.5, width=0.5")
+    network = from_json(twice)
+    assert network == zoo.network("resnet20[width=0.25]")
+    assert "width=1.25" in repr(with_width(network, 5).stages[1])

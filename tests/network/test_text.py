@@ -43,7 +43,7 @@ def test_equal_neighbours_stand_once_with_their_number() -> None:
 
 
 def test_a_blocks_style_stands_in_the_table_as_its_words() -> None:
-    assert "basic(32, shortcut='A', stride=2), 2 x basic(32, shortcut='A')" in table(zoo.network("resnet20"), "stage")
+    assert "basic(32, stride=2, shortcut='A'), 2 x basic(32, shortcut='A')" in table(zoo.network("resnet20"), "stage")
 
 
 def test_a_number_of_blocks_stays_on_the_line_of_its_block() -> None:

@@ -47,6 +47,8 @@ def test_features_only_is_every_stages_output_from_the_first_to_the_last() -> No
     model = create_model("resnet20[width=0.5]", features_only=True)
     assert isinstance(model, Features)
     assert model.names == ["stem", "stage1", "stage2", "stage3"]
+    assert repr(model) == "Features(resnet20[width=0.5] on 3x32x32, 10 classes: 4 stages)"
+    assert "(model): Model(" in str(model)
     outputs = model(torch.zeros(2, 3, 32, 32))
     assert [tuple(output.shape[1:]) for output in outputs] == [(8, 32, 32), (8, 32, 32), (16, 16, 16), (32, 8, 8)]
 
@@ -65,7 +67,7 @@ def test_without_a_network_the_error_says_which_file_to_bring_and_how(no_network
     assert str(caught.value) == (
         "resnet18.tv_in1k could not be fetched (<urlopen error Name or service not known>): bring "
         "https://download.pytorch.org/models/resnet18-f37072fd.pth and pass it: --weights resnet18-f37072fd.pth, or "
-        "weights.load(model, 'resnet18-f37072fd.pth', tag='resnet18.tv_in1k')."
+        "weights.load_weights(model, 'resnet18-f37072fd.pth', tag='resnet18.tv_in1k')."
     )
     assert not any(no_network.iterdir())
 
@@ -73,7 +75,7 @@ def test_without_a_network_the_error_says_which_file_to_bring_and_how(no_network
 def test_without_huggingface_hub_the_error_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
     with pytest.raises(BrickworkError, match=r"'pip install huggingface_hub'; or bring model.safetensors of timm/"):
-        fetch(find_tag("inception_v4.tf_in1k"))
+        fetch("inception_v4.tf_in1k")
 
 
 def test_a_hub_that_cannot_be_reached_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,7 +126,8 @@ def test_weights_are_brought_from_a_file_or_by_a_tag_and_other_words_answer_with
     published = build(zoo.network("resnet18[width=0.125]"))
     torch.save(published.state_dict(), tmp_path / "own.pth")
     model = build(zoo.network("resnet18[width=0.125]", classes=3))
-    loaded = load_initial(model, str(tmp_path / "own.pth"))
+    loaded = load_initial(model, tmp_path / "own.pth")
+    assert load_initial(model, str(tmp_path / "own.pth")) == loaded
     assert (loaded.layout, loaded.tag, loaded.normalisation) == ("brickwork", None, None)
     assert loaded.kept == ("head.linear.weight", "head.linear.bias")
     with pytest.raises(BrickworkError, match=r"resnet18\.tv_in1k could not be fetched"):

@@ -120,6 +120,16 @@ def test_another_number_of_classes_is_reset_only_on_request(text: str, library: 
     assert torch.equal(here.get_parameter("stem.conv.weight"), there.get_parameter("stem.conv.weight"))
 
 
+def test_a_classifier_of_several_layers_is_kept_as_a_whole(tmp_path: Path) -> None:
+    there, here = narrow("nin_lecture", classes=5), narrow("nin_lecture", classes=3, seed=2)
+    path = file_of(dict(there.state_dict()), tmp_path / "five.safetensors")
+    assert refusal(here, path).endswith("reset_classifier=True keeps the model's own classifier.")
+    loaded = load_weights(here, path, reset_classifier=True)
+    assert {name.rpartition(".")[0] for name in loaded.kept} == {f"head.0.conv{number}" for number in (1, 2, 3)}
+    assert torch.equal(here.get_parameter("stage1.0.conv1.weight"), there.get_parameter("stage1.0.conv1.weight"))
+    assert repr(loaded) == "Loaded(weights in the layout of brickwork: kept 6 tensors, left out 0)"
+
+
 def test_reset_keeps_a_classifier_that_fits(tmp_path: Path) -> None:
     there, here = narrow("resnet18", seed=1), narrow("resnet18", seed=2)
     path = file_of(stored(there, "torchvision"), tmp_path / "five.pth")

@@ -9,7 +9,7 @@ from brickwork import zoo
 from brickwork.errors import BrickworkError
 from brickwork.model import Model, build
 from brickwork.weights import fingerprint, load_weights, save_weights
-from brickwork.weights.equivalents import TWINS, equivalent
+from brickwork.weights.equivalents import EQUIVALENTS, equivalent
 
 
 def small(text: str, **size: int) -> Model:
@@ -42,8 +42,8 @@ def test_a_network_is_known_by_its_value_and_not_by_its_name() -> None:
 
 
 def test_every_row_has_a_network_and_no_two_rows_the_same() -> None:
-    rows = [equivalent(zoo.network(row.network)) for row in TWINS]
-    assert rows == list(TWINS)
+    rows = [equivalent(zoo.network(row.network)) for row in EQUIVALENTS]
+    assert rows == list(EQUIVALENTS)
 
 
 def test_a_network_that_the_library_has_not_is_refused(tmp_path: Path) -> None:

@@ -87,6 +87,11 @@ def test_an_unknown_tag_answers_with_the_nearest() -> None:
         find_tag("resnet50.tv_ink1")
 
 
+def test_a_tag_prints_in_a_line() -> None:
+    assert repr(find_tag("resnet50.tv_in1k")) == "Tag(resnet50.tv_in1k: torchvision's weights of resnet50, 224 pixels)"
+    assert max(len(repr(tag)) for tag in map(find_tag, tags())) < 120
+
+
 def test_a_file_with_its_published_name_is_known() -> None:
     found = tag_of_file(Path("somewhere/resnet50-0676ba61.pth"))
     assert found is not None

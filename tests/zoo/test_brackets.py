@@ -28,6 +28,7 @@ def test_input_and_classes_are_arguments_of_every_network() -> None:
         ("resnet20[widht=0.5]", "resnet20 has no argument 'widht': did you mean 'width'?"),
         ("resnet20[width=wide]", "resnet20[width=wide]: width is a number."),
         ("resnet20[width=nan]", "resnet20[width=nan]: width is a number."),
+        ("resnet50[stem=wide]", "resnet50[stem=wide]: stem is one of '7x7', 'deep', 'bare', 'caffe'."),
         ("vgg11[batchnorm=maybe]", "vgg11[batchnorm=maybe]: batchnorm is true or false."),
         (
             "resnet20[width=-1]",
@@ -51,7 +52,8 @@ def test_a_wrong_name_or_argument_is_answered_with_the_right_one(text: str, mess
 
 
 @pytest.mark.parametrize(
-    "text", ["resnet20[flavor=conv norm + relu]", " resnet20 [ drop = 0.1 , width=2 ]", "resnet20[]"]
+    "text",
+    ["resnet20[flavor=conv norm + relu]", " resnet20 [ drop = 0.1 , width=2 ]", "resnet20[]", "resnet50[stem='7x7']"],
 )
 def test_a_networks_name_gives_the_network_again(text: str) -> None:
     network = zoo.network(text)

@@ -10,7 +10,7 @@ from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from brickwork import zoo
-from brickwork.network import Network, Row, Shape, cost, shape_after
+from brickwork.network import Network, Row, Shape, cost, shape_after, with_input
 from brickwork.network.blocks import conv
 from brickwork.network.columns import RULE, format_columns
 from brickwork.network.columns import Row as Line
@@ -113,7 +113,7 @@ def claims() -> list[Claim]:
         *outputs("Network in network on 1x224x224", nin, NIN),
         *layer_claims("Inception 3a and what it replaces, 192x28x28 to 256x28x28", piece_at(googlenet, "stage3.3a")),
         *outputs("GoogLeNet on 3x224x224", googlenet, GOOGLENET),
-        *outputs("GoogLeNet on 1x96x96", googlenet.with_input((1, 96, 96)), GOOGLENET_96),
+        *outputs("GoogLeNet on 1x96x96", with_input(googlenet, (1, 96, 96)), GOOGLENET_96),
         *besides("Besides", piece_at(googlenet, "stage3.3b")),
     ]
 
@@ -131,8 +131,8 @@ def first_dense_layers(section: str) -> Iterator[Claim]:
     of_2012, shape = first_dense(zoo.network("alexnet"))
     notes = {"alexnet_lecture": f"The network of 2012 has {shape_text(shape)} there: {of_2012:,} weights."}
     for name, (product, printed) in DENSE.items():
-        found, _ = first_dense(zoo.network(name))
-        yield Claim(section, f"{name}: {product}", printed, found, notes.get(name, ""))
+        count, _ = first_dense(zoo.network(name))
+        yield Claim(section, f"{name}: {product}", printed, count, notes.get(name, ""))
 
 
 def first_dense(network: Network) -> tuple[int, Shape]:

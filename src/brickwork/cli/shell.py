@@ -24,9 +24,9 @@ class Verb(NamedTuple):
 TORCH = ("torch", "torchvision")
 
 VERBS = {
-    "list": Verb("networks"),
-    "show": Verb("networks"),
-    "lecture": Verb("networks"),
+    "list": Verb("list_networks"),
+    "show": Verb("show"),
+    "lecture": Verb("lecture"),
     "check": Verb("check"),
     "train": Verb("train", TORCH),
     "evaluate": Verb("models", TORCH),

@@ -1,5 +1,6 @@
 """From the value to torch: build a network, and write and read model files."""
 
+from brickwork.model.batchnorm import recompute_averages
 from brickwork.model.file import ModelFile, load, save
 from brickwork.model.model import Model, build
 
@@ -8,5 +9,6 @@ __all__ = [
     "ModelFile",
     "build",
     "load",
+    "recompute_averages",
     "save",
 ]

@@ -1,4 +1,4 @@
-"""Batch normalisation, written out, and its relatives: ghost, frozen and precise.
+"""Batch normalisation (batch norm), written out, and its kinds: ghost, frozen and precise.
 
 Ioffe, Szegedy 2015, arXiv 1502.03167, Algorithms 1 and 2. Batch norm is per channel: a dense layer's is per
 feature, a convolution's takes batch, height and width together. `build(network, norm=...)` chooses one.
@@ -41,9 +41,9 @@ class PlainBatchNorm(_BatchNorm):
         normal = (wide - mean.view(shape)) / (variance.view(shape) + self.eps).sqrt()
         return (self.weight.view(shape) * normal + self.bias.view(shape)).to(x.dtype)
 
-    def track(self, mean: Tensor, variance: Tensor, numbers: int) -> None:
+    def track(self, mean: Tensor, variance: Tensor, count: int) -> None:
         """Moves the running averages; the variance is the unbiased one, 1/(m-1) (Algorithm 2, line 10)."""
-        if numbers < 2:
+        if count < 2:
             raise BrickworkError(
                 "batch norm in training needs more than one number a channel, but one came: "
                 "use a larger batch or a larger input, or leave out the last batch."
@@ -51,7 +51,7 @@ class PlainBatchNorm(_BatchNorm):
         self.num_batches_tracked += 1
         share = 1 / self.num_batches_tracked if self.momentum is None else self.momentum
         self.running_mean += (share * (mean - self.running_mean)).to(self.running_mean)
-        self.running_var += (share * (variance * numbers / (numbers - 1) - self.running_var)).to(self.running_var)
+        self.running_var += (share * (variance * count / (count - 1) - self.running_var)).to(self.running_var)
 
 
 class GhostBatchNorm(_BatchNorm):
@@ -157,13 +157,13 @@ class _Pool:
         self.squares = torch.zeros(features, dtype=torch.float64)
 
     def see(self, layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        numbers = inputs[0].detach().double().transpose(0, 1).flatten(1)  # channels x numbers
-        count = numbers.shape[1]
-        mean = numbers.mean(1)
+        values = inputs[0].detach().double().transpose(0, 1).flatten(1)  # channels x numbers
+        count = values.shape[1]
+        mean = values.mean(1)
         away = mean - self.mean.to(mean)
         total = self.count + count
         self.squares = (
-            self.squares.to(mean) + (numbers - mean[:, None]).square().sum(1) + away**2 * self.count * count / total
+            self.squares.to(mean) + (values - mean[:, None]).square().sum(1) + away**2 * self.count * count / total
         )
         self.mean = self.mean.to(mean) + away * count / total
         self.count = total

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from reprlib import repr as short_repr
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
@@ -17,35 +18,73 @@ from brickwork.errors import BrickworkError
 from brickwork.files import write_whole
 from brickwork.model.model import Model
 from brickwork.network import Layer, Network, cost, from_json, to_json
+from brickwork.network.validate import validate_fields
 
 FORMAT = "1"  # raised when a file of today could no longer be read
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ModelFile:
-    """What a model file holds; the model is in evaluation mode."""
+    """What a model file holds; the model is in evaluation mode.
+
+    Raises BrickworkError where the names of the classes are not as many as the network tells apart.
+    """
 
     model: Model
     classes: tuple[str, ...]
     preprocessing: dict[str, Any]
     record: dict[str, Any]  # how it was trained
 
+    def __post_init__(self) -> None:
+        validate_fields(self)
+        count = self.model.network.classes
+        if len(self.classes) != count:
+            raise BrickworkError(f"the network tells {count} classes apart, not {len(self.classes)}.")
+
+    def __repr__(self) -> str:
+        return f"ModelFile({self.model.network}: {short_repr(self.classes)})"
+
 
 def save(
-    path: Path, model: Model, *, classes: Sequence[str], preprocessing: Mapping[str, Any], record: Mapping[str, Any]
+    path: str | Path,
+    model: Model,
+    *,
+    classes: Sequence[str] | None = None,
+    preprocessing: Mapping[str, Any] | None = None,
+    record: Mapping[str, Any] | None = None,
 ) -> None:
-    """Writes a model file, whole or not at all."""
-    if len(classes) != model.network.classes:
-        raise BrickworkError(f"{path}: the network tells {model.network.classes} classes apart, not {len(classes)}.")
-    metadata = {
-        "brickwork": FORMAT,
-        "network": to_json(model.network),
-        "classes": json.dumps(list(classes)),
-        "preprocessing": json.dumps(dict(preprocessing)),
-        "record": json.dumps(dict(record)),
-    }
+    """Writes a model file, whole or not at all.
+
+    Without `classes` their names are their numbers, "0", "1" and so on; without `preprocessing` an image is resized
+    and cropped to the network's input, its pixels in 0..1. `record` says how the model was trained, if it was. Raises
+    BrickworkError where the classes are not as many as the network's, or the file cannot be written.
+    """
+    path, network = Path(path), model.network
+    names = tuple(map(str, range(network.classes)) if classes is None else classes)
+    steps = plain_preprocessing(network) if preprocessing is None else dict(preprocessing)
+    try:
+        file = ModelFile(model, names, steps, dict(record or {}))
+    except BrickworkError as fault:
+        raise BrickworkError(f"{path}: {fault}") from None
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-    write_whole(path, safetensors_bytes(weights, metadata))
+    write_whole(path, safetensors_bytes(weights, _metadata(file)))
+
+
+def plain_preprocessing(network: Network) -> dict[str, Any]:
+    """Preprocessing without a data set's mean and deviation: a centre crop of the input's size, pixels in 0..1."""
+    channels, height, width = network.input
+    size = {"channels": channels, "height": height, "width": width}
+    return {**size, "mean": [0.0] * channels, "std": [1.0] * channels, "fit": "crop", "interpolation": "bilinear"}
+
+
+def _metadata(file: ModelFile) -> dict[str, str]:
+    return {
+        "brickwork": FORMAT,
+        "network": to_json(file.model.network),
+        "classes": json.dumps(file.classes),
+        "preprocessing": json.dumps(file.preprocessing),
+        "record": json.dumps(file.record),
+    }
 
 
 def load(path: str | Path, own: Sequence[type[Layer]] = ()) -> ModelFile:
@@ -60,29 +99,22 @@ def load(path: str | Path, own: Sequence[type[Layer]] = ()) -> ModelFile:
     try:
         network = from_json(metadata["network"], own)
         _count(network, weights)
-        model = Model(network).eval()
-        words = _words(metadata, network.classes)
+        classes, preprocessing, record = (json.loads(metadata[name]) for name in ("classes", "preprocessing", "record"))
+        if not isinstance(classes, list):
+            raise BrickworkError(f"expected the names of {network.classes} classes, found {classes!r:.100}.")
+        file = ModelFile(Model(network).eval(), tuple(classes), preprocessing, record)
     except (BrickworkError, KeyError, ValueError, RecursionError) as fault:
         raise BrickworkError(f"{path}: the model file is damaged: {fault}") from None
-    _fill(path, model, weights)
-    return ModelFile(model, *words)
+    _fill(path, file.model, weights)
+    return file
 
 
 def _count(network: Network, weights: dict[str, Tensor]) -> None:
     """By arithmetic, before a network that the file's weights cannot fill takes memory."""
-    wanted, found = cost(network).params_with_side_heads, sum(tensor.numel() for tensor in weights.values())
-    if wanted > found:
-        raise BrickworkError(f"its network has {wanted:,} parameters, and the file holds {found:,} numbers.")
-
-
-def _words(metadata: dict[str, str], count: int) -> tuple[tuple[str, ...], dict[str, Any], dict[str, Any]]:
-    classes, preprocessing, record = (json.loads(metadata[name]) for name in ("classes", "preprocessing", "record"))
-    if not isinstance(classes, list) or len(classes) != count or not all(isinstance(name, str) for name in classes):
-        raise BrickworkError(f"expected the names of {count} classes, found {classes!r:.100}.")
-    for name, found in (("preprocessing", preprocessing), ("record", record)):
-        if not isinstance(found, dict):
-            raise BrickworkError(f"expected the {name} as a JSON object, found {found!r:.100}.")
-    return tuple(classes), preprocessing, record
+    wanted = cost(network).params_with_side_heads
+    stored = sum(tensor.numel() for tensor in weights.values())
+    if wanted > stored:
+        raise BrickworkError(f"its network has {wanted:,} parameters, and the file holds {stored:,} numbers.")
 
 
 def _read_file(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
@@ -100,12 +132,12 @@ def _read_file(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
 def _fill(path: Path, model: Model, weights: dict[str, Tensor]) -> None:
     """Loads weights whose names and shapes all agree with the network's."""
     wanted = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
-    found = {name: tuple(tensor.shape) for name, tensor in weights.items()}
-    for name in [*wanted, *found]:
-        if wanted.get(name) != found.get(name):
+    stored = {name: tuple(tensor.shape) for name, tensor in weights.items()}
+    for name in [*wanted, *stored]:
+        if wanted.get(name) != stored.get(name):
             raise BrickworkError(
                 f"{path}: the model file is damaged: its network has {name} as {wanted.get(name, 'nothing')}, "
-                f"its weights as {found.get(name, 'nothing')}."
+                f"its weights as {stored.get(name, 'nothing')}."
             )
     model.load_state_dict(weights)
     for name, tensor in model.state_dict().items():

@@ -1,20 +1,22 @@
 """A network that has been built and has weights."""
 
+from itertools import groupby
+
 from torch import Tensor, nn
 
 from brickwork.errors import BrickworkError
 from brickwork.model.batchnorm import Norm, with_norm
 from brickwork.model.build import module
 from brickwork.model.initialise import initialise
-from brickwork.network import Cost, Network, cost
-from brickwork.network.classifier import classifiers, with_classes
+from brickwork.network import Cost, Network, classifiers, cost, with_classes
 from brickwork.network.cost import parts_of, stage_of, tap
+from brickwork.network.layers import Conv, Linear
 
 
 class Model(nn.Module):
     """An ordinary torch module; its children are the network's stages, its head and its side heads, by name.
 
-    Images are batch x channels x height x width, logits are batch x classes.
+    Images are batch x channels x height x width, logits are batch x classes. `print(model)` lists its modules.
     """
 
     def __init__(self, network: Network) -> None:
@@ -25,8 +27,8 @@ class Model(nn.Module):
         self.taps = [(tap(network, side), side.name) for side in network.side_heads]
         try:
             self._add(total)
-        except KeyError as taken:  # by an attribute of torch's modules, or of this one
-            raise BrickworkError(f"{network.name}: no part can be called so: {taken.args[0]}.") from None
+        except KeyError as clash:  # by an attribute of torch's modules, or of this one
+            raise BrickworkError(f"{network.name}: no part can be called so: {clash.args[0]}.") from None
 
     def _add(self, total: Cost) -> None:
         starts = {stage_of(piece.path): piece.start.shape for piece in reversed(total.pieces)}
@@ -60,15 +62,31 @@ class Model(nn.Module):
             logits |= {name: self.get_submodule(name)(x) for place, name in self.taps if place == path}
         return {"head": x, **logits}
 
+    def __repr__(self) -> str:
+        return f"Model({self.network})"
+
+    def __str__(self) -> str:
+        return nn.Module.__repr__(self)
+
     def reset_classifier(self, classes: int) -> None:
         """Fresh layers for the logits of so many classes, in the head and the side heads; `network` says so, too."""
         network = with_classes(self.network, classes)
-        for path, layer in classifiers(network).items():
-            old = self.get_parameter(f"{path}.weight")
-            fresh = module(layer, tuple(old.shape[1:])).to(old)
-            initialise(nn.Sequential(fresh), network.facts.init)
-            self.set_submodule(path, fresh)
+        layers = classifiers(network)
+        for _, paths in groupby(layers, stage_of):
+            self._reset_head(network, {path: layers[path] for path in paths})
         self.network = network
+
+    def _reset_head(self, network: Network, layers: dict[str, Conv | Linear]) -> None:
+        fresh: dict[str, nn.Module] = {}
+        for path, layer in layers.items():
+            old = self.get_parameter(f"{path}.weight")
+            reads, *kernel = old.shape[1:]
+            if fresh:  # what the layer before it makes: a number or a map for each class
+                reads = reads * network.classes // self.network.classes
+            fresh[path] = module(layer, (reads, *kernel)).to(old)
+        initialise(nn.Sequential(nn.Sequential(*fresh.values())), network.facts.init)
+        for path, part in fresh.items():
+            self.set_submodule(path, part)
 
 
 def build(network: Network, *, init: str | None = None, norm: Norm = "torch", ghost: int = 32) -> Model:

@@ -21,11 +21,12 @@ from brickwork.network.algebra import (
     transform,
     walk,
 )
+from brickwork.network.classifier import classifiers, with_classes
 from brickwork.network.cost import Cost, cost, smallest_input
 from brickwork.network.layer import Layer, Shape
 from brickwork.network.network import Facts, Network, SideHead, stages
 from brickwork.network.propagate import Row, shape_after
-from brickwork.network.rewrite import with_width
+from brickwork.network.rewrite import with_input, with_width
 from brickwork.network.serialize import from_json, to_json
 from brickwork.network.text import summary_line, table
 
@@ -49,6 +50,7 @@ __all__ = [
     "block",
     "chain",
     "children",
+    "classifiers",
     "concat",
     "cost",
     "from_json",
@@ -64,5 +66,7 @@ __all__ = [
     "to_json",
     "transform",
     "walk",
+    "with_classes",
+    "with_input",
     "with_width",
 ]

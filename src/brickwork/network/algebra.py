@@ -6,16 +6,22 @@ residual(body, shortcut)  side by side, outputs added                         (R
 gate(body)                the input times the body's output, by channel       (squeeze and excitation)
 """
 
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
-from inspect import signature
+from inspect import BoundArguments, Parameter, signature
 from typing import ParamSpec, TypeAlias
 
 from brickwork.errors import BrickworkError
 from brickwork.network.layer import Layer
 
 Arguments = ParamSpec("Arguments")
+Change = tuple[str, float]  # what became of a network: ("width", 0.5) or ("classes", 10)
+
+CHANGES = re.compile(
+    r"(?:(?:^|, )(?:width|classes)=\d+(?:\.\d*)?(?:e[-+]?\d+)?)+$"
+)  # at the end of a block's arguments
 
 
 @dataclass(frozen=True, repr=False)
@@ -68,18 +74,35 @@ class Gate:
 
 @dataclass(frozen=True, repr=False)
 class Block:
-    """An expression known by the function and the arguments that made it."""
+    """An expression known by the function and the arguments that made it.
 
-    name: str
-    arguments: str
+    Blocks are equal when their bodies are; the name and the arguments are for printing. What became of the body
+    since (`width=0.5`, `classes=7`) stands behind the arguments, once, and holds in place of what they say.
+    """
+
+    name: str = field(compare=False)
+    arguments: str = field(compare=False)
     body: "Expr"
 
-    def changed(self, how: str, body: "Expr") -> "Block":
-        """The block with another body, which says so in its arguments: `how` is as in "width=0.5"."""
-        return Block(self.name, f"{self.arguments}, {how}" if self.arguments else how, body)
+    def with_body(self, body: "Expr", change: Change | None = None) -> "Block":
+        """The block with another body; `change` says what became of it, if anything did."""
+        if change is None or body == self.body:
+            return Block(self.name, self.arguments, body)
+        return Block(self.name, change_arguments(self.arguments, change), body)
 
     def __repr__(self) -> str:
         return f"{self.name}({self.arguments})"
+
+
+def change_arguments(arguments: str, change: Change) -> str:
+    """The arguments with a change behind them; a width multiplies the one that is there, other changes replace it."""
+    match = CHANGES.search(arguments)
+    earlier = (word.split("=") for word in match[0].strip(", ").split(", ")) if match else ()
+    changes: dict[str, float] = {}
+    for name, number in [*((name, float(text)) for name, text in earlier), change]:
+        changes[name] = number * changes.get(name, 1) if name == "width" else number
+    words = [f"{name}={number:.15g}" for name, number in sorted(changes.items()) if (name, number) != ("width", 1)]
+    return ", ".join(filter(None, [CHANGES.sub("", arguments), *words]))
 
 
 @dataclass(frozen=True, repr=False)
@@ -149,17 +172,28 @@ def on_change(body: Expr) -> OnChange:
 
 def block(function: Callable[Arguments, Expr]) -> Callable[Arguments, Block]:
     """Lets an expression be known by the function that made it: `bottleneck(64, stride=2)`."""
-    parameters = signature(function).parameters
+    form = signature(function)
 
     @wraps(function)
     def make(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Block:
-        words = [argument_text(value) for value in args]
-        words += [
-            f"{name}={argument_text(value)}" for name, value in kwargs.items() if value != parameters[name].default
-        ]
-        return Block(function.__name__, ", ".join(words), function(*args, **kwargs))
+        words = arguments_text(form.bind(*args, **kwargs))
+        return Block(function.__name__, words, function(*args, **kwargs))
 
     return make
+
+
+def arguments_text(bound: BoundArguments) -> str:
+    """A call's arguments in the order of the signature, however they were spelled; defaults are left out."""
+    words: list[str] = []
+    for name, value in bound.arguments.items():
+        parameter = bound.signature.parameters[name]
+        if parameter.kind is Parameter.VAR_POSITIONAL:
+            words += map(argument_text, value)
+        elif parameter.default is Parameter.empty and parameter.kind is not Parameter.KEYWORD_ONLY:
+            words.append(argument_text(value))
+        elif value != parameter.default:
+            words.append(f"{name}={argument_text(value)}")
+    return ", ".join(words)
 
 
 def argument_text(value: object) -> str:
@@ -235,11 +269,11 @@ def walk(expr: Expr, path: str = "") -> Iterator[tuple[str, Expr]]:
         yield from walk(child, join_path(path, name))
 
 
-def transform(expr: Expr, change: Callable[[Expr], Expr]) -> Expr:
-    """The expression with `change` applied to every part, from the inside out."""
+def transform(expr: Expr, change: Callable[[Expr], Expr], what: Change | None = None) -> Expr:
+    """The expression with `change` applied to every part, from the inside out; blocks that become others say `what`."""
 
     def inside(part: Expr) -> Expr:
-        return transform(part, change)
+        return transform(part, change, what)
 
     match expr:
         case Chain(parts):
@@ -250,8 +284,8 @@ def transform(expr: Expr, change: Callable[[Expr], Expr]) -> Expr:
             return change(Residual(inside(body), inside(shortcut), inside(before), inside(after)))
         case Gate(body):
             return change(Gate(inside(body)))
-        case Block(name, arguments, body):
-            return change(Block(name, arguments, inside(body)))
+        case Block(body=body):
+            return change(expr.with_body(inside(body), what))
         case Named(name, body):
             return change(Named(name, inside(body)))
         case OnChange(body):

@@ -1,9 +1,11 @@
-"""Which layer makes the logits, and the same network with another number of classes."""
+"""Classifier: the layers that make the logits, and the same network with another number of classes."""
 
 from dataclasses import replace
 
 from brickwork.errors import BrickworkError
-from brickwork.network.algebra import Block, Chain, Expr, Named, join_path, walk
+from brickwork.network.algebra import Block, Chain, Expr, Named, join_path, transform, walk
+from brickwork.network.historic import RadialBasis, digit_codes
+from brickwork.network.layer import Layer
 from brickwork.network.layers import Conv, Linear
 from brickwork.network.network import Network
 
@@ -11,44 +13,68 @@ from brickwork.network.network import Network
 def classifiers(network: Network) -> dict[str, Conv | Linear]:
     """The layers that make the head's and the side heads' logits, by their paths.
 
-    Raises BrickworkError where something else does, such as the fixed codes of LeNet-5 of 1998.
+    That is the last layer with weights, or the whole block in which it stands where each of the block's layers has an
+    output for each class (the lecture's network in network). Raises BrickworkError where something else makes them,
+    such as the fixed codes of LeNet-5 of 1998.
     """
     heads = [("head", network.head), *((side.name, side.body) for side in network.side_heads)]
-    return {join_path(name, path): layer for name, head in heads for path, layer in [_last(network, head)]}
+    return {join_path(name, path): layer for name, head in heads for path, layer in _layers_of(network, head)}
 
 
-def _last(network: Network, head: Expr) -> tuple[str, Conv | Linear]:
-    layers = [(path, part) for path, part in walk(head) if isinstance(part, Conv | Linear)]
-    if not layers or layers[-1][1].out != network.classes:
+def _layers_of(network: Network, head: Expr) -> list[tuple[str, Conv | Linear]]:
+    count = classifier_depth(head, network.classes)
+    if not count:
         raise BrickworkError(f"{network.name}: its last layer cannot make another number of classes.")
-    return layers[-1]
+    if not all(isinstance(part, Layer | Chain | Named | Block) for _, part in walk(last_part(head))):
+        raise BrickworkError(f"{network.name}: a classifier stands in a chain, not in {last_part(head)!r:.100}.")
+    return [(path, part) for path, part in walk(head) if isinstance(part, Conv | Linear)][-count:]
+
+
+def classifier_depth(head: Expr, classes: int) -> int:
+    """How many of a head's last layers with weights make the logits; 0 where none does."""
+    outs = [layer.out for layer in weight_layers(last_part(head))]
+    if outs and set(outs) == {classes}:
+        return len(outs)
+    return 1 if outs and outs[-1] == classes else 0
+
+
+def weight_layers(expr: Expr) -> list[Conv | Linear]:
+    """The convolutions and dense layers in an expression, in the order in which they run."""
+    return [part for _, part in walk(expr) if isinstance(part, Conv | Linear)]
+
+
+def last_part(head: Expr) -> Expr:
+    """The last layer or block of a chain in which there is a layer with weights."""
+    match head:
+        case Named(body=body):
+            return last_part(body)
+        case Chain(parts):
+            return next((last_part(part) for part in reversed(parts) if weight_layers(part)), head)
+    return head
 
 
 def with_classes(network: Network, classes: int) -> Network:
-    """The same network for another number of classes; blocks that change say so in their arguments."""
+    """The same network for another number of classes; blocks that change say so in their arguments.
+
+    It is the network that the zoo makes for so many classes. Raises BrickworkError where a network has no classifier.
+    """
+    if isinstance(network.head, RadialBasis) and network.head.codes == digit_codes(network.classes):
+        return replace(network, classes=classes, head=RadialBasis(digit_codes(classes)))
     classifiers(network)
-    return replace(
-        network,
-        classes=classes,
-        head=_with_outputs(network.head, classes),
-        side_heads=tuple(replace(side, body=_with_outputs(side.body, classes)) for side in network.side_heads),
-    )
+    sides = (replace(side, body=_with_outputs(network, side.body, classes)) for side in network.side_heads)
+    head = _with_outputs(network, network.head, classes)
+    return replace(network, classes=classes, head=head, side_heads=tuple(sides))
 
 
-def _with_outputs(expr: Expr, classes: int) -> Expr:
-    match expr:
-        case Conv() | Linear():
-            return replace(expr, out=classes)
-        case Chain(parts):
-            last = max(place for place, part in enumerate(parts) if _makes(part))
-            return Chain((*parts[:last], _with_outputs(parts[last], classes), *parts[last + 1 :]))
-        case Named(name, body):
-            return Named(name, _with_outputs(body, classes))
-        case Block(body=body):
-            return expr.changed(f"classes={classes}", _with_outputs(body, classes))
-    raise BrickworkError(f"a classifier stands in a chain, not in {expr!r}.")
+def _with_outputs(network: Network, head: Expr, classes: int) -> Expr:
+    others = len(weight_layers(head)) - classifier_depth(head, network.classes)
+    met = 0
 
+    def change(part: Expr) -> Expr:
+        nonlocal met
+        if not isinstance(part, Conv | Linear):
+            return part
+        met += 1
+        return replace(part, out=classes) if met > others else part
 
-def _makes(part: Expr) -> bool:
-    """Whether there is a convolution or a dense layer in it."""
-    return any(isinstance(inside, Conv | Linear) for _, inside in walk(part))
+    return transform(head, change, ("classes", classes))

@@ -1,4 +1,4 @@
-"""Rows of text in columns."""
+"""Text tables: rows in aligned columns."""
 
 from collections.abc import Sequence
 from itertools import zip_longest

@@ -1,4 +1,4 @@
-"""What a network costs: pure arithmetic over the expression."""
+"""Cost of a network: parameters, MACs, activations and receptive fields, by arithmetic over the expression."""
 
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -47,9 +47,9 @@ class Piece:
         return high + (field[0] - 1) * down, wide + (field[1] - 1) * right
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Cost:
-    """Parameters and MACs of one image; side heads stand apart because they do not run at inference."""
+    """Parameters, MACs and bytes of activations for one image; side heads, not run at inference, stand apart."""
 
     pieces: tuple[Piece, ...]
     side_heads: tuple[Piece, ...]
@@ -73,6 +73,15 @@ class Cost:
     @property
     def params_with_side_heads(self) -> int:
         return self.params + sum(piece.inside.params for piece in self.side_heads)
+
+    def __repr__(self) -> str:
+        aside = f", params_with_side_heads={self.params_with_side_heads:_}" if self.side_heads else ""
+        return f"Cost(params={self.params:_}, macs={self.macs:_}, bytes={self.bytes:_}{aside})"
+
+    def _repr_html_(self) -> str:
+        from brickwork.network.notebook import cost_html
+
+        return cost_html(self)
 
     def at(self, depth: str) -> list[Row]:
         """The rows at one of three depths, "stage", "block" or "layer"; the two upper ones are sums."""
@@ -164,7 +173,7 @@ def _side(side: SideHead, start: Signal) -> Piece:
 
 
 def parts_of(network: Network) -> list[tuple[str, Expr]]:
-    """What every stage and the head is made of, in the order in which it runs, each part with its path."""
+    """The parts of every stage and of the head in the order in which it runs, each part with its path."""
     return [
         (join_path(stage.name, name), part)
         for stage in network.parts()
@@ -205,7 +214,7 @@ def smallest_input(network: Network, most: int = 1024) -> int | None:
 def takes_square(network: Network, side: int) -> bool:
     """Whether a square input of this side passes through the stages, the head and the side heads."""
     try:
-        _run(network.with_input((network.input[0], side, side)))
+        _run(replace(network, input=(network.input[0], side, side)))
     except BrickworkError:
         return False
     return True

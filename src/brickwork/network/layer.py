@@ -1,4 +1,4 @@
-"""What a layer is: three rules over a shape.
+"""Layer: its output shape, its weights and its MACs, as rules over an input shape.
 
 A shape is (channels, height, width) for a map and (features,) for a vector; the batch is never written.
 """
@@ -24,7 +24,7 @@ def shape_text(shape: Shape) -> str:
 
 
 class Layer:
-    """What every layer answers for an input shape. The defaults are those of an activation."""
+    """The rules of a layer for an input shape. The defaults are those of an activation."""
 
     kind: ClassVar[str]  # its name in paths and tables
 
@@ -59,7 +59,7 @@ class Layer:
 
 
 class Window(Layer):
-    """A kernel that slides over a map: convolutions and poolings share the arithmetic."""
+    """Sliding window: the arithmetic that convolutions and poolings share."""
 
     kernel: Size
     stride: Size | None

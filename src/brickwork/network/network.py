@@ -1,7 +1,7 @@
 """A network: the expression with its input, its classes, its stages by name and where it comes from."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
 from brickwork.errors import BrickworkError
 from brickwork.network.algebra import IDENTITY, Expr, Named, walk
@@ -11,7 +11,7 @@ from brickwork.network.validate import validate_fields
 
 @dataclass(frozen=True)
 class Facts:
-    """Where a network comes from."""
+    """Where a network comes from, and how its weights begin."""
 
     paper: str = ""  # authors, title, where it stands
     year: int = 0
@@ -24,7 +24,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class SideHead:
-    """A classifier on the side that helps training (GoogLeNet's auxiliary classifiers)."""
+    """Auxiliary classifier: a head on the side that helps training (GoogLeNet's two)."""
 
     name: str
     after: str  # the path it reads: a stage ("stage4") or a part of one ("stage4.4a")
@@ -37,15 +37,21 @@ class SideHead:
 
 @dataclass(frozen=True)
 class Network:
-    """A convolutional network as a value: comparable, hashable, printable, and free of torch."""
+    """A convolutional network as a value: comparable, hashable, printable, and free of torch.
 
-    name: str
+    Two networks are equal, and have one hash, when their input, classes, stages (with their names, which are those of
+    the weights), head and side heads are. What a network or a block is called and where it comes from (`name`,
+    `facts`) does not count. `print(*network.parts(), sep="\\n")` shows the whole expression; what is made of a network
+    is a function over it: cost, with_input, with_classes, with_width.
+    """
+
+    name: str = field(compare=False)
     input: Shape  # channels, height, width
     classes: int
     stages: tuple[Named, ...]
     head: Expr
     side_heads: tuple[SideHead, ...] = ()
-    facts: Facts = Facts()
+    facts: Facts = field(default=Facts(), compare=False)
 
     def __post_init__(self) -> None:
         validate_fields(self)
@@ -69,12 +75,16 @@ class Network:
         for name, body in [*parts, *((side.name, side.body) for side in self.side_heads)]:
             yield from ((path, part) for path, part in walk(body, name) if isinstance(part, Layer))
 
-    def with_input(self, input: Shape) -> "Network":
-        """The same network on another input."""
-        return replace(self, input=input)
-
     def __str__(self) -> str:
         return f"{self.name} on {shape_text(self.input)}, {self.classes} classes"
+
+    def __repr__(self) -> str:
+        return f"Network({self})"
+
+    def _repr_html_(self) -> str:
+        from brickwork.network.notebook import network_html
+
+        return network_html(self)
 
 
 def stages(**parts: Expr) -> tuple[Named, ...]:

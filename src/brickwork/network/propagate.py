@@ -1,4 +1,4 @@
-"""What flows through an expression: a shape, and how much of the input it has seen."""
+"""Shape propagation: the shape and the receptive field at every layer of an expression."""
 
 from functools import lru_cache
 from math import prod
@@ -22,7 +22,7 @@ from brickwork.network.layer import Layer, Pair, Shape, shape_text
 
 
 class Signal(NamedTuple):
-    """What flows along an edge."""
+    """Shape, receptive field and stride (jump) after a layer, counted in the input's pixels."""
 
     shape: Shape
     field: Pair = (1, 1)  # receptive field, in input pixels

@@ -1,4 +1,4 @@
-"""A network to JSON and back: the architecture in a model file, without code."""
+"""Serialisation: a network to JSON and back, the architecture in a model file, without code."""
 
 import json
 from collections.abc import Sequence

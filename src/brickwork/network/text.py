@@ -37,11 +37,15 @@ def table(network: Network, depth: str = "block", width: int = 120) -> str:
     `width` is how many columns of text there are room for; long expressions are folded to it.
     """
     total = cost(network)
-    rows = [_cells(row) for row in total.at(depth)]
-    sums = ("total", "", "", f"{total.params:,}", f"{total.macs:,}", "")
+    rows, sums = cost_cells(total, depth)
     lines = format_columns([COLUMNS, RULE, *rows, RULE, sums], "<=>>>>", width)
-    above, below = (_fold(texts, width) for texts in (_heading(network), _ending(network, total)))
+    above, below = (_fold(texts, width) for texts in (network_heading(network), _ending(network, total)))
     return "\n".join([*above, "", *lines, *below])
+
+
+def cost_cells(total: Cost, depth: str) -> tuple[list[tuple[str, ...]], tuple[str, ...]]:
+    """The cells of a row for each stage, block or layer, and those of the totals."""
+    return [_cells(row) for row in total.at(depth)], ("total", "", "", f"{total.params:,}", f"{total.macs:,}", "")
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -70,7 +74,8 @@ def _fold(texts: list[str], width: int) -> list[str]:
     return [line for text in texts for line in wrap(text, width)]
 
 
-def _heading(network: Network) -> list[str]:
+def network_heading(network: Network) -> list[str]:
+    """What stands above a network's table: its summary, its paper, and what differs from the paper."""
     return [text for text in (summary_line(network), network.facts.paper, network.facts.note) if text]
 
 

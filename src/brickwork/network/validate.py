@@ -1,4 +1,4 @@
-"""What the fields of a value may hold: their annotations, asked of anything, as a document may have been changed."""
+"""Validation of a dataclass's fields by their annotations, whatever they hold, as a document may have been changed."""
 
 import sys
 from dataclasses import fields
@@ -7,15 +7,17 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from brickwork.errors import BrickworkError
 
-WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text", dict: "a mapping"}
 
 
 def validate_fields(value: Any) -> None:
     """Raises BrickworkError with the first field of a dataclass that does not hold what its annotation says."""
     for field in fields(value):
-        held = getattr(value, field.name)
-        if not holds(field.type, held):
-            raise BrickworkError(f"{type(value).__name__}: {field.name} is {kind_text(field.type)}, not {held!r:.60}.")
+        content = getattr(value, field.name)
+        if not holds(field.type, content):
+            raise BrickworkError(
+                f"{type(value).__name__}: {field.name} is {kind_text(field.type)}, not {content!r:.60}."
+            )
 
 
 def kind_text(kind: Any) -> str:
@@ -23,7 +25,7 @@ def kind_text(kind: Any) -> str:
         return " or ".join(map(kind_text, get_args(kind)))
     if get_origin(kind) is Literal:
         return f"one of {', '.join(map(repr, get_args(kind)))}"
-    return WORDS.get(kind, str(kind))
+    return WORDS.get(get_origin(kind) or kind, str(kind))
 
 
 def holds(kind: Any, value: object) -> bool:
@@ -33,8 +35,10 @@ def holds(kind: Any, value: object) -> bool:
         return any(holds(one, value) for one in inside)
     if origin is Literal:
         return value in inside
+    if origin is dict:
+        return isinstance(value, dict)
     if origin is tuple:
-        return isinstance(value, tuple) and _each(inside, value)
+        return isinstance(value, tuple) and _all_hold(inside, value)
     if kind is int:
         return isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
     if kind is float:
@@ -42,7 +46,7 @@ def holds(kind: Any, value: object) -> bool:
     return kind not in (bool, str, NoneType) or type(value) is kind
 
 
-def _each(kinds: tuple[Any, ...], values: tuple[object, ...]) -> bool:
+def _all_hold(kinds: tuple[Any, ...], values: tuple[object, ...]) -> bool:
     if kinds[-1] is Ellipsis:
         kinds = kinds[:1] * len(values)
     return len(kinds) == len(values) and all(map(holds, kinds, values))

@@ -1,7 +1,7 @@
 """Progressive resizing: a training begins with smaller images, which cost less."""
 
 from brickwork.errors import BrickworkError
-from brickwork.network import Network, cost
+from brickwork.network import Network, cost, with_input
 from brickwork.recipe.recipe import Recipe
 
 STEP = 8  # pixels: sides are multiples of it until they are the whole
@@ -30,7 +30,7 @@ def grows(recipe: Recipe, network: Network) -> bool:
 def takes_size(network: Network, size: Size) -> bool:
     """Whether the network computes on images of another size with the weights that it has."""
     try:
-        smaller = cost(network.with_input((network.input[0], *size)))
+        smaller = cost(with_input(network, (network.input[0], *size)))
     except BrickworkError:
         return False
     return smaller.params_with_side_heads == cost(network).params_with_side_heads

@@ -9,7 +9,7 @@ from brickwork import __version__, zoo
 from brickwork.data import open_data
 from brickwork.data.dataset import Dataset
 from brickwork.errors import BrickworkError
-from brickwork.network import Network, Shape, cost, smallest_input, summary_line, to_json
+from brickwork.network import Network, Shape, cost, smallest_input, summary_line, to_json, with_input
 from brickwork.network.layer import shape_text
 from brickwork.recipe.published import recipe_for
 from brickwork.recipe.recipe import Recipe, recipe_from
@@ -98,9 +98,9 @@ def input_for(network: Network, images: Shape | None) -> Shape:
     if images is None:
         return (3, *network.input[1:])
     try:
-        cost(network.with_input(images))
+        cost(with_input(network, images))
     except BrickworkError:
-        side = smallest_input(network.with_input(images)) or network.input[1]
+        side = smallest_input(with_input(network, images)) or network.input[1]
         return (images[0], side, side)
     return images
 

@@ -1,4 +1,4 @@
-"""Which tensor of a file is which of the model's."""
+"""Alignment of a state dict with a model: which tensor of a file is which of ours."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from torch import Tensor
 
 from brickwork.errors import BrickworkError
 from brickwork.model import Model
-from brickwork.network.classifier import classifiers
+from brickwork.network import classifiers
 from brickwork.network.layer import shape_text
 from brickwork.weights.names import SIDE_HEADS, ForeignPlace, layouts
 from brickwork.weights.state_dict import TensorFile
@@ -127,13 +127,13 @@ def match_in_order(model: Model, file: TensorFile) -> Layout:
         )
     slots = []
     for place, (name, tensor) in enumerate(ours.items()):
-        found = list(file.tensors)[place] if place < len(file.tensors) else "nothing"
-        if found.rpartition(".")[2] != name.rpartition(".")[2]:
+        theirs = list(file.tensors)[place] if place < len(file.tensors) else "nothing"
+        if theirs.rpartition(".")[2] != name.rpartition(".")[2]:
             raise BrickworkError(
-                f"{file.path}: not weights of {network}: tensor {place + 1} is {found} in the file"
-                f"{_shape(file.tensors.get(found))}, {name}{_shape(tensor)} here."
+                f"{file.path}: not weights of {network}: tensor {place + 1} is {theirs} in the file"
+                f"{_shape(file.tensors.get(theirs))}, {name}{_shape(tensor)} here."
             )
-        slots.append(Slot(name, found, tuple(tensor.shape), tuple(tensor.shape)))
+        slots.append(Slot(name, theirs, tuple(tensor.shape), tuple(tensor.shape)))
     return Layout("order", tuple(slots))
 
 
@@ -142,23 +142,31 @@ def _shape(tensor: Tensor | None) -> str:
 
 
 def _compare(model: Model, file: TensorFile, slot: Slot, free: set[str]) -> None:
-    network, found = model.network.name, file.tensors.get(slot.theirs)
-    if found is None:
+    network, tensor = model.network.name, file.tensors.get(slot.theirs)
+    if tensor is None:
         raise BrickworkError(
             f"{file.path}: no {slot.theirs}, which {network} needs as {slot.ours} ({shape_text(slot.shape)})"
             f"{_without_side_heads(model, slot)}."
         )
-    shape = tuple(found.shape)
+    shape = tuple(tensor.shape)
     if shape in (slot.stored, slot.shape):
         return
-    if slot.ours in free and shape[1:] in (slot.stored[1:], slot.shape[1:]):
+    other_classes = any(differ_in_classes(shape, own, model.network.classes) for own in (slot.stored, slot.shape))
+    if slot.ours in free and other_classes:
         return
     advice = ""
-    if slot.ours in logits(model) and shape[1:] in (slot.stored[1:], slot.shape[1:]):
+    if slot.ours in logits(model) and other_classes:
         advice = " Another number of classes: reset_classifier=True keeps the model's own classifier."
     raise BrickworkError(
         f"{file.path}: {slot.theirs} is {shape_text(shape)} in the file, "
         f"{slot.ours} of {network} is {shape_text(slot.shape)}.{advice}"
+    )
+
+
+def differ_in_classes(stored: Shape, own: Shape, classes: int) -> bool:
+    """Whether a classifier's tensor has another shape only where ours has a number for each class."""
+    return len(stored) == len(own) and all(
+        theirs == ours or ours == classes for theirs, ours in zip(stored, own, strict=True)
     )
 
 
@@ -180,7 +188,8 @@ def _extra(model: Model, file: TensorFile, known: set[str]) -> tuple[str, ...]:
 
 def _fit_tensor(file: TensorFile, slot: Slot) -> Tensor:
     """The tensor as we have it; of another number of classes, as long as it is."""
-    found = file.tensors[slot.theirs]
-    if not found.isfinite().all():
+    tensor = file.tensors[slot.theirs]
+    if not tensor.isfinite().all():
         raise BrickworkError(f"{file.path}: {slot.theirs} holds numbers that are infinite or not numbers (NaN).")
-    return found.float().reshape(found.shape[0], *slot.shape[1:]) if slot.shape else found.float()
+    shape = (*tensor.shape[:1], *slot.shape[1:])
+    return tensor.float().reshape(shape) if prod(shape) == tensor.numel() else tensor.float()

@@ -1,4 +1,4 @@
-"""The calls that people know from timm."""
+"""create_model and list_models, as people know them from timm, and the weights that a training begins with."""
 
 from pathlib import Path
 from typing import Literal, overload
@@ -15,7 +15,7 @@ from brickwork.weights.tags import default, tag_table, tags
 
 
 class Features(nn.Module):
-    """A model's stages without its head: every stage's output, from the first to the last."""
+    """Feature extractor: a model's stages without its head, every stage's output from the first to the last."""
 
     def __init__(self, model: Model) -> None:
         super().__init__()
@@ -24,6 +24,12 @@ class Features(nn.Module):
 
     def forward(self, x: Tensor) -> list[Tensor]:
         return list(self.model.features(x).values())
+
+    def __repr__(self) -> str:
+        return f"Features({self.model.network}: {len(self.names)} stages)"
+
+    def __str__(self) -> str:
+        return nn.Module.__repr__(self)
 
 
 @overload
@@ -68,14 +74,15 @@ def create_model(
     return Features(model) if features_only else model
 
 
-def load_initial(model: Model, text: str) -> Loaded:
-    """The weights of a file, or those of a tag from where they are published; other classes keep their classifier."""
-    if text in tag_table():
-        return load_weights(model, fetch(tag_table()[text]), tag=text, reset_classifier=True)
-    path = Path(text)
+def load_initial(model: Model, source: str | Path) -> Loaded:
+    """Initial weights: those of a file, or of a tag, fetched; with other classes the model keeps its classifier."""
+    if isinstance(source, str) and source in tag_table():
+        return load_weights(model, fetch(source), tag=source, reset_classifier=True)
+    path = Path(source)
     if not path.exists() and not path.suffix.startswith((".pt", ".safetensors")):
         raise BrickworkError(
-            f"{text!r} is no file and no published weights: {nearest(text, tags()) or 'see docs/weights.md.'}"
+            f"{str(source)!r} is no file and no published weights: "
+            f"{nearest(str(source), tags()) or 'see docs/weights.md.'}"
         )
     return load_weights(model, path, reset_classifier=True)
 

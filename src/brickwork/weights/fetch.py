@@ -1,4 +1,4 @@
-"""Published files from where they are published; whoever has no network is told which file to bring."""
+"""Download of published weights; without a network the error says which file to bring."""
 
 from hashlib import file_digest
 from pathlib import Path
@@ -8,15 +8,16 @@ import torch
 
 from brickwork.errors import BrickworkError
 from brickwork.weights.tag import Tag
-from brickwork.weights.tags import HUB
+from brickwork.weights.tags import HUB, find_tag
 
 
-def fetch(tag: Tag) -> Path:
-    """The file's place on this machine; it is downloaded once.
+def fetch(tag: Tag | str) -> Path:
+    """Downloads published weights, once, by their tag or its name; gives the file's path on this machine.
 
     Files of the web go where torch.hub keeps them, and their names hold the beginning of their sha256, which is
     checked; files of huggingface.co are huggingface_hub's. Raises BrickworkError without a network.
     """
+    tag = find_tag(tag) if isinstance(tag, str) else tag
     return _hub(tag) if tag.address.startswith(HUB) else _web(tag)
 
 
@@ -55,7 +56,7 @@ def fetch_advice(tag: Tag, address: str, fault: Exception) -> str:
 
 
 def passing(tag: Tag) -> str:
-    return f"--weights {tag.file}, or weights.load(model, {tag.file!r}, tag={tag.name!r})"
+    return f"--weights {tag.file}, or weights.load_weights(model, {tag.file!r}, tag={tag.name!r})"
 
 
 def verify(path: Path, tag: Tag) -> None:
@@ -63,9 +64,9 @@ def verify(path: Path, tag: Tag) -> None:
     if tag.sha256 is None:
         return
     with path.open("rb") as file:
-        found = file_digest(file, "sha256").hexdigest()
-    if not found.startswith(tag.sha256):
+        digest = file_digest(file, "sha256").hexdigest()
+    if not digest.startswith(tag.sha256):
         raise BrickworkError(
-            f"{path}: the sha256 of {tag.name} begins with {tag.sha256}, this file's with {found[: len(tag.sha256)]}: "
+            f"{path}: the sha256 of {tag.name} begins with {tag.sha256}, this file's with {digest[: len(tag.sha256)]}: "
             "it is truncated, or other weights under the same name."
         )

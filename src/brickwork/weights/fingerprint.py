@@ -1,4 +1,4 @@
-"""A number that says which weights a model has."""
+"""Fingerprint of a model's weights: one sha256 over all tensors."""
 
 from collections.abc import Mapping
 from hashlib import sha256

@@ -1,4 +1,4 @@
-"""Published weights into a model."""
+"""Loading of weights: a state dict of torchvision, timm, Cadene or ours into a model."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,20 +12,23 @@ from brickwork.weights.fetch import verify
 from brickwork.weights.fingerprint import fingerprint as fingerprint_of
 from brickwork.weights.state_dict import read_tensors
 from brickwork.weights.tag import agree
-from brickwork.weights.tags import find_tag as tag_named
-from brickwork.weights.tags import tag_of_file
+from brickwork.weights.tags import find_tag, tag_of_file
 
 Channels = tuple[float, float, float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Loaded:
-    """What came of loading a file."""
+    """What became of a file of weights that was read into a model."""
 
     layout: str  # whose names the file has; "order" where nobody's and the order decided
     tag: str | None  # what the file is known as, and was checked against
     kept: tuple[str, ...]  # the model's own tensors: the classifier's, where the classes are others
     left_out: tuple[str, ...]  # the file's side heads, where the model has none
+
+    def __repr__(self) -> str:
+        counts = f"kept {len(self.kept)} tensors, left out {len(self.left_out)}"
+        return f"Loaded({self.tag or 'weights'} in the layout of {self.layout}: {counts})"
 
     @property
     def normalisation(self) -> tuple[Channels, Channels] | None:
@@ -35,7 +38,7 @@ class Loaded:
         """
         if self.tag is None:
             return None
-        view = tag_named(self.tag).view
+        view = find_tag(self.tag).view
         if (view.colour, view.scale) != ("RGB", 1):
             raise BrickworkError(
                 f"{self.tag}: its weights read {view.colour} in 0..{view.scale}, ours are RGB in 0..1."
@@ -60,7 +63,7 @@ def load_weights(
     is not what the tag declares.
     """
     path = Path(path)
-    known = tag_named(tag) if tag else tag_of_file(path)
+    known = find_tag(tag) if tag else tag_of_file(path)
     if known and path.is_file():
         agree(model.network, known)
         verify(path, known)
@@ -68,8 +71,8 @@ def load_weights(
     same_order(model, aligned.library, aligned.tensors)
     check_fingerprint(path, aligned.tensors, fingerprint or (known.fingerprint if known else None))
     kept = tuple(name for name, tensor in own(model).items() if tensor.shape != aligned.tensors[name].shape)
-    taken = {name: tensor for name, tensor in aligned.tensors.items() if name not in kept}
-    model.load_state_dict(model.state_dict() | taken)
+    fitting = {name: tensor for name, tensor in aligned.tensors.items() if name not in kept}
+    model.load_state_dict(model.state_dict() | fitting)
     return Loaded(aligned.library, known.name if known else None, kept, aligned.left_out)
 
 

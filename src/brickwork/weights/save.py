@@ -1,4 +1,4 @@
-"""A model's weights as a file that another library reads."""
+"""Saving of weights as a state dict that another library loads."""
 
 from pathlib import Path
 from typing import get_args

@@ -1,4 +1,4 @@
-"""Files of tensors. Nothing in them is ever run."""
+"""State dict files, .safetensors and .pth. Nothing in them is ever run."""
 
 import warnings
 from collections.abc import Mapping
@@ -64,14 +64,14 @@ def _pickle(path: Path) -> Any:
         raise BrickworkError(f"{path}: a truncated or damaged file ({type(fault).__name__}: {first:.120}).") from None
 
 
-def unwrap(path: Path, found: Any) -> dict[str, Tensor]:
+def unwrap(path: Path, content: Any) -> dict[str, Tensor]:
     """The state dict, out of what training scripts wrap around it."""
     for wrapper in WRAPPERS:
-        if isinstance(found, Mapping) and isinstance(found.get(wrapper), Mapping):
-            found = found[wrapper]
-    if not isinstance(found, Mapping):
-        raise BrickworkError(f"{path}: expected tensors by name, found {type(found).__name__}.")
-    for name, value in found.items():
+        if isinstance(content, Mapping) and isinstance(content.get(wrapper), Mapping):
+            content = content[wrapper]
+    if not isinstance(content, Mapping):
+        raise BrickworkError(f"{path}: expected tensors by name, found {type(content).__name__}.")
+    for name, value in content.items():
         if not isinstance(value, Tensor):
             raise BrickworkError(f"{path}: expected tensors by name, but {name!r} is {type(value).__name__}.")
         if not isinstance(name, str) or value.layout != torch.strided or value.is_quantized or value.is_meta:
@@ -80,8 +80,8 @@ def unwrap(path: Path, found: Any) -> dict[str, Tensor]:
             )
         if value.is_complex():
             raise BrickworkError(f"{path}: expected tensors by name, of real numbers, but {name!r} holds complex ones.")
-    names = [name for name in found if not name.endswith("num_batches_tracked")]
-    return {name.removeprefix("module."): found[name] for name in names}  # DataParallel's prefix
+    names = [name for name in content if not name.endswith("num_batches_tracked")]
+    return {name.removeprefix("module."): content[name] for name in names}  # DataParallel's prefix
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor]) -> None:

@@ -1,4 +1,4 @@
-"""What published weights are for: all that a state dict cannot show."""
+"""Tag: published weights by name, with all that a state dict cannot show."""
 
 from dataclasses import dataclass, fields, replace
 from typing import Any, cast
@@ -21,7 +21,7 @@ class InputSpec:
     scale: int = 1  # the largest value of a channel; Caffe's is 255
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Tag:
     """Published weights by name, as in "resnet50.tv_in1k".
 
@@ -36,6 +36,9 @@ class Tag:
     sha256: str | None  # of the file, or its beginning
     accuracy: tuple[float, float] | None  # top-1 and top-5 on ImageNet in percent, as published
     fingerprint: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Tag({self.name}: {self.library}'s weights of {self.network}, {self.view.size} pixels)"
 
     @property
     def file(self) -> str:

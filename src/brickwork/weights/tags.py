@@ -54,12 +54,12 @@ def find_tag(name: str) -> Tag:
 
 def default(network: str) -> Tag:
     """The first tag of a network, as written in "resnet50" or "seresnet50[stride=v1,stem=caffe]"."""
-    found = next((each for each in tag_table().values() if each.network == network), None)
-    if found is None:
+    first = next((tag for tag in tag_table().values() if tag.network == network), None)
+    if first is None:
         raise BrickworkError(f"{network}: there are no published weights that we know of. See docs/weights.md.")
-    return found
+    return first
 
 
 def tag_of_file(path: Path) -> Tag | None:
     """The tag of a file that still has its published name, which holds the beginning of its sha256."""
-    return next((each for each in tag_table().values() if each.sha256 and each.file == path.name), None)
+    return next((tag for tag in tag_table().values() if tag.sha256 and tag.file == path.name), None)

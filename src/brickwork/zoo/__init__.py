@@ -11,7 +11,7 @@ from pkgutil import iter_modules
 
 from brickwork.errors import BrickworkError, nearest
 from brickwork.network import Network, Shape, with_width
-from brickwork.zoo.brackets import parse, typed_arguments
+from brickwork.zoo.brackets import parse, parse_arguments
 
 Make = Callable[..., Network]
 
@@ -19,12 +19,12 @@ Make = Callable[..., Network]
 @cache
 def families() -> dict[str, Make]:
     """The function that makes each network, by the network's name."""
-    found: dict[str, Make] = {}
+    makers: dict[str, Make] = {}
     for module in iter_modules(__path__):
         family = import_module(f"{__name__}.{module.name}")
         for name in getattr(family, "NETWORKS", ()):
-            found[name] = getattr(family, module.name)
-    return found
+            makers[name] = getattr(family, module.name)
+    return makers
 
 
 def names(pattern: str = "*") -> list[str]:
@@ -49,7 +49,7 @@ def network(text: str, *, input: Shape | None = None, classes: int | None = None
     if name not in families():
         raise BrickworkError(f"unknown network {name!r}: {advice(name)}")
     make = families()[name]
-    arguments = typed_arguments(name, make, words)
+    arguments = parse_arguments(name, make, words)
     width = arguments.pop("width", 1.0)
     arguments |= {key: value for key, value in (("input", input), ("classes", classes)) if value is not None}
     made = with_width(make(name, **arguments), width)

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Callable
 from inspect import signature
-from math import isfinite, nan
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from brickwork.errors import BrickworkError, nearest
 from brickwork.network import Network, Shape
+from brickwork.network.validate import holds, kind_text
 
 FORM = re.compile(r"\s*([\w.-]+)\s*(?:\[(.*)\])?\s*")
 
@@ -30,7 +30,7 @@ def parse(text: str) -> tuple[str, dict[str, str]]:
     return name, words
 
 
-def typed_arguments(name: str, make: Callable[..., Network], words: dict[str, str]) -> dict[str, Any]:
+def parse_arguments(name: str, make: Callable[..., Network], words: dict[str, str]) -> dict[str, Any]:
     """The words as the types that the family's function declares; `width` is a number for every family."""
     hints = {**choices(make), "width": float}
     for key in words:
@@ -55,23 +55,23 @@ def _without_none(kind: Any) -> Any:
 
 
 def value_of(name: str, key: str, word: str, kind: Any) -> bool | int | float | str:
-    if get_origin(kind) is Literal:
-        if word in get_args(kind):
-            return word
-        raise BrickworkError(f"{name}[{key}={word}]: {key} is one of {', '.join(get_args(kind))}.")
+    """A word as its type has it; raises BrickworkError where the type does not hold it."""
+    value = parse_word(word, kind)
+    if not holds(kind, value):
+        raise BrickworkError(f"{name}[{key}={word}]: {key} is {kind_text(kind)}.")
+    return value
+
+
+def parse_word(word: str, kind: Any) -> bool | int | float | str:
+    """The word as a value, or as it stands where it is none of that type."""
     if kind is bool:
-        if word.lower() in ("true", "false"):
-            return word.lower() == "true"
-        raise BrickworkError(f"{name}[{key}={word}]: {key} is true or false.")
-    if kind is str:
+        return {"true": True, "false": False}.get(word.lower(), word)
+    if kind not in (int, float):
         return word.strip("'\"")
     try:
-        number = int(word) if kind is int else float(word)
+        return int(word) if kind is int else float(word)
     except ValueError:
-        number = nan
-    if not isfinite(number):
-        raise BrickworkError(f"{name}[{key}={word}]: {key} is {'a whole number' if kind is int else 'a number'}.")
-    return number
+        return word
 
 
 def shape(text: str) -> Shape:

@@ -65,5 +65,5 @@ def pre(paths: Sequence[str]) -> list[str]:
 
 def unit_of(path: str) -> str:
     """The residual block that a layer belongs to, or nothing."""
-    found = re.match(r"stage\d\.\d+", path)
-    return found[0] if found else ""
+    unit = re.match(r"stage\d\.\d+", path)
+    return unit[0] if unit else ""

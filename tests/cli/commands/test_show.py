@@ -1,50 +1,10 @@
+import subprocess
+import sys
+
 import pytest
 
 from brickwork import cost, zoo
 from shell import Ask
-
-
-def test_list_has_a_row_for_every_network(ask: Ask) -> None:
-    answer = ask("list")
-    rows = [
-        line for line in answer.out.splitlines() if line.startswith("  ") and line[2] != " "
-    ]  # a note may go on below
-    names = [row.split()[0] for row in rows]
-    assert answer.code == 0
-    assert sorted(names) == sorted(zoo.names())
-
-
-def test_list_takes_a_part_of_a_name_or_a_pattern(ask: Ask) -> None:
-    assert {entry["name"] for entry in ask("list", "nin", "--json").document} == set(zoo.names("*nin*")) > {"nin"}
-    assert {entry["name"] for entry in ask("list", "vgg1?", "--json").document} == {"vgg11", "vgg13", "vgg16", "vgg19"}
-
-
-def test_list_goes_from_the_oldest_paper_to_the_newest(ask: Ask) -> None:
-    years = [entry["year"] for entry in ask("list", "--json").document]
-    assert years == sorted(years)
-
-
-def test_list_as_json_has_the_costs_of_each_network(ask: Ask) -> None:
-    entries = {entry["name"]: entry for entry in ask("list", "resnet50", "--json").document}
-    assert entries["resnet50"] == {
-        "name": "resnet50",
-        "input": [3, 224, 224],
-        "classes": 1000,
-        "params": 25_557_032,
-        "macs": 4_089_184_256,
-        "paper": "He, Zhang, Ren, Sun 2015, arXiv 1512.03385, Table 1",
-        "year": 2015,
-        "note": "",
-    }
-
-
-def test_list_fits_a_terminal_of_80_columns(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
-    assert max(map(len, ask("list").out.splitlines())) == 80
-
-
-def test_list_says_where_a_network_is_not_its_papers(ask: Ask) -> None:
-    assert "1152 and 2144 wide, not 1154" in ask("list", "inception_resnet_v2_paper").out
 
 
 def test_show_prints_the_table_on_the_input_asked_for(ask: Ask) -> None:
@@ -88,8 +48,6 @@ def test_the_rows_of_show_sum_to_the_network_at_every_depth(ask: Ask, depth: str
         (["show", "vgg11", "--input", "3xx"], "'3xx' is no input: write channels x height x width, as in 3x224x224."),
         (["show", "vgg11", "--input", "3x20x20"], "stage5.maxpool: MaxPool(2, stride=2) needs a map of at least 2x2"),
         (["show", "vgg11", "--input", "3x20x20"], "The smallest square input that fits is 3x32x32."),
-        (["list", "resnet5O"], "no network's name matches 'resnet5O': did you mean 'resnet50'?"),
-        (["list", "qqqqqq"], "no network's name matches 'qqqqqq': see 'brickwork list'."),
     ],
 )
 @pytest.mark.parametrize("form", [[], ["--json"]])
@@ -101,3 +59,14 @@ def test_a_mistake_is_one_line_on_standard_error_and_exit_code_2(
     assert answer.err.startswith("brickwork: ")
     assert says in answer.err
     assert answer.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", [["list"], ["show", "resnet152", "--json"], ["lecture"]], ids=" ".join)
+def test_commands_that_read_networks_import_nothing_heavy(words: list[str]) -> None:
+    script = (
+        "import sys\nfrom brickwork.cli.shell import run\n"
+        f"run({words!r})\n"
+        "sys.exit(str(sorted({'numpy', 'PIL', 'rich', 'safetensors', 'torch'} & set(sys.modules))))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.stderr == "[]\n"

@@ -1,0 +1,29 @@
+"""Networks and costs as HTML tables, for notebooks."""
+
+from html import escape
+
+from brickwork.errors import BrickworkError
+from brickwork.network.cost import Cost, cost
+from brickwork.network.network import Network
+from brickwork.network.text import COLUMNS, cost_cells, network_heading
+
+
+def network_html(network: Network) -> str:
+    """What a network is and costs, a row for each stage; the misfit where its input does not fit."""
+    try:
+        total = cost(network)
+    except BrickworkError as misfit:
+        return f"<p>{escape(str(misfit))}</p>"
+    return "".join(f"<p>{escape(text)}</p>" for text in network_heading(network)) + cost_html(total)
+
+
+def cost_html(total: Cost) -> str:
+    """A row for each stage, and the totals."""
+    rows, sums = cost_cells(total, "stage")
+    head = "".join(f"<th>{escape(name)}</th>" for name in COLUMNS)
+    body = "".join(_row(cells) for cells in [*rows, sums])
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _row(cells: tuple[str, ...]) -> str:
+    return f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
