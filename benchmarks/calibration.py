@@ -48,7 +48,7 @@ def trained(text: str, epochs: int) -> tuple[ModelFile, Dataset]:
 
 def drawn_errors(report: Report) -> Floats:
     """The calibration error in every draw of the images, which are the same for every report on them."""
-    confidence, right = report.outcomes.confidence, report.outcomes.right
+    confidence, right = report.outcomes.confidence, report.outcomes.correct
     sums = resample({"gaps": gaps(confidence, right, bins_of(confidence))}, report.n)["gaps"]
     errors: Floats = np.abs(sums).sum(1) / report.n
     return errors
@@ -92,9 +92,9 @@ def tried(coverage: float, calibration: Calibration, report: Report) -> str:
     through = outcomes.confidence >= stated.threshold
     error = 1.96 * sqrt(coverage * (1 - coverage) * (1 / report.n + 1 / calibration.n))
     within = "yes" if abs(through.mean() - coverage) <= error else "NO"
-    right = f"{outcomes.right[through].mean():.1%}"
+    right = f"{outcomes.correct[through].mean():.1%}"
     answered = f"{through.mean():.1%} +- {error:.1%}"
-    said = f"{stated.right / stated.n:.1%}"
+    said = f"{stated.correct / stated.n:.1%}"
     return f"{coverage:8.0%}  {stated.threshold:9.3f}  {answered:>16}  {within:>6}  {right:>14}  {said:>15}"
 
 

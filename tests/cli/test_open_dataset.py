@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 import pytest
 
-from brickwork.cli.open_dataset import data_options, open_as_divided, open_dataset
+from brickwork.cli.open_dataset import data_options, open_dataset
 from brickwork.errors import BrickworkError
 
 
@@ -36,22 +36,3 @@ def test_another_number_of_classes_is_refused(photos: Path) -> None:
     assert open_dataset(str(photos), classes=2).classes == ("cat", "dog")
     with pytest.raises(BrickworkError, match=r" has 2 classes, not 3: cat, dog\.$"):
         open_dataset(str(photos), classes=3)
-
-
-def test_data_is_divided_as_for_the_training(photos: Path) -> None:
-    trained = open_dataset(str(photos), "(p[0-9]+)_", seed=5)
-    record = {"seed": 5, "groups": trained.groups, "data": trained.name}
-    scored = open_as_divided(str(photos), "", record)
-    assert scored.splits["test"].keys == trained.splits["test"].keys
-    assert open_as_divided(str(photos), "", {}).splits["test"].keys != trained.splits["test"].keys
-
-
-def test_data_of_another_name_or_with_groups_of_its_own_is_not_grouped_as_for_the_training(photos: Path) -> None:
-    record = {"seed": ["by hand"], "groups": "(p[0-9]+)_", "data": "others"}
-    assert open_as_divided(str(photos), "", record).groups == ""
-    assert open_as_divided(str(photos), "([0-9])[.]", {**record, "data": photos.name}).groups == "([0-9])[.]"
-
-
-def test_groups_of_the_training_that_are_not_there_are_told(photos: Path) -> None:
-    found = open_as_divided(str(photos), "", {"groups": "(film[0-9]+)", "data": photos.name})
-    assert found.notes[-1].startswith("Not grouped as for the training: groups: '(film[0-9]+)' is found in none of the")

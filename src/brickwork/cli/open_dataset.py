@@ -1,8 +1,7 @@
 """The options by which every command takes a data set, and how it is opened."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -40,21 +39,3 @@ def open_dataset(data: str, groups: str = "", *, seed: int = 0, classes: int | N
     if classes not in (None, len(dataset.classes)):
         raise BrickworkError(f"{data} has {len(dataset.classes)} classes, not {classes}: {', '.join(dataset.classes)}.")
     return dataset
-
-
-def open_as_divided(data: str, groups: str, record: Mapping[str, Any]) -> "Dataset":
-    """The data set to score a model on, divided as for its training, which `record` tells of.
-
-    The seed that divided it then keeps its test images apart, and so do its groups where the data has the same name.
-    """
-    from brickwork.data import open_data
-
-    seed, known = record.get("seed"), record.get("groups")
-    seed = seed if isinstance(seed, int) else 0
-    dataset = open_data(data, seed=seed, groups=groups, training=False)
-    if groups or not known or not isinstance(known, str) or record.get("data") != dataset.name:
-        return dataset
-    try:
-        return open_data(data, seed=seed, groups=known, training=False)
-    except BrickworkError as error:
-        return replace(dataset, notes=(*dataset.notes, f"Not grouped as for the training: {error}"))

@@ -18,8 +18,8 @@ VERBS = {  # the module that has the command; it is imported when the verb is as
     "lecture": "networks",
     "check": "check",
     "train": "train",
-    "evaluate": "models",
-    "predict": "models",
+    "evaluate": "evaluate",
+    "predict": "predict",
     "doctor": "doctor",
 }
 
