@@ -59,9 +59,10 @@ def image_files(path: str | Path) -> list[Path]:
 def upright_image(image: Image.Image, name: str) -> Image.Image | Unreadable:
     """A PIL image as a file of it is decoded: turned as its EXIF says, in grey or colour, transparency on white."""
     try:
+        image.load()
         turn, pixels = TURNS.get(orientation(image)), to_grey_or_rgb(image)
         return pixels if turn is None else pixels.transpose(turn)
-    except Exception as error:  # one that was opened from a damaged file is decoded only here
+    except Exception as error:  # decoding, which an opened image puts off, raises all sorts
         return Unreadable(name, reason(error, MAX_PIXELS))
 
 

@@ -14,6 +14,7 @@ PALETTE = {  # name: on a light page, on a dark one
 }
 
 FIGURE_CSS = ".soft { fill: $soft } .ink { fill: $ink } .grid { stroke: $rule } .dot { fill: $paper }"
+VARIABLES_CSS = f":root {{ {'; '.join(f'--{name}: ${name}' for name in PALETTE)} }}"  # for a page's own rules
 FONT_CSS = 'svg text { font: 12px system-ui, -apple-system, "Segoe UI", sans-serif }'
 
 
@@ -29,8 +30,3 @@ def adaptive_css(rules: str) -> str:
 
 def theme_colours(dark: bool) -> dict[str, str]:
     return {name: pair[dark] for name, pair in PALETTE.items()}
-
-
-def palette_variables() -> str:
-    """The palette as CSS variables of a page, --NAME each."""
-    return adaptive_css(f":root {{ {'; '.join(f'--{name}: ${name}' for name in PALETTE)} }}")

@@ -155,3 +155,12 @@ def test_a_file_without_a_calibration_has_temperature_1() -> None:
     kept = replace(file, record={"calibration": calibration.document()})
     assert calibration_of(kept) == calibration
     assert temperature_of(kept) == calibration.temperature
+
+
+def test_a_calibration_of_an_older_model_file_is_read() -> None:
+    """The form in which files on people's disks have it: the names in it must stay."""
+    rows = [[1 - percent / 100, percent, percent // 2] for percent in range(1, 101)]
+    calibration = Calibration.read({"temperature": 1.5, "n": 100, "answered": rows})
+    assert (calibration.temperature, calibration.n) == (1.5, 100)
+    assert (calibration.at(0.8).threshold, calibration.at(0.8).n, calibration.at(0.8).correct) == (1 - 0.8, 80, 40)
+    assert calibration.document() == {"temperature": 1.5, "n": 100, "answered": rows}

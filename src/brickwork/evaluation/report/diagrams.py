@@ -18,7 +18,7 @@ from brickwork.figure import (
     svg_text,
 )
 
-SIDE, LEFT, TOP = 280, 52, 12  # of the diagram's square, and what is left free beside and above it
+SIDE, LEFT, TOP = 280, 60, 12  # of the diagram's square, and what is left free beside and above it
 CELL, NAMES = 30, 112  # of the matrix: a cell's side, and the room for names on its left and above it
 CLASSES = 24  # that a matrix shows: of more, those that are confused most
 TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
@@ -49,7 +49,7 @@ def axes() -> Iterator[str]:
         yield svg_line(X(share), Y(0), X(share), Y(1), "grid")
         yield svg_text(X(share), Y(0) + 18, f"{share:.0%}", "soft", "middle")
     yield svg_text(X(0.5), Y(0) + 38, "confidence", "soft", "middle")
-    yield svg_text(14, Y(0.5), "accuracy", "soft", "middle", turn=-90)
+    yield svg_text(12, Y(0.5), "accuracy", "soft", "middle", turn=-90)
 
 
 def matrix(confusion: Confusion) -> str:

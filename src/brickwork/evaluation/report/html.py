@@ -20,7 +20,7 @@ from brickwork.evaluation.report.tables import (
     slice_table,
 )
 from brickwork.evaluation.report.thumbnails import thumbnail
-from brickwork.figure import FIGURE_CSS, FONT_CSS, adaptive_css, palette_variables
+from brickwork.figure import FIGURE_CSS, FONT_CSS, VARIABLES_CSS, adaptive_css
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -77,7 +77,7 @@ def summary_html(report: Report) -> str:
 
 def page_style() -> str:
     """The colours of the page and of its figures, for light and dark."""
-    return palette_variables() + adaptive_css(FIGURE_CSS + COLOURS) + FONT_CSS + SHAPES
+    return adaptive_css(VARIABLES_CSS + FIGURE_CSS + COLOURS) + FONT_CSS + SHAPES
 
 
 def path_tail(name: str) -> str:

@@ -164,9 +164,9 @@ def image_table(images: "Sequence[ScoredImage]") -> Table:
     """Single images, as the worst mistakes."""
     columns = (
         Column("loss", "loss", "loss"),
-        Column("target_probability", "probability", "percent"),
+        Column("target_probability", "p", "percent"),
         Column("target", "target"),
-        Column("prediction_probability", "probability", "percent"),
+        Column("prediction_probability", "p", "percent"),
         Column("prediction", "prediction"),
         Column("name", "image"),
         Column("place", None),
