@@ -7,7 +7,18 @@ from brickwork.figure import fit_text, text_width
 
 
 @pytest.mark.parametrize(
-    "words", ["Ankle boot", "T-shirt/top", "WWWWWW", "illicit", "golden retriever", "MAMMOTH", "n02099601", "a, b & c"]
+    "words",
+    [
+        "Ankle boot",
+        "T-shirt/top",
+        "WWWWWW",
+        "illicit",
+        "golden retriever",
+        "MAMMOTH",
+        "n02099601",
+        "a, b & c",
+        "<script>x=1",
+    ],
 )
 def test_the_estimate_has_room_for_the_words_and_little_more(words: str) -> None:
     real = ImageFont.load_default(120).getlength(words) / 10

@@ -28,7 +28,7 @@ class NamedImage:
     source: Path | Image.Image | Unreadable
 
 
-def named_images(images: ImageInputs) -> Iterator[NamedImage]:
+def iter_images(images: ImageInputs) -> Iterator[NamedImage]:
     """Every image of the inputs in order; a folder has those below it, and one in memory is "image 0", "image 1" ...
 
     The number is the position among all inputs. Raises BrickworkError where an input is none.

@@ -14,7 +14,7 @@ from brickwork.data.memory import decode_all
 from brickwork.data.preprocessing import Preprocessing
 from brickwork.errors import BrickworkError
 from brickwork.evaluation.data import as_model_file
-from brickwork.evaluation.inputs import ImageInputs, NamedImage, named_images
+from brickwork.evaluation.inputs import ImageInputs, NamedImage, iter_images
 from brickwork.evaluation.logits import compute_logits, preprocessing_of
 from brickwork.evaluation.metrics.calibration import COVERAGE, Threshold, calibration_of, probabilities, temperature_of
 from brickwork.machine import device
@@ -131,7 +131,7 @@ def iter_predictions(
     predictor = Predictor(file, threshold.threshold if threshold else 0.0, temperature_of(file), top)
     preprocessing_of(file)  # raises where it is not the network's
     file.model.to(device())
-    return chain.from_iterable(map(predictor.predictions, batches(named_images(images), batch)))
+    return chain.from_iterable(map(predictor.predictions, batches(iter_images(images), batch)))
 
 
 def batches(images: Iterator[NamedImage], size: int) -> Iterator[list[NamedImage]]:

@@ -5,7 +5,7 @@ from unicodedata import combining, east_asian_width
 WIDTHS = {  # in em, rounded up from common system fonts: too much room is better than words that are cut
     0.30: "ijl.,:;'|!I ()[]/\\`",
     0.40: 'ftr-"*',
-    0.80: "wABCDGHKNOQRUVXY&",
+    0.85: "w<>=+~ABCDGHKNOQRUVXY&",
     0.95: "mMW%@…",
 }
 EM = {character: width for width, characters in WIDTHS.items() for character in characters}

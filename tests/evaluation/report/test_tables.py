@@ -173,7 +173,7 @@ def test_names_of_classes_files_and_data_are_escaped_wherever_they_stand(tmp_pat
     assert "alert(&#34;x&#34;)" in body or "alert(&quot;x&quot;)" in body
     assert {EVIL[0], EVIL[1], EVIL[2]} <= set(Cells(page).cells)
     for evil in EVIL:
-        assert evil not in re.sub(r"<title>.*?</title>", "", body, flags=re.DOTALL)
+        assert evil not in body
 
 
 def test_an_attribute_is_closed_by_no_name(tmp_path: Path) -> None:

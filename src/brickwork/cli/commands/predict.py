@@ -72,7 +72,7 @@ def threshold_text(threshold: "Threshold", coverage: float | None) -> str:
 
 
 def count_progress(rows: "Iterable[Prediction]") -> "Iterator[Prediction]":
-    """The same rows; many of them take a while, so that every thousand is told."""
+    """The same rows, while every thousandth is noted on standard error, as many of them take a while."""
     for number, row in enumerate(rows, 1):
         yield row
         if number % 1000 == 0:

@@ -60,11 +60,11 @@ def bootstrap_draws(n: int, seed: int = 0) -> Iterator[NDArray[np.intp]]:
 
 def resample(tallies: Mapping[str, Tally], n: int) -> dict[str, Floats]:
     """The sums of every tally in every draw: draws x groups each."""
-    found = {name: np.empty((DRAWS, tally.count)) for name, tally in tallies.items()}
+    sums = {name: np.empty((DRAWS, tally.count)) for name, tally in tallies.items()}
     for row, times in enumerate(bootstrap_draws(n)):
         for name, tally in tallies.items():
-            found[name][row] = tally.sums(times)
-    return found
+            sums[name][row] = tally.sums(times)
+    return sums
 
 
 def share_estimates(tally: Tally, drawn: Floats) -> list[Estimate | None]:

@@ -6,11 +6,11 @@ from brickwork.evaluation.report.report import Report
 from brickwork.evaluation.report.tables import (
     bin_table,
     class_table,
-    confused_table,
     image_table,
     metric_table,
-    skipped_table,
+    pair_table,
     slice_table,
+    unreadable_images_table,
 )
 
 
@@ -32,8 +32,8 @@ def report_document(report: Report, worst: int = 20) -> dict[str, Any]:
             "prediction": confusion.prediction,
             "counts": confusion.counts.tolist(),
         },
-        "confused": confused_table(confusion.pairs).records(),
+        "confused": pair_table(confusion.pairs).records(),
         "slices": slice_table(report.slices).records(),
         "worst": image_table(report.worst[:worst]).records(),
-        "unreadable": skipped_table(report.skipped).records(),
+        "unreadable": unreadable_images_table(report.skipped).records(),
     }

@@ -13,11 +13,11 @@ from brickwork.evaluation.report.diagrams import CLASSES, COLOURS, SHAPES, matri
 from brickwork.evaluation.report.report import Report
 from brickwork.evaluation.report.tables import (
     class_table,
-    confused_table,
+    format_value,
     metric_rows,
-    number_text,
-    skipped_table,
+    pair_table,
     slice_table,
+    unreadable_images_table,
 )
 from brickwork.evaluation.report.thumbnails import thumbnail
 from brickwork.figure import FIGURE_CSS, FONT_CSS, VARIABLES_CSS, adaptive_css
@@ -55,12 +55,12 @@ def evaluation_html(report: Report, worst: int = 36) -> str:
             reliability=Markup(reliability(report.bins)),
             matrix=Markup(matrix(report.confusion)),
             limit=CLASSES,
-            confused=confused_table(report.confusion.pairs[:PAIRS]),
+            confused=pair_table(report.confusion.pairs[:PAIRS]),
             slices=slice_table(report.worse_slices(PAIRS)),
             pictures=[(image, thumbnail(report.images, image.place)) for image in report.mistakes(worst)],
             classes=class_table(report.classes),
-            skipped=skipped_table(report.skipped[:UNREADABLE]),
-            percent=lambda share: number_text(share, "share"),
+            skipped=unreadable_images_table(report.skipped[:UNREADABLE]),
+            percent=lambda share: format_value(share, "share"),
             path_tail=path_tail,
         )
     )

@@ -35,7 +35,7 @@ class CellText:
 
 
 @dataclass(frozen=True)
-class Table:
+class ReportTable:
     """Rows of values under columns."""
 
     columns: tuple[Column, ...]
@@ -78,11 +78,11 @@ def cell_text(value: Value, form: Form) -> CellText:
         case str():
             return CellText(value)
         case Estimate():
-            return CellText(number_text(value.value, form), interval_text(value, form))
-    return CellText(number_text(value, form))
+            return CellText(format_value(value.value, form), format_interval(value, form))
+    return CellText(format_value(value, form))
 
 
-def number_text(value: float, form: Form) -> str:
+def format_value(value: float, form: Form) -> str:
     match form:
         case "count":
             return f"{value:,}"
@@ -97,7 +97,7 @@ def number_text(value: float, form: Form) -> str:
     return f"{value:.3f}"
 
 
-def interval_text(estimate: Estimate, form: Form) -> str:
+def format_interval(estimate: Estimate, form: Form) -> str:
     """Both ends of an interval; the short forms leave the percent sign to the value."""
     low, high = estimate.low, estimate.high
     match form:
@@ -105,10 +105,10 @@ def interval_text(estimate: Estimate, form: Form) -> str:
             return f"{100 * low:.1f} to {100 * high:.1f}"
         case "difference":
             return f"{100 * low:+.1f} to {100 * high:+.1f}"
-    return f"{number_text(low, form)} to {number_text(high, form) if isfinite(high) else '?'}"
+    return f"{format_value(low, form)} to {format_value(high, form) if isfinite(high) else '?'}"
 
 
-def metric_table(report: "Report") -> Table:
+def metric_table(report: "Report") -> ReportTable:
     """The metrics of the whole split, a column each, in one row; no top-5 accuracy up to five classes."""
     columns = (
         Column("accuracy", "accuracy", "percent"),
@@ -116,7 +116,7 @@ def metric_table(report: "Report") -> Table:
         Column("ece", "calibration error (ECE)", "percent"),
         Column("nll", "log-loss (NLL)", "mean"),
     )
-    return Table(columns, ((report.accuracy, report.top5, report.ece, report.nll),))
+    return ReportTable(columns, ((report.accuracy, report.top5, report.ece, report.nll),))
 
 
 def metric_rows(report: "Report") -> Iterator[tuple[str, CellText]]:
@@ -126,7 +126,7 @@ def metric_rows(report: "Report") -> Iterator[tuple[str, CellText]]:
     yield from ((column.title or "", cell) for column, cell in zip(table.columns, cells, strict=True) if cell.value)
 
 
-def class_table(classes: "Sequence[ClassReport]") -> Table:
+def class_table(classes: "Sequence[ClassReport]") -> ReportTable:
     columns = (
         Column("name", "class"),
         Column("n", "images", "count"),
@@ -134,20 +134,20 @@ def class_table(classes: "Sequence[ClassReport]") -> Table:
         Column("precision", "precision", "share"),
         Column("recall", "recall", "share"),
     )
-    return Table(columns, tuple((row.name, row.n, row.skipped, row.precision, row.recall) for row in classes))
+    return ReportTable(columns, tuple((row.name, row.n, row.skipped, row.precision, row.recall) for row in classes))
 
 
-def confused_table(pairs: "Sequence[ConfusedPair]") -> Table:
+def pair_table(pairs: "Sequence[ConfusedPair]") -> ReportTable:
     columns = (
         Column("target", "target"),
         Column("prediction", "prediction"),
         Column("n", "images", "count"),
         Column("share", "of the target", "share"),
     )
-    return Table(columns, tuple((pair.target, pair.prediction, pair.n, pair.share) for pair in pairs))
+    return ReportTable(columns, tuple((pair.target, pair.prediction, pair.n, pair.share) for pair in pairs))
 
 
-def slice_table(slices: "Sequence[Slice]") -> Table:
+def slice_table(slices: "Sequence[Slice]") -> ReportTable:
     columns = (
         Column("kind", "slice"),
         Column("name", ""),
@@ -155,12 +155,12 @@ def slice_table(slices: "Sequence[Slice]") -> Table:
         Column("accuracy", "accuracy", "share"),
         Column("difference", "less that of the rest", "difference"),
     )
-    return Table(
+    return ReportTable(
         columns, tuple((part.kind, part.name, part.accuracy.n, part.accuracy, part.difference) for part in slices)
     )
 
 
-def image_table(images: "Sequence[ScoredImage]") -> Table:
+def image_table(images: "Sequence[ScoredImage]") -> ReportTable:
     """Single images, as the worst mistakes."""
     columns = (
         Column("loss", "loss", "loss"),
@@ -171,19 +171,21 @@ def image_table(images: "Sequence[ScoredImage]") -> Table:
         Column("name", "image"),
         Column("place", None),
     )
-    return Table(columns, tuple(tuple(getattr(image, column.key) for column in columns) for image in images))
+    return ReportTable(columns, tuple(tuple(getattr(image, column.key) for column in columns) for image in images))
 
 
-def bin_table(bins: "Sequence[Bin]") -> Table:
+def bin_table(bins: "Sequence[Bin]") -> ReportTable:
     """The points of the reliability diagram."""
     columns = (
         Column("n", "images", "count"),
         Column("confidence", "confidence", "share"),
         Column("accuracy", "accuracy", "share"),
     )
-    return Table(columns, tuple((point.accuracy.n, point.confidence, point.accuracy) for point in bins))
+    return ReportTable(columns, tuple((point.accuracy.n, point.confidence, point.accuracy) for point in bins))
 
 
-def skipped_table(skipped: "Sequence[Skipped]") -> Table:
+def unreadable_images_table(skipped: "Sequence[Skipped]") -> ReportTable:
     """Images that cannot be read."""
-    return Table((Column("name", "image"), Column("reason", "reason")), tuple((s.name, s.reason) for s in skipped))
+    return ReportTable(
+        (Column("name", "image"), Column("reason", "reason")), tuple((s.name, s.reason) for s in skipped)
+    )

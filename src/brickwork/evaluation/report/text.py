@@ -3,11 +3,11 @@
 from brickwork.evaluation.report.report import Report
 from brickwork.evaluation.report.tables import (
     CellText,
-    Table,
+    ReportTable,
     class_table,
-    confused_table,
     image_table,
     metric_rows,
+    pair_table,
     slice_table,
 )
 from brickwork.network.columns import RULE, Row, format_columns
@@ -21,7 +21,7 @@ def evaluation_text(report: Report, worst: int, width: int) -> str:
     pairs, slices, mistakes = report.confusion.pairs[:SHOWN], report.worse_slices(SHOWN), report.mistakes(worst)
     parts = [
         *section("Classes", class_table(report.classes), "=>>>>", width),
-        *section(f"Most confused classes, {of}", confused_table(pairs), "=<>>", width),
+        *section(f"Most confused classes, {of}", pair_table(pairs), "=<>>", width),
         *section(f"Slices, the most surely worse than the rest first, {of}", slice_table(slices), "<=>>>", width),
         *section(f"Worst mistakes, by the loss of the target, {of}", image_table(mistakes), ">><><<", width),
         "Metrics, with 95% intervals:",
@@ -38,7 +38,7 @@ def images_text(count: int) -> str:
     return f"{count:,} image{'' if count == 1 else 's'}"
 
 
-def section(title: str, table: Table, form: str, width: int) -> list[str]:
+def section(title: str, table: ReportTable, form: str, width: int) -> list[str]:
     """A title and its table; nothing where the table has no row."""
     head: Row = [column.title or "" for column in table.shown]
     rows: list[Row] = [[cell_line(cell) for cell in row] for row in table.cells()]
