@@ -48,7 +48,7 @@ def trained(text: str, epochs: int) -> tuple[ModelFile, Dataset]:
 
 def drawn_errors(report: Report) -> Floats:
     """The calibration error in every draw of the images, which are the same for every report on them."""
-    confidence, right = report.outcomes.confidence, report.outcomes.right
+    confidence, right = report.outcomes.confidence, report.outcomes.correct
     sums = resample({"gaps": gaps(confidence, right, bins_of(confidence))}, report.n)["gaps"]
     errors: Floats = np.abs(sums).sum(1) / report.n
     return errors
@@ -79,7 +79,7 @@ def main(text: str, epochs: int) -> None:
     print(line("ECE is lower by", lowered(before, after)))
     print(line("log-loss before", before.nll))
     print(line("log-loss after", after.nll))
-    print("\ncoverage  threshold  answered in test  within  right of these  validation said")
+    print("\ncoverage  threshold  coverage in test  within  correct of these  in validation")
     for coverage in COVERAGES:
         print(tried(coverage, calibration, after))
     print(f"\n{redivided(file, data)}")
@@ -92,10 +92,10 @@ def tried(coverage: float, calibration: Calibration, report: Report) -> str:
     through = outcomes.confidence >= stated.threshold
     error = 1.96 * sqrt(coverage * (1 - coverage) * (1 / report.n + 1 / calibration.n))
     within = "yes" if abs(through.mean() - coverage) <= error else "NO"
-    right = f"{outcomes.right[through].mean():.1%}"
-    answered = f"{through.mean():.1%} +- {error:.1%}"
-    said = f"{stated.right / stated.n:.1%}"
-    return f"{coverage:8.0%}  {stated.threshold:9.3f}  {answered:>16}  {within:>6}  {right:>14}  {said:>15}"
+    correct = f"{outcomes.correct[through].mean():.1%}"
+    covered = f"{through.mean():.1%} +- {error:.1%}"
+    stated_share = f"{stated.correct / stated.n:.1%}"
+    return f"{coverage:8.0%}  {stated.threshold:9.3f}  {covered:>16}  {within:>6}  {correct:>16}  {stated_share:>13}"
 
 
 def redivided(file: ModelFile, data: Dataset) -> str:
@@ -114,7 +114,7 @@ def redivided(file: ModelFile, data: Dataset) -> str:
         for coverage, found in shares.items():
             found.append((confidence >= calibration.at(coverage).threshold).double().mean().item())
     means = ", ".join(f"{coverage:.0%}: {np.mean(found):.2%}" for coverage, found in shares.items())
-    return f"Mean share answered over {DIVISIONS} divisions of all {len(labels):,} images: {means}"
+    return f"Mean coverage over {DIVISIONS} divisions of all {len(labels):,} images: {means}"
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ def drawn(outcomes: Outcomes, n: int, chance: np.random.Generator) -> Report:
     some = chance.integers(0, len(outcomes), n)
     part = Outcomes(*(getattr(outcomes, each.name)[some] for each in fields(Outcomes)))
     part.place[:] = np.arange(n)
-    images = ArraySplit(part.given, np.zeros((n, 1, 1, 1), np.uint8), "population", tuple(range(n)))
+    images = ArraySplit(part.target, np.zeros((n, 1, 1, 1), np.uint8), "population", tuple(range(n)))
     network = Network("none", (1, 1, 1), len(CLASSES), stages(flat=Flatten()), Linear(len(CLASSES)))
     file, known = ModelFile(build(network), CLASSES, {}, {}), np.arange(len(CLASSES))
     return make_report(
@@ -55,17 +55,17 @@ def drawn(outcomes: Outcomes, n: int, chance: np.random.Generator) -> Report:
 
 def verdicts(whole: Outcomes, found: Report) -> Iterator[tuple[str, bool]]:
     """Of every number of a report: what it is, and whether its interval holds the population's."""
-    right = whole.right
+    right = whole.correct
     yield "accuracy", holds(found.accuracy, right)
     assert found.top5
-    yield "top-5", holds(found.top5, whole.near)
+    yield "top-5", holds(found.top5, whole.in_top5)
     yield "NLL", found.nll.low <= whole.loss.mean() <= found.nll.high
     yield "ECE", found.ece.low <= true_ece(whole) <= found.ece.high
     for number, each in enumerate(found.classes):
         if each.precision:
-            yield "precision", holds(each.precision, right[whole.answered == number])
+            yield "precision", holds(each.precision, right[whole.prediction == number])
         if each.recall:
-            yield "recall", holds(each.recall, right[whole.given == number])
+            yield "recall", holds(each.recall, right[whole.target == number])
     for part in found.slices:
         if part.kind != "class":
             inside = members(whole, part.kind, part.name)
@@ -80,7 +80,7 @@ def holds(estimate: Estimate, right: Booleans) -> bool:
 
 @lru_cache(maxsize=4)
 def true_ece(whole: Outcomes) -> float:
-    tally = gaps(whole.confidence, whole.right, bins_of(whole.confidence))
+    tally = gaps(whole.confidence, whole.correct, bins_of(whole.confidence))
     return float(np.abs(tally.sums(np.ones(len(whole), np.intp))).sum()) / len(whole)
 
 

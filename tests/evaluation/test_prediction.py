@@ -9,7 +9,7 @@ from PIL import Image
 import bars
 from brickwork.data import open_data
 from brickwork.errors import BrickworkError
-from brickwork.evaluation import UNSURE, calibrate, evaluate, predict, threshold_for
+from brickwork.evaluation import UNSURE, calibrate, evaluate, iter_predictions, predict, threshold_for
 from brickwork.evaluation.logits import compute_logits, preprocessing_of
 from brickwork.model import ModelFile
 
@@ -32,7 +32,7 @@ def test_every_image_gets_its_class_and_the_models_probability(tmp_path: Path) -
 def test_a_bad_file_is_a_row_with_its_reason_and_its_neighbours_keep_their_answers(tmp_path: Path) -> None:
     paths = [shade(tmp_path / "1.png", 0), tmp_path / "2.jpg", tmp_path / "3.png", shade(tmp_path / "4.png", 255)]
     paths[1].write_text("no image at all")
-    found = list(predict(bars.judge_of_brightness(), paths))
+    found = predict(bars.judge_of_brightness(), paths)
     assert [each.path for each in found] == [str(path) for path in paths]
     assert [each.label for each in found] == ["black", None, None, "white"]
     assert found[1].probability is None
@@ -65,11 +65,11 @@ def test_a_folder_without_an_image_is_a_row(tmp_path: Path) -> None:
 def test_batches_change_nothing_and_are_made_as_they_are_asked_for(tmp_path: Path) -> None:
     paths = [shade(tmp_path / f"{number}.png", 25 * number) for number in range(10)]
     file = bars.judge_of_brightness()
-    whole = list(predict(file, paths))
+    whole = predict(file, paths)
     assert [each.label for each in whole] == [each.label for each in predict(file, paths, batch=3)]
     for path in paths[4:]:
         path.unlink()
-    waiting = predict(file, paths, batch=2)
+    waiting = iter_predictions(file, paths, batch=2)
     assert next(waiting) == whole[0]
 
 
@@ -82,7 +82,7 @@ def test_preprocessing_that_is_not_the_networks_is_refused(tmp_path: Path) -> No
     file = bars.judge_of_brightness()
     wrong = replace(file, preprocessing={**file.preprocessing, "height": 5})
     with pytest.raises(BrickworkError, match="judge reads images of 1x4x4, but its preprocessing makes them 1x5x4"):
-        list(predict(wrong, [shade(tmp_path / "a.png", 0)]))
+        (predict(wrong, [shade(tmp_path / "a.png", 0)]))
 
 
 def calibrated() -> ModelFile:
@@ -96,12 +96,12 @@ def calibrated() -> ModelFile:
 def test_below_the_threshold_the_label_is_unsure_and_the_guess_is_kept(tmp_path: Path) -> None:
     paths = [shade(tmp_path / f"{value}.png", value) for value in range(0, 200, 10)]
     file = calibrated()
-    answered = threshold_for(file, 0.5)
-    assert answered
-    found = list(predict(file, paths, coverage=0.5))
+    threshold = threshold_for(file, 0.5)
+    assert threshold
+    found = predict(file, paths, coverage=0.5)
     for each in found:
         assert each.probability is not None
-        assert (each.label == UNSURE) == (each.probability < answered.threshold)
+        assert (each.label == UNSURE) == (each.probability < threshold.threshold)
         assert each.guess in bars.SHADES
     assert 8 <= sum(each.label == UNSURE for each in found) <= 12
 
@@ -112,7 +112,7 @@ def test_a_coverage_of_1_answers_everything_and_none_is_95_percent(tmp_path: Pat
     assert threshold_for(file, 1) is None
     assert UNSURE not in {each.label for each in predict(file, paths, coverage=1)}
     assert threshold_for(file) == threshold_for(file, 0.95)
-    assert list(predict(file, paths)) == list(predict(file, paths, coverage=0.95))
+    assert predict(file, paths) == (predict(file, paths, coverage=0.95))
     assert 1 <= sum(each.label == UNSURE for each in predict(file, paths)) <= 10
 
 
@@ -120,7 +120,7 @@ def test_a_file_without_a_calibration_answers_everything_and_keeps_no_coverage(t
     file, path = bars.judge_of_brightness(), shade(tmp_path / "a.png", 60)
     (found,) = predict(file, [path])
     assert found.label == found.guess == "black"
-    assert list(predict(file, [path], coverage=1)) == [found]
+    assert (predict(file, [path], coverage=1)) == [found]
     with pytest.raises(BrickworkError, match=r"no calibration, so no threshold is known for a coverage of 0\.9: train"):
         predict(file, [path], coverage=0.9)
 
@@ -139,7 +139,7 @@ def test_probabilities_are_after_the_temperature_and_those_of_evaluate(tmp_path:
     report = evaluate(file, open_data(str(tmp_path), training=False))
     assert report.temperature != 1
     mine = {each.path: each.probability for each in predict(file, [tmp_path])}
-    assert mine == pytest.approx({each.name: each.answered_probability for each in report.worst})
+    assert mine == pytest.approx({each.name: each.prediction_probability for each in report.worst})
 
 
 def test_the_most_probable_classes_stand_in_order(tmp_path: Path) -> None:

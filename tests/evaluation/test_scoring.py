@@ -93,8 +93,8 @@ def test_numbers_are_those_of_the_probabilities() -> None:
     assert report.nll.value == pytest.approx(-np.log(chances).mean(), rel=1e-6)
     assert report.ece.value == pytest.approx(2 / 3 - (chances[0] + 2 * chances[1]) / 3, rel=1e-6)
     (worst, *_) = report.worst
-    assert (worst.name, worst.given, worst.answered) == ("shades#2", "grey", "white")
-    assert (worst.given_probability, worst.answered_probability) == pytest.approx((chances[2], chances[1]), rel=1e-6)
+    assert (worst.name, worst.target, worst.prediction) == ("shades#2", "grey", "white")
+    assert (worst.target_probability, worst.prediction_probability) == pytest.approx((chances[2], chances[1]), rel=1e-6)
     assert [each.name for each in report.worst] == ["shades#2", "shades#0", "shades#1"]
 
 
@@ -104,7 +104,7 @@ def test_the_temperature_of_the_record_changes_probabilities_and_no_answer() -> 
     plain, after = evaluate(file, data), evaluate(hot, data)
     assert (plain.temperature, after.temperature) == (1.0, 10.0)
     assert after.accuracy == plain.accuracy
-    assert plain.worst[-1].answered_probability > after.worst[-1].answered_probability > 1 / 3
+    assert plain.worst[-1].prediction_probability > after.worst[-1].prediction_probability > 1 / 3
 
 
 def calibrate_something() -> dict[str, object]:
@@ -113,7 +113,7 @@ def calibrate_something() -> dict[str, object]:
 
 def test_pairs_are_ordered_by_how_many_images_were_confused() -> None:
     report = evaluate(bars.judge_of_brightness(), shades([0, 0, 0, 255, 128], [1, 2, 2, 0, 1]))
-    assert [(each.given, each.answered, each.count) for each in report.confusion.pairs] == [
+    assert [(each.target, each.prediction, each.n) for each in report.confusion.pairs] == [
         ("white", "black", 2), ("black", "white", 1), ("grey", "black", 1),
     ]  # fmt: skip
     assert report.confusion.pairs[2].share.n == 2
@@ -121,11 +121,11 @@ def test_pairs_are_ordered_by_how_many_images_were_confused() -> None:
 
 def test_the_matrix_has_the_datas_classes_first_and_then_others_that_were_answered() -> None:
     report = evaluate(bars.judge_of_brightness(), shades([0, 255, 255], [0, 1, 1], classes=("white", "black")))
-    assert report.confusion.given == ("white", "black")
-    assert report.confusion.answered == ("white", "black")
+    assert report.confusion.target == ("white", "black")
+    assert report.confusion.prediction == ("white", "black")
     assert report.confusion.counts.tolist() == [[0, 1], [2, 0]]
     report = evaluate(bars.judge_of_brightness(), shades([255, 0, 128], [0, 0, 0], classes=("black",)))
-    assert report.confusion.answered == ("black", "grey", "white")
+    assert report.confusion.prediction == ("black", "grey", "white")
     assert report.confusion.counts.tolist() == [[1, 1, 1]]
 
 
@@ -199,7 +199,7 @@ def test_every_number_of_the_document_has_its_interval() -> None:
     report = evaluate(bars.judge_of_brightness(), shades([0, 250, 128, 130, 255], [0, 0, 1, 1, 1]))
     assert numbered(report) == {
         "temperature", "bins.confidence",
-        "worst.loss", "worst.given_probability", "worst.answered_probability",
+        "worst.loss", "worst.target_probability", "worst.prediction_probability",
     }  # fmt: skip
     assert json.loads(json.dumps(report.document(), allow_nan=False))["n"] == 5
 
@@ -222,5 +222,5 @@ def test_a_model_that_answers_no_numbers_is_refused() -> None:
     file = bars.judge_of_brightness()
     with torch.no_grad():
         file.model.get_parameter("head.bias").fill_(float("nan"))
-    with pytest.raises(BrickworkError, match="answers with numbers that are infinite or not numbers"):
+    with pytest.raises(BrickworkError, match="logits are infinite or not numbers"):
         evaluate(file, shades([0], [0]))

@@ -12,11 +12,11 @@ import torch
 from PIL import Image
 
 import bars
-from brickwork.cli.open_dataset import open_as_divided
 from brickwork.data import open_data
 from brickwork.data.dataset import ArraySplit, Dataset, FileSplit
 from brickwork.errors import BrickworkError
 from brickwork.evaluation import evaluate
+from brickwork.evaluation.data import open_as_divided
 from brickwork.loader.note import Note
 from brickwork.model import ModelFile, build, load
 from brickwork.network import chain

@@ -3,10 +3,13 @@
 import json
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from shutil import get_terminal_size
 from typing import TypeVar
 
 import click
+
+from brickwork.errors import BrickworkError
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -32,3 +35,9 @@ def width() -> int:
 def count_of(number: int, noun: str) -> str:
     """A number with its noun: 1 image, 2,000 images."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def check_writable(path: Path) -> None:
+    """Raises BrickworkError where a file's folder is missing, before anything is computed for that file."""
+    if not path.parent.is_dir():
+        raise BrickworkError(f"{path}: there is no folder {path.parent} to write it to: make it first.")

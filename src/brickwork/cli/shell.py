@@ -29,8 +29,8 @@ VERBS = {
     "lecture": Verb("lecture"),
     "check": Verb("check"),
     "train": Verb("train", TORCH),
-    "evaluate": Verb("models", TORCH),
-    "predict": Verb("models", TORCH),
+    "evaluate": Verb("evaluate", TORCH),
+    "predict": Verb("predict", TORCH),
     "doctor": Verb("doctor"),
 }
 

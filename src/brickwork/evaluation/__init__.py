@@ -1,29 +1,30 @@
-"""The evaluate room: what a model file says about a data set, and about single images."""
+"""Evaluation: what a model file scores on a data set, and what it predicts for single images."""
 
 from brickwork.evaluation.metrics.calibration import Calibration, Threshold, calibrate, calibration_of, fit_temperature
 from brickwork.evaluation.metrics.intervals import Estimate
 from brickwork.evaluation.metrics.slices import Slice
-from brickwork.evaluation.prediction import UNSURE, Guess, Prediction, predict, threshold_for
-from brickwork.evaluation.report.report import ClassReport, Confused, Confusion, Report, Scored
+from brickwork.evaluation.prediction import UNSURE, Guess, Prediction, iter_predictions, predict, threshold_for
+from brickwork.evaluation.report.report import ClassReport, ConfusedPair, Confusion, Report, ScoredImage
 from brickwork.evaluation.scoring import evaluate
 
 __all__ = [
     "UNSURE",
     "Calibration",
     "ClassReport",
-    "Confused",
+    "ConfusedPair",
     "Confusion",
     "Estimate",
     "Guess",
     "Prediction",
     "Report",
-    "Scored",
+    "ScoredImage",
     "Slice",
     "Threshold",
     "calibrate",
     "calibration_of",
     "evaluate",
     "fit_temperature",
+    "iter_predictions",
     "predict",
     "threshold_for",
 ]

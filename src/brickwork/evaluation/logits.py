@@ -1,4 +1,4 @@
-"""A model's answers to images that are in memory."""
+"""A model's logits for images that are in memory."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -11,7 +11,7 @@ from brickwork.errors import BrickworkError
 from brickwork.model import Model, ModelFile
 from brickwork.network.layer import shape_text
 
-BATCH = 256  # images at a time; the answers do not depend on it
+BATCH = 256  # images at a time; the logits do not depend on it
 
 
 class ImageBytes(Protocol):
@@ -42,15 +42,15 @@ def compute_logits(
     The model works in evaluation mode, in float32, on the device where its weights are, and is handed back in the
     mode in which it came.
     """
-    was_training, home = model.training, next(model.parameters()).device
+    was_training, device = model.training, next(model.parameters()).device
     model.eval()
-    answers = [torch.empty(0, model.network.classes)]
+    logits = [torch.empty(0, model.network.classes)]
     try:
         for start in range(0, len(images), BATCH):
-            batch = preprocessing.normalize(images[start : start + BATCH].to(home))
-            answers.append(model(batch).float().cpu())
+            batch = preprocessing.normalize(images[start : start + BATCH].to(device))
+            logits.append(model(batch).float().cpu())
             if progress:
                 progress(start + len(batch))
     finally:
         model.train(was_training)
-    return torch.cat(answers)
+    return torch.cat(logits)

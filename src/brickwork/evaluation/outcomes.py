@@ -1,4 +1,4 @@
-"""What is kept of every image that a model was asked about: a few numbers, neither pixels nor logits."""
+"""Outcomes of scoring: target, prediction, confidence and loss of every image; neither pixels nor logits are kept."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
@@ -21,70 +21,72 @@ TOP = 5  # as in "top-5 accuracy"
 
 @dataclass(frozen=True, eq=False)
 class Outcomes:
-    """Images that were scored, a number each; classes are positions in the model's own."""
+    """Scored images, a value each; classes are positions in the model's own."""
 
     place: Integers  # in the split
-    given: Integers  # the class that the data has for it
-    answered: Integers  # the model's most probable class
-    confidence: Floats  # the probability of that
-    loss: Floats  # cross-entropy: -log of the probability of the given class
-    near: Booleans  # the given class is among the five most probable
+    target: Integers  # the class that the data gives
+    prediction: Integers  # the model's most probable class
+    confidence: Floats  # the probability of the prediction
+    loss: Floats  # cross-entropy: -log of the probability of the target
+    in_top5: Booleans  # the target is among the five most probable classes
     width: Integers  # of the original
     height: Integers
     brightness: Floats  # the mean pixel, 0 to 1
 
     @cached_property
-    def right(self) -> Booleans:
-        right: Booleans = self.given == self.answered
-        return right
+    def correct(self) -> Booleans:
+        """Whether each prediction is the target."""
+        correct: Booleans = self.target == self.prediction
+        return correct
 
     def __len__(self) -> int:
-        return len(self.given)
+        return len(self.target)
 
 
 def concat_outcomes(parts: Sequence[Outcomes]) -> Outcomes:
     """All images of several parts, in their order."""
-    return Outcomes(*(np.concatenate([getattr(part, each.name) for part in parts]) for each in fields(Outcomes)))
+    names = (field.name for field in fields(Outcomes))
+    return Outcomes(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
 def score_split(
-    file: ModelFile, split: Split, given: Labels, temperature: float, progress: Callable[[int], None] | None
+    file: ModelFile, split: Split, targets: Labels, temperature: float, progress: Callable[[int], None] | None
 ) -> tuple[list[Outcomes], list[UnreadableImage]]:
-    """What a model says of every image of a split, in parts, and the images that cannot be read.
+    """The outcomes of every image of a split, in parts, and the images that cannot be read.
 
-    `given` has the class of each image, readable or not; `progress` hears how many have been scored.
+    `targets` has the class of each image, readable or not; `progress` hears how many images have been scored.
     """
     preprocessing = preprocessing_of(file)
     file.model.to(device())
     parts: list[Outcomes] = []
-    unseen: list[UnreadableImage] = []
+    unreadable: list[UnreadableImage] = []
     for window in read_windows(split, preprocessing):
-        seen = [each for each in window if isinstance(each, DecodedImage)]
-        unseen += [each for each in window if isinstance(each, UnreadableImage)]
-        if seen:
-            images = torch.from_numpy(np.stack([each.pixels for each in seen]))
-            parts.append(score_batch(compute_logits(file.model, images, preprocessing), seen, given, temperature))
+        decoded = [image for image in window if isinstance(image, DecodedImage)]
+        unreadable += [image for image in window if isinstance(image, UnreadableImage)]
+        if decoded:
+            batch = torch.from_numpy(np.stack([image.pixels for image in decoded]))
+            parts.append(score_batch(compute_logits(file.model, batch, preprocessing), decoded, targets, temperature))
         if progress:
             progress(sum(map(len, parts)))
-    return parts, unseen
+    return parts, unreadable
 
 
-def score_batch(logits: Tensor, seen: list[DecodedImage], given: Labels, temperature: float) -> Outcomes:
-    """The outcomes of images from the logits that they got. Raises BrickworkError where these are not finite."""
+def score_batch(logits: Tensor, images: list[DecodedImage], targets: Labels, temperature: float) -> Outcomes:
+    """The outcomes of images from their logits, N x classes. Raises BrickworkError where these are not finite."""
     if not logits.isfinite().all():
-        raise BrickworkError("the model answers with numbers that are infinite or not numbers (NaN).")
-    places = np.array([each.place for each in seen], np.int64)
-    own = torch.from_numpy(given[places]).view(-1, 1)
-    logs = (logits.double() / temperature).log_softmax(1)
-    best = logs.max(1)
+        raise BrickworkError("the model's logits are infinite or not numbers (NaN).")
+    places = np.array([image.place for image in images], np.int64)
+    target = torch.from_numpy(targets[places]).view(-1, 1)
+    log_probabilities = (logits.double() / temperature).log_softmax(1)
+    best = log_probabilities.max(1)
     return Outcomes(
         place=places,
-        given=given[places],
-        answered=best.indices.numpy(),
+        target=targets[places],
+        prediction=best.indices.numpy(),
         confidence=best.values.exp().numpy(),
-        loss=-logs.gather(1, own).view(-1).numpy(),
-        near=(logs.topk(min(TOP, logits.shape[1])).indices == own).any(1).numpy(),
-        width=np.array([each.width for each in seen], np.int64),
-        height=np.array([each.height for each in seen], np.int64),
-        brightness=np.array([each.brightness for each in seen]),
+        loss=-log_probabilities.gather(1, target).view(-1).numpy(),
+        in_top5=(log_probabilities.topk(min(TOP, logits.shape[1])).indices == target).any(1).numpy(),
+        width=np.array([image.width for image in images], np.int64),
+        height=np.array([image.height for image in images], np.int64),
+        brightness=np.array([image.brightness for image in images]),
     )

@@ -1,9 +1,8 @@
-"""What a model sees in images of your own."""
+"""Prediction: the most probable classes of images, or "unsure" where the confidence is below the threshold."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
-from os.path import expanduser
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +10,10 @@ import torch
 
 from brickwork.data.dataset import FileSplit, Images
 from brickwork.data.images.decode import Unreadable
-from brickwork.data.preprocessing import preprocess_all
-from brickwork.data.sources.listing import list_tree
+from brickwork.data.preprocessing import Preprocessing, preprocess_all
 from brickwork.errors import BrickworkError
+from brickwork.evaluation.data import as_model_file
+from brickwork.evaluation.inputs import ImageInputs, NamedImage, iter_images
 from brickwork.evaluation.logits import compute_logits, preprocessing_of
 from brickwork.evaluation.metrics.calibration import COVERAGE, Threshold, calibration_of, probabilities, temperature_of
 from brickwork.machine import device
@@ -30,27 +30,26 @@ class Guess:
     probability: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Prediction:
-    """What a model says of one image; or nothing, and the reason."""
+    """What a model predicts for one image; or nothing, and the reason."""
 
-    path: str
+    path: str  # or "image 0", "image 1" ... for one in memory
     label: str | None  # the most probable class, or "unsure" where its probability is below the threshold
-    probability: float | None  # of the most probable class
+    probability: float | None  # of the most probable class: the confidence
     reason: str | None = None  # why the image could not be read
-    guess: str | None = None  # the most probable class, however sure
+    guess: str | None = None  # the most probable class, whatever its probability
     top: tuple[Guess, ...] = ()  # as many classes as were asked for, the most probable first
 
-
-def image_files(path: str | Path) -> list[Path]:
-    """The images below a folder in natural order; otherwise the path itself, which decoding then judges."""
-    path = Path(expanduser(path))  # Path's own raises where there is no such person
-    inside = list_tree(path).images if path.is_dir() else ()
-    return [path / name for name in inside] or [path]
+    def __repr__(self) -> str:
+        if self.probability is None:
+            return f"Prediction({self.path!r:.160}, unreadable: {self.reason:.160})"
+        guess = f" ({self.guess:.80})" if self.guess != self.label else ""
+        return f"Prediction({self.path!r:.160}, {self.label:.80}{guess} {self.probability:.1%})"
 
 
 def threshold_for(file: ModelFile, coverage: float | None = None) -> Threshold | None:
-    """The threshold of `predict` and what validation says of it; None where every image is answered.
+    """The confidence threshold of `predict` and its validation images; None where every image gets its class.
 
     Without a coverage it is 0.95 where the file has a calibration. Raises BrickworkError where a coverage below 1 is
     asked of a file without a calibration, or none can be.
@@ -84,16 +83,15 @@ class Predictor:
         rows = zip(best.indices.tolist(), best.values.tolist(), strict=True)
         return [tuple(Guess(self.file.classes[c], p) for c, p in zip(*row, strict=True)) for row in rows]
 
-    def predictions(self, paths: Sequence[Path]) -> Iterator[Prediction]:
+    def predictions(self, images: Sequence[NamedImage]) -> Iterator[Prediction]:
         """The predictions of one batch, in its order."""
-        files = FileSplit(np.zeros(len(paths), np.int64), Path(), tuple(map(str, paths)))
-        found = list(preprocess_all(files, preprocessing_of(self.file)))
-        guesses = iter(self.guesses([pixels for pixels in found if not isinstance(pixels, Unreadable)]))
-        for name, pixels in zip(files.names, found, strict=True):
+        decoded = list(decode_images(images, preprocessing_of(self.file)))
+        guesses = iter(self.guesses([pixels for pixels in decoded if not isinstance(pixels, Unreadable)]))
+        for image, pixels in zip(images, decoded, strict=True):
             if isinstance(pixels, Unreadable):
-                yield Prediction(name, None, None, pixels.reason)
+                yield Prediction(image.name, None, None, pixels.reason)
             else:
-                yield self.prediction(name, next(guesses))
+                yield self.prediction(image.name, next(guesses))
 
     def prediction(self, name: str, top: tuple[Guess, ...]) -> Prediction:
         best = top[0]
@@ -101,26 +99,65 @@ class Predictor:
         return Prediction(name, label, best.probability, None, best.label, top)
 
 
-def predict(
-    file: ModelFile, paths: Iterable[str | Path], *, batch: int = 64, coverage: float | None = None, top: int = 1
+def decode_images(images: Sequence[NamedImage], preprocessing: Preprocessing) -> Iterator[Images | Unreadable]:
+    """Every image's pixels, or why there are none, in order; files are decoded on every core."""
+    files = tuple(str(image.source) for image in images if isinstance(image.source, Path))
+    decoded = iter(preprocess_all(FileSplit(np.zeros(len(files), np.int64), Path(), files), preprocessing))
+    for image in images:
+        match image.source:
+            case Path():
+                yield next(decoded)
+            case Unreadable():
+                yield image.source
+            case pixels:
+                yield preprocessing.pixels(pixels)
+
+
+def iter_predictions(
+    model: ModelFile | str | Path,
+    images: ImageInputs,
+    *,
+    batch: int = 64,
+    coverage: float | None = None,
+    top: int = 1,
 ) -> Iterator[Prediction]:
-    """A prediction for every file, and for every image below every folder, in natural order.
+    """What `predict` gives, a batch at a time as it is asked for: for more images than a list should hold.
+
+    The model and the coverage are checked at once; images are read, and refused, on the way.
+    """
+    file = as_model_file(model)
+    threshold = threshold_for(file, coverage)
+    predictor = Predictor(file, threshold.threshold if threshold else 0.0, temperature_of(file), top)
+    preprocessing_of(file)  # raises where it is not the network's
+    file.model.to(device())
+    return chain.from_iterable(map(predictor.predictions, batches(iter_images(images), batch)))
+
+
+def batches(images: Iterator[NamedImage], size: int) -> Iterator[list[NamedImage]]:
+    """All images, so many at a time, found as they are asked for."""
+    while group := list(islice(images, size)):
+        yield group
+
+
+def predict(
+    model: ModelFile | str | Path,
+    images: ImageInputs,
+    *,
+    batch: int = 64,
+    coverage: float | None = None,
+    top: int = 1,
+) -> list[Prediction]:
+    """Predicts classes of images: a list with a prediction for every image, also where only one is given.
+
+    The model is a model file or its path. Images are a path of a file or of a folder, which has every image below it
+    in natural order, a PIL image, an array of uint8 (H x W, or H x W x C with 1, 3 or 4 channels), or several of
+    these, mixed as they come. One in memory is treated as its file would be, and named "image 0" by its position.
 
     What cannot be read is a prediction with the reason: a damaged file, a path that leads nowhere, a folder without
     an image. A folder's hidden and junk entries, and its files that are no images, are passed over. Of images like
-    those of the validation, a share of `coverage` at least is answered, and the others are "unsure": 0.95 without
-    one where the file has a calibration, and 1 asks for an answer to every image. Raises BrickworkError as
-    `answered_by` does.
+    those of the validation, a share of `coverage` at least gets its most probable class (`top` of them in `.top`),
+    and the others are "unsure": 0.95 without one where the file has a calibration, and 1 gives every image its class.
+    Raises BrickworkError where there is no such model file, where `threshold_for` does, and for an array of another
+    kind.
     """
-    answered = threshold_for(file, coverage)
-    judge = Predictor(file, answered.threshold if answered else 0.0, temperature_of(file), top)
-    preprocessing_of(file)  # raises where it is not the network's
-    file.model.to(device())
-    return chain.from_iterable(map(judge.predictions, path_batches(paths, batch)))
-
-
-def path_batches(paths: Iterable[str | Path], size: int) -> Iterator[list[Path]]:
-    """All files, so many at a time, found as they are asked for."""
-    waiting = chain.from_iterable(map(image_files, paths))
-    while group := list(islice(waiting, size)):
-        yield group
+    return list(iter_predictions(model, images, batch=batch, coverage=coverage, top=top))

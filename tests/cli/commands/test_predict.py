@@ -1,210 +1,136 @@
-"""Every option and column of `predict`, against probabilities worked out from the images' shades."""
+"""What `predict` prints, for a model that tells black, grey and white apart."""
 
 import csv
+import re
 from pathlib import Path
 
-import numpy as np
 import pytest
+import torch
 from PIL import Image
 
-from judge import BIAS, KNOWN, TEMPERATURE, WEIGHT, calibration, model, threshold
+import bars
+from brickwork.evaluation import calibrate
+from brickwork.evaluation.logits import compute_logits, preprocessing_of
+from brickwork.model import save
 from shell import Ask
 
-SHADES = {"b2.png": 10, "b10.png": 128, "a.png": 250}  # not in the order in which a folder is read
+SHADES = {"black": 0, "grey": 128, "white": 255}
 
 
-@pytest.fixture
-def photos(tmp_path: Path) -> Path:
-    """Three images, one file that is none, and things that are passed over."""
-    folder = tmp_path / "photos"
-    (folder / "deeper").mkdir(parents=True)
-    for name, shade in SHADES.items():
-        Image.new("L", (6, 5), shade).save(folder / name)
-    Image.new("L", (4, 4), 60).save(folder / "deeper" / "z.png")
-    (folder / "torn.jpg").write_bytes(b"no picture")
-    (folder / "notes.txt").write_text("no image")
-    (folder / ".hidden.png").write_bytes(b"")
-    return folder
+def test_predict_prints_path_probability_and_label(ask: Ask, model: Path, images: Path) -> None:
+    answer = ask("predict", model, images / "test" / "white" / "0.png", images / "test" / "black")
+    assert answer.code == 0
+    rows = [line.split() for line in answer.out.splitlines()[2:]]
+    assert [(Path(row[0]).name, row[-1]) for row in rows[:2]] == [("0.png", "white"), ("0.png", "black")]
+    assert all(row[1].endswith("%") for row in rows if "unreadable:" not in row)
 
 
-@pytest.fixture
-def calibrated(tmp_path: Path) -> Path:
-    (tmp_path / "calibrated").mkdir()
-    return model(tmp_path / "calibrated", {"calibration": calibration()})
+def test_predict_gives_a_bad_file_its_reason_in_its_row(ask: Ask, model: Path, images: Path) -> None:
+    answer = ask("predict", model, images / "test" / "black" / "note.jpg", images / "test" / "grey" / "1.png")
+    assert answer.code == 0
+    bad, good = answer.out.splitlines()[2:4]
+    assert "note.jpg" in bad
+    assert "unreadable: " in bad
+    assert good.endswith("grey")
 
 
-@pytest.fixture
-def plain(tmp_path: Path) -> Path:
-    (tmp_path / "plain").mkdir()
-    return model(tmp_path / "plain", {})
-
-
-def ranked(shade: int, temperature: float) -> list[tuple[str, float]]:
-    """All classes, the most probable first."""
-    logits = (shade / 255 * WEIGHT + BIAS) / temperature
-    shares = np.exp(logits - logits.max())
-    shares /= shares.sum()
-    return [(KNOWN[i], float(shares[i])) for i in np.argsort(-shares)]
-
-
-def rows(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def test_probabilities_are_the_softmax_of_the_logits_over_the_temperature(
-    ask: Ask, plain: Path, calibrated: Path, photos: Path
-) -> None:
-    for file, temperature in ((plain, 1.0), (calibrated, TEMPERATURE)):
-        for name, shade in SHADES.items():
-            (row,) = ask("predict", file, photos / name, "--top", "8", "--coverage", "1", "--json").document
-            expected = ranked(shade, temperature)
-            assert [each["label"] for each in row["top"]] == [label for label, _ in expected]
-            assert [each["probability"] for each in row["top"]] == pytest.approx([p for _, p in expected], rel=1e-4)
-            assert (row["path"], row["guess"], row["label"]) == (str(photos / name), expected[0][0], expected[0][0])
-            assert row["probability"] == row["top"][0]["probability"]
-
-
-def test_a_folder_is_read_in_natural_order_and_then_those_below_it(ask: Ask, plain: Path, photos: Path) -> None:
-    found = ask("predict", plain, photos, "--json").document
-    assert [Path(row["path"]).relative_to(photos).as_posix() for row in found] == [
-        "a.png", "b2.png", "b10.png", "torn.jpg", "deeper/z.png",
-    ]  # fmt: skip
-    assert [set(row) for row in found] == [{"path", "label", "probability", "reason", "guess", "top"}] * 5
-
-
-def test_several_paths_keep_the_order_in_which_they_are_typed(ask: Ask, plain: Path, photos: Path) -> None:
-    typed = [photos / "b10.png", photos / "torn.jpg", photos / "a.png", photos / "b10.png"]
-    assert [row["path"] for row in ask("predict", plain, *typed, "--json").document] == [str(path) for path in typed]
-
-
-def test_top_is_one_class_unless_more_are_asked_for_and_never_more_than_there_are(
-    ask: Ask, plain: Path, photos: Path
-) -> None:
-    for words, count in (((), 1), (("--top", "3"), 3), (("--top", "50"), 8)):
-        (row,) = ask("predict", plain, photos / "a.png", *words, "--json").document
-        assert len(row["top"]) == count
-    answer = ask("predict", plain, photos / "a.png", "--top", "0")
-    assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
-
-
-def test_the_table_is_the_json_cell_by_cell(ask: Ask, calibrated: Path, photos: Path, tmp_path: Path) -> None:
-    out = tmp_path / "labels.csv"
-    answer = ask("predict", calibrated, photos, "--top", "3", "--out", out)
+def test_predict_writes_a_table(ask: Ask, model: Path, images: Path, tmp_path: Path) -> None:
+    out = tmp_path / "preds.csv"
+    answer = ask("predict", model, images / "test" / "black", "--out", out)
     assert answer.out == f"5 rows in {out}.\n"
-    table = rows(out)
-    assert list(table[0]) == [
-        "path", "label", "probability", "reason", "guess", "guess2", "probability2", "guess3", "probability3",
-    ]  # fmt: skip
-    document = ask("predict", calibrated, photos, "--top", "3", "--json").document
-    assert len(table) == len(document)
-    for cells, row in zip(table, document, strict=True):
-        for name in ("path", "label", "reason", "guess"):
-            assert cells[name] == (row[name] or "")
-        places = [row["top"][place] if row["top"] else None for place in range(3)]
-        assert [cells["guess"], cells["guess2"], cells["guess3"]] == [p["label"] if p else "" for p in places]
-        found = [cells["probability"], cells["probability2"], cells["probability3"]]
-        assert found == [str(p["probability"]) if p else "" for p in places]
+    with out.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["path", "label", "probability", "reason", "guess"]
+    assert [row["label"] for row in rows] == ["black"] * 4 + [""]
+    assert float(rows[0]["probability"]) > 1 / 3
+    assert rows[4]["reason"]
 
 
-def test_out_and_json_give_both(ask: Ask, plain: Path, photos: Path, tmp_path: Path) -> None:
-    answer = ask("predict", plain, photos / "a.png", "--out", tmp_path / "one.csv", "--json")
-    assert [row["label"] for row in answer.document] == [row["label"] for row in rows(tmp_path / "one.csv")]
-    assert ask("predict", plain, photos / "a.png", "--out", tmp_path / "one.csv").out == (
-        f"1 row in {tmp_path / 'one.csv'}.\n"
-    )
-
-
-def test_the_text_has_the_probability_and_the_further_classes_of_the_json(ask: Ask, plain: Path, photos: Path) -> None:
-    text = ask("predict", plain, photos / "a.png", photos / "torn.jpg", "--top", "2").out.splitlines()
-    first, torn = ask("predict", plain, photos / "a.png", photos / "torn.jpg", "--top", "2", "--json").document
-    assert text[0].split() == ["image", "probability", "label"]
-    two = first["top"][1]
-    assert text[2].split() == [
-        first["path"], f"{first['probability']:.1%}", f"{first['label']},", two["label"], f"{two['probability']:.1%}",
-    ]  # fmt: skip
-    assert " ".join(text[3].split()) == f"{torn['path']} unreadable: {torn['reason']}"
-    assert torn == {
-        "path": str(photos / "torn.jpg"), "label": None, "probability": None, "reason": torn["reason"],
-        "guess": None, "top": [],
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("coverage", "percent"), [("1e-9", 1), ("0.01", 1), ("0.011", 2), ("0.8", 80), ("0.801", 81), ("0.95", 95)]
-)
-def test_a_coverage_has_the_threshold_of_the_next_percent(
-    ask: Ask, calibrated: Path, photos: Path, coverage: str, percent: int
+def test_predict_says_before_it_reads_an_image_that_its_table_has_no_folder(
+    ask: Ask, model: Path, tmp_path: Path
 ) -> None:
-    answer = ask("predict", calibrated, photos / "a.png", "--coverage", coverage)
-    assert answer.err == (
-        f'"unsure" is a probability below {threshold(percent):.1%}, for a coverage of {float(coverage):.1%}: of the '
-        f"validation images {percent} are answered, {(percent - percent // 10) / percent:.1%} of these rightly.\n"
-    )
-
-
-def test_unsure_is_whatever_is_below_the_threshold_and_nothing_else(ask: Ask, calibrated: Path, tmp_path: Path) -> None:
-    files = []
-    for shade in range(0, 256, 5):
-        files.append(tmp_path / f"{shade}.png")
-        Image.new("L", (4, 4), shade).save(files[-1])
-    for percent in (50, 60, 65):
-        found = ask("predict", calibrated, *files, "--coverage", percent / 100, "--json").document
-        kinds = set()
-        for row, shade in zip(found, range(0, 256, 5), strict=True):
-            label, probability = ranked(shade, TEMPERATURE)[0]
-            sure = probability >= threshold(percent)
-            kinds.add(sure)
-            assert (row["label"], row["guess"]) == (label if sure else "unsure", label)
-        assert kinds == {True, False}
-
-
-def test_by_itself_the_coverage_is_95_percent_and_1_asks_for_all(ask: Ask, calibrated: Path, photos: Path) -> None:
-    usual, typed = (ask("predict", calibrated, photos, *words) for words in ((), ("--coverage", "0.95")))
-    assert (usual.out, usual.err) == (typed.out, typed.err)
-    whole = ask("predict", calibrated, photos, "--coverage", "1")
-    assert whole.err == ""
-    assert "unsure" not in whole.out
-
-
-@pytest.mark.parametrize("coverage", ["0", "-0.5", "1.5", "nan"])
-def test_a_coverage_that_is_no_share_is_refused(ask: Ask, calibrated: Path, photos: Path, coverage: str) -> None:
-    answer = ask("predict", calibrated, photos, "--coverage", coverage)
+    answer = ask("predict", model, tmp_path / "missing.png", "--out", tmp_path / "tables" / "preds.csv")
     assert (answer.code, answer.out) == (2, "")
-    assert answer.err == f"brickwork: the coverage is a share above 0 and up to 1, not {float(coverage):g}.\n"
+    assert f"there is no folder {tmp_path / 'tables'} to write it to: make it first." in answer.err
 
 
-def test_a_coverage_of_a_model_without_a_calibration_is_refused_unless_it_is_all(
-    ask: Ask, plain: Path, photos: Path
+def test_predict_as_json_has_a_row_for_each_image(ask: Ask, model: Path, images: Path) -> None:
+    good, bad = ask(
+        "predict", model, images / "test" / "grey" / "0.png", images / "test" / "black" / "note.jpg", "--json"
+    ).document
+    assert (good["label"], good["reason"]) == ("grey", None)
+    assert (bad["label"], bad["probability"]) == (None, None)
+    assert bad["reason"]
+
+
+def test_predict_without_any_image_is_a_mistake_beside_the_row(ask: Ask, model: Path, images: Path) -> None:
+    answer = ask("predict", model, images / "test" / "black" / "note.jpg")
+    assert answer.code == 2
+    assert "unreadable: " in answer.out
+    assert answer.err.startswith("brickwork: ")
+    assert answer.err.count("\n") == 1
+
+
+@pytest.fixture(scope="module")
+def calibrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The model with a calibration on as many images as there are shades."""
+    path, file = tmp_path_factory.mktemp("calibrated") / "model.safetensors", bars.judge_of_brightness()
+    images = torch.arange(256, dtype=torch.uint8).view(-1, 1, 1, 1).repeat(1, 1, 4, 4)
+    logits = compute_logits(file.model, images, preprocessing_of(file))
+    record = {"calibration": calibrate(logits, logits.argmax(1)).document()}
+    save(path, file.model, classes=file.classes, preprocessing=file.preprocessing, record=record)
+    return path
+
+
+def test_predict_says_when_it_is_unsure_and_what_that_promises(
+    ask: Ask, calibrated: Path, images: Path, tmp_path: Path
 ) -> None:
-    answer = ask("predict", plain, photos, "--coverage", "0.5")
-    assert (answer.code, answer.out) == (2, "")
-    assert answer.err == (
-        "brickwork: the model file has no calibration, so no threshold is known for a coverage of 0.5: "
-        "train the network again, as older versions did not calibrate, or leave the coverage out.\n"
+    Image.new("L", (6, 6), 62).save(tmp_path / "between.png")
+    answer = ask(
+        "predict", calibrated, tmp_path / "between.png", images / "test" / "white" / "0.png", "--coverage", "0.8"
     )
-    assert ask("predict", plain, photos, "--coverage", "1").code == 0
+    assert answer.code == 0
+    assert [line.split("  ")[-1] for line in answer.out.splitlines()[2:]] == ["unsure: black", "white"]
+    assert re.fullmatch(
+        r'"unsure" is a confidence below the threshold of \d\d\.\d%, for a coverage of 80\.0%: 20[5-9] validation '
+        r"images reach it, and 100\.0% of these are predicted correctly\.\n",
+        answer.err,
+    )
+    document = ask("predict", calibrated, tmp_path / "between.png", "--coverage", "0.8", "--json").document
+    assert (document[0]["label"], document[0]["guess"]) == ("unsure", "black")
+    whole = ask("predict", calibrated, tmp_path / "between.png", "--coverage", "1")
+    assert (whole.out.split()[-1], whole.err) == ("black", "")
 
 
-def test_a_thousand_images_are_told(ask: Ask, plain: Path, photos: Path) -> None:
-    answer = ask("predict", plain, *[photos / "a.png"] * 2001, "--json")
-    assert len(answer.document) == 2001
-    assert answer.err == "1,000 images\n2,000 images\n"
-
-
-def test_a_path_that_leads_nowhere_is_a_row_and_where_it_is_the_only_one_a_mistake(
-    ask: Ask, plain: Path, photos: Path
-) -> None:
-    both = ask("predict", plain, photos / "a.png", photos / "nothing.png", "--json")
-    assert (both.code, both.document[1]["label"]) == (0, None)
-    assert both.document[1]["reason"]
-    alone = ask("predict", plain, photos / "nothing.png", "--json")
-    assert (alone.code, len(alone.document)) == (2, 1)
-    reason = alone.document[0]["reason"]
-    assert alone.err == f"brickwork: there was no image to look at: {photos / 'nothing.png'}: {reason}.\n"
-
-
-def test_an_image_is_needed(ask: Ask, plain: Path) -> None:
-    answer = ask("predict", plain)
+def test_predict_keeps_95_percent_by_itself_where_it_can(ask: Ask, calibrated: Path, model: Path, images: Path) -> None:
+    assert "for a coverage of 95.0%" in ask("predict", calibrated, images / "test").err
+    assert "coverage" not in ask("predict", model, images / "test" / "grey").err
+    answer = ask("predict", model, images / "test" / "grey", "--coverage", "0.9")
     assert (answer.code, answer.out) == (2, "")
-    assert "Missing argument 'IMAGE...'" in answer.err
+    assert "has no calibration" in answer.err
+
+
+def test_predict_names_the_next_best_classes(ask: Ask, model: Path, images: Path, tmp_path: Path) -> None:
+    white, out = images / "test" / "white" / "0.png", tmp_path / "top.csv"
+    assert re.search(r"white, grey \d\d\.\d%$", ask("predict", model, white, "--top", "2").out.rstrip())
+    ask("predict", model, white, images / "test" / "black" / "note.jpg", "--top", "3", "--out", out)
+    with out.open(newline="") as file:
+        good, bad = csv.DictReader(file)
+    assert [good["guess"], good["guess2"], good["guess3"]] == ["white", "grey", "black"]
+    assert float(good["probability"]) > float(good["probability2"]) > float(good["probability3"])
+    assert (bad["label"], bad["guess2"]) == ("", "")
+    (found,) = ask("predict", model, white, "--top", "2", "--json").document
+    assert [each["label"] for each in found["top"]] == ["white", "grey"]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"not a model", b"\x08" + b"\0" * 7 + b"{}      "])
+@pytest.mark.parametrize("verb", [("evaluate", "--data", "fashion"), ("predict", "image.png")])
+def test_a_missing_or_damaged_model_file_is_one_line(
+    ask: Ask, tmp_path: Path, verb: tuple[str, ...], content: bytes | None
+) -> None:
+    path = tmp_path / "model.safetensors"
+    if content is not None:
+        path.write_bytes(content)
+    answer = ask(verb[0], path, *verb[1:])
+    assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
+    assert str(path) in answer.err

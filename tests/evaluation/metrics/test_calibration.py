@@ -85,14 +85,14 @@ def test_counts_are_those_of_the_images_at_or_above_the_threshold() -> None:
     for coverage in (0.01, 0.3, 0.9, 1.0):
         row = calibration.at(coverage)
         through = best.values >= row.threshold
-        assert (row.n, row.right) == (int(through.sum()), int((best.indices == labels)[through].sum()))
+        assert (row.n, row.correct) == (int(through.sum()), int((best.indices == labels)[through].sum()))
         assert row.n >= coverage * 400
     assert calibration.at(1.0).threshold == 0
 
 
 def test_the_fewer_are_answered_the_more_of_them_are_right() -> None:
     calibration = calibrate(*drawn(20_000, 4))
-    shares = [calibration.at(c).right / calibration.at(c).n for c in (0.2, 0.5, 0.8, 1.0)]
+    shares = [calibration.at(c).correct / calibration.at(c).n for c in (0.2, 0.5, 0.8, 1.0)]
     assert shares == sorted(shares, reverse=True)
     assert shares[0] > shares[-1] + 0.1
 
@@ -100,7 +100,7 @@ def test_the_fewer_are_answered_the_more_of_them_are_right() -> None:
 @pytest.mark.parametrize(("asked", "percent"), [(0.95, 95), (0.901, 91), (0.9, 90), (1, 100), (0.001, 1), (0.07, 7)])
 def test_a_coverage_between_two_percents_takes_the_higher(asked: float, percent: int) -> None:
     calibration = calibrate(*drawn(500, 5))
-    assert calibration.at(asked) == calibration.answered[percent - 1]
+    assert calibration.at(asked) == calibration.thresholds[percent - 1]
 
 
 @pytest.mark.parametrize("coverage", [0, -0.1, 1.1, nan])
@@ -155,3 +155,12 @@ def test_a_file_without_a_calibration_has_temperature_1() -> None:
     kept = replace(file, record={"calibration": calibration.document()})
     assert calibration_of(kept) == calibration
     assert temperature_of(kept) == calibration.temperature
+
+
+def test_a_calibration_of_an_older_model_file_is_read() -> None:
+    """The form in which files on people's disks have it: the names in it must stay."""
+    rows = [[1 - percent / 100, percent, percent // 2] for percent in range(1, 101)]
+    calibration = Calibration.read({"temperature": 1.5, "n": 100, "answered": rows})
+    assert (calibration.temperature, calibration.n) == (1.5, 100)
+    assert (calibration.at(0.8).threshold, calibration.at(0.8).n, calibration.at(0.8).correct) == (1 - 0.8, 80, 40)
+    assert calibration.document() == {"temperature": 1.5, "n": 100, "answered": rows}

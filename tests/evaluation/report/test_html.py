@@ -13,7 +13,7 @@ from PIL import Image
 import bars
 from brickwork.data.dataset import ArraySplit, Dataset, FileSplit
 from brickwork.evaluation import Confusion, Report, evaluate
-from brickwork.evaluation.report.diagrams import classes_to_draw, matrix, short
+from brickwork.evaluation.report.diagrams import class_name, classes_to_draw, matrix
 from brickwork.evaluation.report.html import evaluation_html
 from brickwork.evaluation.report.thumbnails import SIDE, thumbnail
 
@@ -129,9 +129,9 @@ def test_of_many_classes_those_with_most_mistakes_are_drawn() -> None:
     rows, columns = classes_to_draw(confusion(1000))
     assert rows == columns
     assert (rows[0], rows[-1], len(rows)) == (0, 999, 24)
-    assert "7 of 12 images of a class of a long name, number 999 taken for a class of" in matrix(confusion(1000))
+    assert "7 of 12 images of a class of a long name, number 999 predicted as a class of" in matrix(confusion(1000))
 
 
 def test_a_long_name_is_cut() -> None:
-    assert short("Ankle boot") == "Ankle boot"
-    assert short("a class of a long name") == "a class of a lo…"
+    assert class_name("Ankle boot") == "Ankle boot"
+    assert class_name("a class of a long name") == "a class of a lo…"

@@ -1,6 +1,6 @@
 from xml.etree import ElementTree
 
-from brickwork.training.run.curve import curve, epoch_ticks, ticks
+from brickwork.training.run.curve import curve, epoch_ticks
 
 NAME = "{http://www.w3.org/2000/svg}"
 
@@ -25,12 +25,6 @@ def test_a_curve_stays_inside_its_picture() -> None:
 
 def test_a_curve_has_colours_for_light_and_dark() -> None:
     assert "prefers-color-scheme: dark" in curve("x", [1.0], [0.5], best=0)
-
-
-def test_ticks_are_round_and_cover_the_values() -> None:
-    assert ticks(0.62, 1.31) == [0.6, 0.8, 1.0, 1.2, 1.4]
-    assert ticks(0.5, 0.5)[0] <= 0.5 < ticks(0.5, 0.5)[-1]
-    assert ticks(0.0, 0.0)[-1] > 0
 
 
 def test_epochs_are_counted_one_by_one_while_they_are_few() -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from brickwork.cli.open_dataset import GROUPS
+from brickwork.cli.data_options import GROUPS
 from brickwork.cli.output import count_of, json_option, notify, print_json, width
 from brickwork.errors import BrickworkError
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from brickwork.cli.open_dataset import data_options
+from brickwork.cli.data_options import data_options
 from brickwork.cli.output import count_of, json_option, print_json
 from brickwork.cli.progress import training_progress
 from brickwork.cli.recipe_options import RecipeCommand, fields_given, options_given, recipe_options

@@ -1,4 +1,4 @@
-"""What a probability is worth: a temperature for the logits, and the threshold below which a model is unsure."""
+"""Calibration: temperature scaling of the logits, and the confidence threshold of each coverage."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,22 +17,22 @@ COLDEST, HOTTEST = 1e-4, 100.0  # a temperature outside has no meaning
 
 @dataclass(frozen=True)
 class Threshold:
-    """The validation images whose most probable class has at least this probability."""
+    """A confidence threshold, and the validation images whose confidence reaches it."""
 
     threshold: float
-    n: int
-    right: int
+    n: int  # images at or above it
+    correct: int  # of these, those whose prediction is the target
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """What the validation images say of a model's probabilities. Plain data, kept in the model file's record."""
+    """A temperature and confidence thresholds, from the validation images; kept in the model file's record."""
 
     temperature: (
         float  # the logits are divided by it before the softmax; Guo et al. 2017, arXiv 1706.04599, section 4.2
     )
     n: int  # validation images
-    answered: tuple[Threshold, ...]  # for a coverage of 1 %, 2 %, ... 100 %
+    thresholds: tuple[Threshold, ...]  # for a coverage of 1 %, 2 %, ... 100 %
 
     def at(self, coverage: float) -> Threshold:
         """The threshold that lets at least this share of images through; a share between two percents has the higher.
@@ -41,11 +41,11 @@ class Calibration:
         """
         if not 0 < coverage <= 1:
             raise BrickworkError(f"the coverage is a share above 0 and up to 1, not {coverage:g}.")
-        return self.answered[ceil(100 * coverage - 1e-9) - 1]
+        return self.thresholds[ceil(100 * coverage - 1e-9) - 1]
 
     def document(self) -> dict[str, Any]:
         """As plain data for JSON; `read` takes it back."""
-        rows = [[each.threshold, each.n, each.right] for each in self.answered]
+        rows = [[row.threshold, row.n, row.correct] for row in self.thresholds]  # "answered" is a name in old files
         return {"temperature": self.temperature, "n": self.n, "answered": rows}
 
     @staticmethod
@@ -73,8 +73,8 @@ def are_thresholds(rows: list[Any], n: int) -> bool:
         return False
     if not all(is_number(t, 0, 1) and is_count(m, 1, n) and is_count(k, 0, m) for t, m, k in rows):
         return False
-    thresholds, counts, right = zip(*rows, strict=True)
-    return sorted(thresholds, reverse=True) == [*thresholds] and all(sorted(c) == [*c] for c in (counts, right))
+    thresholds, counts, correct = zip(*rows, strict=True)
+    return sorted(thresholds, reverse=True) == [*thresholds] and all(sorted(c) == [*c] for c in (counts, correct))
 
 
 def calibration_of(file: ModelFile) -> Calibration | None:
@@ -98,8 +98,8 @@ def fit_temperature(logits: Tensor, labels: Tensor) -> float:
     """The temperature at which the validation labels are most probable: one number, the same on every call.
 
     With b = 1 / temperature the sum of the cross-entropies is convex, and (b - 1)^2 / 2 is added to it, as much as
-    one image may weigh: so there is one minimum, also where every image is right and the labels alone would ask for
-    a temperature of 0. At that minimum the cross-entropy is never above the one at temperature 1.
+    one image may weigh: so there is one minimum, also where every prediction is correct and the labels alone would ask
+    for a temperature of 0. At that minimum the cross-entropy is never above the one at temperature 1.
     Logits are N x classes, labels N; raises BrickworkError where a logit is not finite, or there is no image.
     """
     if not len(logits) or not logits.isfinite().all():
@@ -140,13 +140,13 @@ def calibrate(logits: Tensor, labels: Tensor) -> Calibration:
     """
     temperature = fit_temperature(logits, labels)
     best = probabilities(logits.cpu(), temperature).max(1)
-    right = best.indices == labels.cpu()
+    correct = best.indices == labels.cpu()
     ascending = best.values.sort().values.tolist()
-    rows = [threshold_at(percent, ascending, best.values, right) for percent in range(1, 101)]
+    rows = [threshold_at(percent, ascending, best.values, correct) for percent in range(1, 101)]
     return Calibration(temperature, len(ascending), tuple(rows))
 
 
-def threshold_at(percent: int, ascending: list[float], confidence: Tensor, right: Tensor) -> Threshold:
+def threshold_at(percent: int, ascending: list[float], confidence: Tensor, correct: Tensor) -> Threshold:
     """The threshold for a coverage.
 
     Of n + 1 images in a random order, the last one is below the k-th smallest of the others with a chance of k at
@@ -155,4 +155,4 @@ def threshold_at(percent: int, ascending: list[float], confidence: Tensor, right
     left_out = (100 - percent) * (len(ascending) + 1) // 100
     threshold = ascending[left_out - 1] if left_out else 0.0
     through = confidence >= threshold
-    return Threshold(threshold, int(through.sum()), int((through & right).sum()))
+    return Threshold(threshold, int(through.sum()), int((through & correct).sum()))

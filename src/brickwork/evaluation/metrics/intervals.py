@@ -1,4 +1,4 @@
-"""How far numbers on a test set may lie from the truth: 95 % intervals, most of them by bootstrap.
+"""Confidence intervals (95 %) of metrics on a test set, most of them by bootstrap: BCa, Wilson, Newcombe.
 
 The images are drawn anew from themselves a thousand times, all numbers are taken of the same draws, and BCa turns the
 draws into an interval (Efron 1987, Better Bootstrap Confidence Intervals, JASA 82).
@@ -19,12 +19,12 @@ Booleans = NDArray[np.bool_]
 NORMAL = NormalDist()
 Z = NORMAL.inv_cdf(0.975)
 DRAWS = 1000
-FEW = 5  # right or wrong images; with fewer, draws from them say too little
+FEW = 5  # correct or wrong images; with fewer, draws from them say too little
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number from some images, and the 95 % interval in which it would lie on endlessly many like them."""
+    """A metric's value and its 95 % confidence interval: where it would lie on endlessly many images like these."""
 
     value: float
     low: float
@@ -46,9 +46,9 @@ class Tally:
         return np.bincount(self.groups, weights, minlength=self.count).astype(np.float64)
 
 
-def hits(right: Booleans, groups: Integers | None = None, count: int = 1) -> Tally:
-    """How many images of each group are wrong, and how many right, next to each other."""
-    return Tally(2 * (0 if groups is None else groups) + right.astype(np.int64), 2 * count)
+def hits(correct: Booleans, groups: Integers | None = None, count: int = 1) -> Tally:
+    """How many images of each group are wrong, and how many correct, next to each other."""
+    return Tally(2 * (0 if groups is None else groups) + correct.astype(np.int64), 2 * count)
 
 
 def bootstrap_draws(n: int, seed: int = 0) -> Iterator[NDArray[np.intp]]:
@@ -60,31 +60,31 @@ def bootstrap_draws(n: int, seed: int = 0) -> Iterator[NDArray[np.intp]]:
 
 def resample(tallies: Mapping[str, Tally], n: int) -> dict[str, Floats]:
     """The sums of every tally in every draw: draws x groups each."""
-    found = {name: np.empty((DRAWS, tally.count)) for name, tally in tallies.items()}
+    sums = {name: np.empty((DRAWS, tally.count)) for name, tally in tallies.items()}
     for row, times in enumerate(bootstrap_draws(n)):
         for name, tally in tallies.items():
-            found[name][row] = tally.sums(times)
-    return found
+            sums[name][row] = tally.sums(times)
+    return sums
 
 
 def share_estimates(tally: Tally, drawn: Floats) -> list[Estimate | None]:
-    """The share of right images in each group of a tally by `hits`, with its interval; None for an empty group.
+    """The share of correct images in each group of a tally by `hits`, with its interval; None for an empty group.
 
-    By BCa; where fewer than 5 images are right or wrong, where a bootstrap is too narrow or even a point, Wilson's
+    By BCa; where fewer than 5 images are correct or wrong, where a bootstrap is too narrow or even a point, Wilson's
     score interval (Wilson 1927).
     """
     sums = tally.sums(np.ones(len(tally.groups), np.intp)).reshape(-1, 2)
     drawn = drawn.reshape(DRAWS, -1, 2)
-    return [share_estimate(int(wrong), int(right), drawn[:, i]) for i, (wrong, right) in enumerate(sums)]
+    return [share_estimate(int(wrong), int(correct), drawn[:, i]) for i, (wrong, correct) in enumerate(sums)]
 
 
-def share_estimate(wrong: int, right: int, drawn: Floats) -> Estimate | None:
-    n = wrong + right
+def share_estimate(wrong: int, correct: int, drawn: Floats) -> Estimate | None:
+    n = wrong + correct
     if not n:
         return None
-    value = right / n
-    if min(wrong, right) < FEW:
-        return Estimate(value, *wilson(right, n), n)
+    value = correct / n
+    if min(wrong, correct) < FEW:
+        return Estimate(value, *wilson(correct, n), n)
     totals = drawn.sum(1)
     ratios = drawn[totals > 0, 1] / totals[totals > 0]
     return Estimate(value, *bca(ratios, value, (1 - 2 * value) / (6 * sqrt(n * value * (1 - value)))), n)
@@ -110,19 +110,19 @@ def bca(drawn: Floats, value: float, acceleration: float) -> tuple[float, float]
     return low, high
 
 
-def wilson(right: int, n: int) -> tuple[float, float]:
+def wilson(correct: int, n: int) -> tuple[float, float]:
     """The score interval of a share: those true shares that are no further than 1.96 of their own errors away."""
-    share, weight = right / n, Z * Z / n
+    share, weight = correct / n, Z * Z / n
     middle, half = share + weight / 2, Z * sqrt(share * (1 - share) / n + weight / (4 * n))
     low, high = (middle - half) / (1 + weight), (middle + half) / (1 + weight)
-    return (0.0 if right == 0 else low), (1.0 if right == n else high)
+    return (0.0 if correct == 0 else low), (1.0 if correct == n else high)
 
 
-def difference_estimate(right: int, n: int, other_right: int, other_n: int) -> Estimate:
+def difference_estimate(correct: int, n: int, other_correct: int, other_n: int) -> Estimate:
     """One share less that of other images, with Newcombe's interval from two of Wilson's (1998, his method 10)."""
-    one, other = right / n, other_right / other_n
-    low, high = wilson(right, n)
-    other_low, other_high = wilson(other_right, other_n)
+    one, other = correct / n, other_correct / other_n
+    low, high = wilson(correct, n)
+    other_low, other_high = wilson(other_correct, other_n)
     below, above = (
         sqrt((one - low) ** 2 + (other_high - other) ** 2),
         sqrt((high - one) ** 2 + (other - other_low) ** 2),

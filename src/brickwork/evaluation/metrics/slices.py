@@ -1,4 +1,4 @@
-"""Numbers by part of a data set: where a model is worse than elsewhere."""
+"""Slices: accuracy by class, size and brightness, and where it is lower than elsewhere."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -70,18 +70,18 @@ def span_text(low: str, high: str) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def make_slices(grouping: Grouping, right: Booleans, shares: Sequence[Estimate | None]) -> Iterator[Slice]:
+def make_slices(grouping: Grouping, correct: Booleans, shares: Sequence[Estimate | None]) -> Iterator[Slice]:
     """The slices of a grouping, whose accuracies are known; none where all images are in one group."""
-    n, k = len(right), int(right.sum())
+    n, k = len(correct), int(correct.sum())
     for group, (name, share) in enumerate(zip(grouping.names, shares, strict=True)):
         if share and share.n < n:
-            inside = int(right[grouping.groups == group].sum())
+            inside = int(correct[grouping.groups == group].sum())
             yield Slice(grouping.kind, name, share, difference_estimate(inside, share.n, k - inside, n - share.n))
 
 
-def worst_first(found: Sequence[Slice]) -> tuple[Slice, ...]:
+def worst_first(slices: Sequence[Slice]) -> tuple[Slice, ...]:
     """Those first of which it is surest that they are worse than the rest: by the upper end of the difference.
 
     Slices of fewer than 20 images come after all others.
     """
-    return tuple(sorted(found, key=lambda each: (each.accuracy.n < LEAST, each.difference.high)))
+    return tuple(sorted(slices, key=lambda part: (part.accuracy.n < LEAST, part.difference.high)))

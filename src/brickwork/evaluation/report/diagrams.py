@@ -1,73 +1,76 @@
-"""A reliability diagram and a confusion matrix as SVG, to stand in a page that has their colours."""
+"""Reliability diagram and confusion matrix as SVG, to stand in a page that has their colours."""
 
 from collections.abc import Iterator, Sequence
-from html import escape
 from math import sqrt
 
 import numpy as np
 
 from brickwork.evaluation.metrics.reliability import Bin
 from brickwork.evaluation.report.report import Confusion
+from brickwork.figure import (
+    AxisScale,
+    fit_text,
+    grid_lines,
+    svg_circle,
+    svg_document,
+    svg_line,
+    svg_rect,
+    svg_text,
+)
 
-SIDE, LEFT, TOP = 280, 52, 12  # of the diagram's square, and what is left free beside and above it
+SIDE, LEFT, TOP = 280, 60, 12  # of the diagram's square, and what is left free beside and above it
 CELL, NAMES = 30, 112  # of the matrix: a cell's side, and the room for names on its left and above it
 CLASSES = 24  # that a matrix shows: of more, those that are confused most
-LONG = 16  # characters of a name in a matrix
-
-
-def text(x: float, y: float, words: str, kind: str, anchor: str = "middle", turn: int = 0) -> str:
-    turned = f' transform="rotate({turn} {x:.1f} {y:.1f})"' if turn else ""
-    return f'<text x="{x:.1f}" y="{y:.1f}" class="{kind}" text-anchor="{anchor}"{turned}>{escape(words)}</text>'
-
-
-def line(x1: float, y1: float, x2: float, y2: float, kind: str) -> str:
-    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" class="{kind}"/>'
-
-
-def svg(width: float, height: float, label: str, parts: Sequence[str]) -> str:
-    body = "\n".join(parts)
-    return (
-        f'<svg viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}" role="img" '
-        f'aria-label="{escape(label)}">\n{body}\n</svg>'
-    )
+TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+X, Y = AxisScale(0, 1, LEFT, LEFT + SIDE), AxisScale(0, 1, TOP + SIDE, TOP)  # of confidence, and of accuracy
+COLOURS = """
+.ideal { stroke: $soft } .whisker, .dot { stroke: $blue } .hit { fill: $blue } .miss { fill: $orange }
+"""
+SHAPES = ".ideal { stroke-dasharray: 4 4 } .whisker, .dot { stroke-width: 2 } svg .count { font-size: 11px }"
 
 
 def reliability(bins: Sequence[Bin]) -> str:
-    """Accuracy over confidence, a point a bin with its interval; on the diagonal, confidence is what it says."""
-    parts = [*axes(), line(LEFT, TOP + SIDE, LEFT + SIDE, TOP, "ideal")]
-    for each in bins:
-        x = LEFT + SIDE * each.confidence
-        low, middle, high = (TOP + SIDE * (1 - v) for v in (each.accuracy.low, each.accuracy.value, each.accuracy.high))
-        said = f"{each.accuracy.n:,} images: confidence {each.confidence:.1%}, right {each.accuracy.value:.1%}"
-        dot = f'<circle cx="{x:.1f}" cy="{middle:.1f}" r="4" class="dot"><title>{said}</title></circle>'
-        parts += [line(x, low, x, high, "whisker"), dot]
-    return svg(LEFT + SIDE + 24, TOP + SIDE + 44, "accuracy over confidence", parts)
+    """Accuracy over confidence, a point a bin with its interval; on the diagonal both are equal."""
+    points = [element for point in bins for element in bin_marks(point)]
+    parts = [*axes(), svg_line(X(0), Y(0), X(1), Y(1), "ideal"), *points]
+    return svg_document(LEFT + SIDE + 24, TOP + SIDE + 44, "accuracy over confidence", parts)
+
+
+def bin_marks(point: Bin) -> Iterator[str]:
+    x, accuracy = X(point.confidence), point.accuracy
+    title = f"{accuracy.n:,} images: confidence {point.confidence:.1%}, accuracy {accuracy.value:.1%}"
+    yield svg_line(x, Y(accuracy.low), x, Y(accuracy.high), "whisker")
+    yield svg_circle(x, Y(accuracy.value), 4, "dot", title)
 
 
 def axes() -> Iterator[str]:
-    for step in range(6):
-        share, away = f"{20 * step}%", SIDE * step / 5
-        yield line(LEFT, TOP + SIDE - away, LEFT + SIDE, TOP + SIDE - away, "grid")
-        yield line(LEFT + away, TOP, LEFT + away, TOP + SIDE, "grid")
-        yield text(LEFT - 8, TOP + SIDE - away + 4, share, "soft", "end")
-        yield text(LEFT + away, TOP + SIDE + 18, share, "soft")
-    yield text(LEFT + SIDE / 2, TOP + SIDE + 38, "confidence", "soft")
-    yield text(14, TOP + SIDE / 2, "right", "soft", turn=-90)
+    yield from grid_lines(Y, TICKS, X(0), X(1), "%")
+    for share in TICKS:
+        yield svg_line(X(share), Y(0), X(share), Y(1), "grid")
+        yield svg_text(X(share), Y(0) + 18, f"{share:.0%}", "soft", "middle")
+    yield svg_text(X(0.5), Y(0) + 38, "confidence", "soft", "middle")
+    yield svg_text(12, Y(0.5), "accuracy", "soft", "middle", turn=-90)
 
 
 def matrix(confusion: Confusion) -> str:
-    """Rows are the given classes, columns the answers; the fuller a cell's colour, the more of its row it has."""
+    """Rows are targets, columns predictions; the fuller a cell's colour, the more of its row it has."""
     rows, columns = classes_to_draw(confusion)
-    parts = [
-        text(NAMES - 8, NAMES + CELL * (y + 0.5) + 4, short(confusion.given[row]), "soft", "end")
+    names = [
+        svg_text(NAMES - 8, NAMES + CELL * (y + 0.5) + 4, class_name(confusion.target[row]), "soft", "end")
         for y, row in enumerate(rows)
     ]
-    for x, column in enumerate(columns):
-        parts.append(
-            text(NAMES + CELL * (x + 0.5) + 4, NAMES - 8, short(confusion.answered[column]), "soft", "start", -90)
-        )
-        parts += [cell(confusion, row, column, x, y) for y, row in enumerate(rows)]
-    return svg(NAMES + CELL * len(columns) + 8, NAMES + CELL * len(rows) + 8, "confusion matrix", parts)
+    heads = [
+        svg_text(NAMES + CELL * (x + 0.5) + 4, NAMES - 8, class_name(confusion.prediction[column]), "soft", turn=-90)
+        for x, column in enumerate(columns)
+    ]
+    cells = [cell(confusion, row, column, x, y) for x, column in enumerate(columns) for y, row in enumerate(rows)]
+    size = NAMES + CELL * len(columns) + 8, NAMES + CELL * len(rows) + 8
+    return svg_document(*size, "confusion matrix", [*names, *heads, *cells])
+
+
+def class_name(name: str) -> str:
+    """A name as far as there is room for it."""
+    return fit_text(name, NAMES - 10)
 
 
 def classes_to_draw(confusion: Confusion) -> tuple[list[int], list[int]]:
@@ -82,19 +85,16 @@ def classes_to_draw(confusion: Confusion) -> tuple[list[int], list[int]]:
 
 
 def cell(confusion: Confusion, row: int, column: int, x: int, y: int) -> str:
-    given, answered = confusion.given[row], confusion.answered[column]
+    """A cell of the matrix: its count on a colour, blue on the diagonal and orange off it."""
+    target, prediction = confusion.target[row], confusion.prediction[column]
     count, total = int(confusion.counts[row, column]), int(confusion.counts[row].sum())
-    left, top, kind = NAMES + CELL * x, NAMES + CELL * y, "hit" if given == answered else "miss"
+    left, top, correct = NAMES + CELL * x, NAMES + CELL * y, target == prediction
     share = count / total if total else 0.0
-    full = share if given == answered else sqrt(share)  # so that few mistakes are seen, too
-    said = f"{count:,} of {total:,} images of {given} taken for {answered}"
-    square = (
-        f'<rect x="{left}" y="{top}" width="{CELL - 2}" height="{CELL - 2}" rx="3" class="{kind}" '
-        f'fill-opacity="{0.05 + 0.75 * full:.3f}"><title>{escape(said)}</title></rect>'
-    )
-    number = text(left + CELL / 2 - 1, top + CELL / 2 + 3, str(count), "count") if 0 < count < 10_000 else ""
-    return square + number
-
-
-def short(name: str) -> str:
-    return name if len(name) <= LONG else f"{name[: LONG - 1]}…"
+    full = share if correct else sqrt(share)  # so that few mistakes are seen, too
+    title = f"{count:,} of {total:,} images of {target} predicted as {prediction}"
+    square = svg_rect(
+        left, top, CELL - 2, CELL - 2, "hit" if correct else "miss",
+        radius=3, opacity=0.05 + 0.75 * full, title=title,
+    )  # fmt: skip
+    middle = left + CELL / 2 - 1, top + CELL / 2 + 3
+    return square + (svg_text(*middle, str(count), "count ink", "middle") if 0 < count < 10_000 else "")

@@ -1,9 +1,7 @@
-"""What a model did on a data set: numbers with their intervals, and the images behind them."""
+"""The report of an evaluation: metrics with their intervals, and the images behind them."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -14,77 +12,79 @@ from brickwork.evaluation.metrics.reliability import Bin
 from brickwork.evaluation.metrics.slices import Slice
 from brickwork.evaluation.outcomes import Outcomes
 
+NAME = 80  # characters of a name in a repr
+
 
 @dataclass(frozen=True)
 class ClassReport:
-    """One class of the data set."""
+    """Precision and recall of one class of the data set."""
 
     name: str
     n: int  # images of it that were scored
     skipped: int  # images of it that cannot be read
-    precision: Estimate | None  # of the images that were taken for it, the share that is of it; None where none was
-    recall: Estimate | None  # of its images, the share that was taken for it; None where there is none
+    precision: Estimate | None  # of the images predicted as it, the share that is of it; None where none was
+    recall: Estimate | None  # of its images, the share predicted as it; None where there is none
 
 
 @dataclass(frozen=True)
-class Confused:
-    """Images of one class that were taken for another."""
+class ConfusedPair:
+    """A cell of the confusion matrix off its diagonal: images of one class that were predicted as another."""
 
-    given: str
-    answered: str
-    count: int
-    share: Estimate  # of the images of the given class, by Wilson's interval
+    target: str
+    prediction: str
+    n: int  # images
+    share: Estimate  # of the images of the target, by Wilson's interval
 
 
 @dataclass(frozen=True, eq=False)
 class Confusion:
-    """How many images of each class were taken for which."""
+    """The confusion matrix: how many images of each class were predicted as which."""
 
-    given: tuple[str, ...]  # rows: the classes of the data set
-    answered: tuple[str, ...]  # columns: the same, and others of the model's that were answered
+    target: tuple[str, ...]  # rows: the classes of the data set
+    prediction: tuple[str, ...]  # columns: the same, and others of the model's that were predicted
     counts: Integers  # rows x columns
 
     @cached_property
-    def pairs(self) -> tuple[Confused, ...]:
+    def pairs(self) -> tuple[ConfusedPair, ...]:
         """All pairs of different classes that were confused, the most frequent first."""
         totals = self.counts.sum(1)
-        wrong = self.counts * (np.array(self.given)[:, None] != np.array(self.answered))
+        wrong = self.counts * (np.array(self.target)[:, None] != np.array(self.prediction))
         order = np.argsort(-wrong, axis=None, kind="stable")[: np.count_nonzero(wrong)]
-        places = zip(*(each.tolist() for each in np.unravel_index(order, wrong.shape)), strict=True)
+        places = zip(*(axis.tolist() for axis in np.unravel_index(order, wrong.shape)), strict=True)
         return tuple(self.pair(row, column, int(totals[row])) for row, column in places)
 
-    def pair(self, row: int, column: int, n: int) -> Confused:
-        count = int(self.counts[row, column])
-        share = Estimate(count / n, *wilson(count, n), n)
-        return Confused(self.given[row], self.answered[column], count, share)
+    def pair(self, row: int, column: int, total: int) -> ConfusedPair:
+        n = int(self.counts[row, column])
+        share = Estimate(n / total, *wilson(n, total), total)
+        return ConfusedPair(self.target[row], self.prediction[column], n, share)
 
 
 @dataclass(frozen=True)
-class Scored:
-    """One image: the class that the data gives it, and the one that the model does."""
+class ScoredImage:
+    """One image: its target, the model's prediction, and the probabilities of both."""
 
     name: str  # its path
     place: int  # in the split
-    given: str
-    answered: str
-    given_probability: float
-    answered_probability: float
-    loss: float  # cross-entropy, -log of the given class's probability
+    target: str
+    prediction: str
+    target_probability: float
+    prediction_probability: float  # the confidence
+    loss: float  # cross-entropy, -log of the target's probability
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Report:
-    """How a model did on a split. Images that cannot be read count nowhere but in `skipped`."""
+    """The evaluation of a model on a split. Images that cannot be read count nowhere but in `skipped`."""
 
     network: str
     data: str
     split: str
     temperature: float  # of all probabilities here; 1 where the model file has no calibration
     accuracy: Estimate
-    top5: Estimate | None  # the given class is among the five most probable; None up to five classes
+    top5: Estimate | None  # top-5 accuracy: the target is among the five most probable; None up to five classes
     nll: Estimate  # negative log-likelihood: the mean cross-entropy, in nats
     ece: Estimate  # expected calibration error, see `brickwork.evaluation.metrics.reliability`
-    bins: tuple[Bin, ...]  # that it is made of
+    bins: tuple[Bin, ...]  # of the reliability diagram, of which the ECE is made
     classes: tuple[ClassReport, ...]  # those of the data set, in its order
     confusion: Confusion
     slices: tuple[Slice, ...]  # the one most surely worse than the rest first
@@ -92,6 +92,7 @@ class Report:
     known: tuple[str, ...]  # the model's classes
     images: Split
     outcomes: Outcomes
+    notes: tuple[str, ...] = ()  # on how the data set was opened and divided
 
     @property
     def n(self) -> int:
@@ -99,67 +100,41 @@ class Report:
         return len(self.outcomes)
 
     @cached_property
-    def worst(self) -> tuple[Scored, ...]:
+    def worst(self) -> tuple[ScoredImage, ...]:
         """All images by falling loss: the worst mistakes first, and among these whatever has a wrong label."""
-        return tuple(self.scored(int(i)) for i in np.argsort(-self.outcomes.loss, kind="stable"))
+        return tuple(self.scored_image(int(i)) for i in np.argsort(-self.outcomes.loss, kind="stable"))
 
-    def scored(self, i: int) -> Scored:
-        each, place = self.outcomes, int(self.outcomes.place[i])
-        given, answered = self.known[each.given[i]], self.known[each.answered[i]]
-        loss = float(each.loss[i])
-        chances = float(np.exp(-loss)), float(each.confidence[i])
-        return Scored(self.images.names[place], place, given, answered, *chances, loss)
+    def scored_image(self, i: int) -> ScoredImage:
+        outcomes, place = self.outcomes, int(self.outcomes.place[i])
+        target, prediction = self.known[outcomes.target[i]], self.known[outcomes.prediction[i]]
+        loss = float(outcomes.loss[i])
+        probabilities = float(np.exp(-loss)), float(outcomes.confidence[i])
+        return ScoredImage(self.images.names[place], place, target, prediction, *probabilities, loss)
+
+    def mistakes(self, count: int) -> tuple[ScoredImage, ...]:
+        """Of so many images with the highest loss, those whose prediction is wrong."""
+        return tuple(image for image in self.worst[:count] if image.target != image.prediction)
+
+    def worse_slices(self, count: int) -> tuple[Slice, ...]:
+        """Of the first slices, as many at most, those of lower accuracy than the rest."""
+        return tuple(part for part in self.slices[:count] if part.difference.value < 0)
 
     def document(self, worst: int = 20) -> dict[str, Any]:
         """As plain data for JSON, with so many of the worst mistakes: the interval of a number X is X_95."""
-        return {
-            "network": self.network,
-            "data": self.data,
-            "split": self.split,
-            "n": self.n,
-            "skipped": len(self.skipped),
-            "temperature": self.temperature,
-            **flat("accuracy", self.accuracy),
-            **flat("top5", self.top5),
-            **flat("nll", self.nll),
-            **flat("ece", self.ece),
-            "bins": [
-                {"n": each.accuracy.n, "confidence": each.confidence, **flat("accuracy", each.accuracy)}
-                for each in self.bins
-            ],
-            "classes": [
-                {
-                    "name": each.name,
-                    "n": each.n,
-                    "skipped": each.skipped,
-                    **flat("precision", each.precision),
-                    **flat("recall", each.recall),
-                }
-                for each in self.classes
-            ],
-            "confusion": {
-                "given": self.confusion.given,
-                "answered": self.confusion.answered,
-                "counts": self.confusion.counts.tolist(),
-            },
-            "confused": [
-                {"given": each.given, "answered": each.answered, "n": each.count, **flat("share", each.share)}
-                for each in self.confusion.pairs
-            ],
-            "slices": list(slice_documents(self.slices)),
-            "worst": [vars(each) for each in self.worst[:worst]],
-            "unreadable": [vars(each) for each in self.skipped],
-        }
+        from brickwork.evaluation.report.document import report_document
 
+        return report_document(self, worst)
 
-def flat(name: str, estimate: Estimate | None) -> dict[str, Any]:
-    if estimate is None:
-        return {name: None, f"{name}_95": None}
-    ends = [end if isfinite(end) else None for end in (estimate.low, estimate.high)]
-    return {name: estimate.value, f"{name}_95": ends}
+    def __repr__(self) -> str:
+        accuracy = self.accuracy
+        return (
+            f"Report(network={self.network!r:.{NAME}}, data={self.data!r:.{NAME}}, split={self.split!r:.{NAME}}, "
+            f"n={self.n}, skipped={len(self.skipped)}, accuracy={accuracy.value:.2%} "
+            f"({accuracy.low:.2%} to {accuracy.high:.2%}))"
+        )
 
+    def _repr_html_(self) -> str:
+        """Metrics and classes as a notebook shows them."""
+        from brickwork.evaluation.report.html import summary_html
 
-def slice_documents(slices: Sequence[Slice]) -> Iterator[dict[str, Any]]:
-    for each in slices:
-        numbers = {**flat("accuracy", each.accuracy), **flat("difference", each.difference)}
-        yield {"kind": each.kind, "name": each.name, "n": each.accuracy.n, **numbers}
+        return summary_html(self)

@@ -1,12 +1,11 @@
-"""The options of a dataset, as commands have them."""
+"""The data to score a model on, divided as for its training."""
 
 from pathlib import Path
 
-import click
 import pytest
 
-from brickwork.cli.open_dataset import data_options, open_as_divided, open_dataset
-from brickwork.errors import BrickworkError
+from brickwork.data import open_data
+from brickwork.evaluation.data import open_as_divided
 
 
 @pytest.fixture
@@ -18,28 +17,8 @@ def photos(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_data_must_be_given_unless_there_is_a_default() -> None:
-    said: list[str] = []
-
-    def command(data: str, groups: str) -> None:
-        said.append(f"{data} {groups}")
-
-    open_ = click.command()(data_options("fashion")(command))
-    open_.main([], standalone_mode=False)
-    open_.main(["--data", "photos", "--groups", "(p)"], standalone_mode=False)
-    assert said == ["fashion ", "photos (p)"]
-    with pytest.raises(click.MissingParameter):
-        click.command()(data_options()(command)).main([], standalone_mode=False)
-
-
-def test_another_number_of_classes_is_refused(photos: Path) -> None:
-    assert open_dataset(str(photos), classes=2).classes == ("cat", "dog")
-    with pytest.raises(BrickworkError, match=r" has 2 classes, not 3: cat, dog\.$"):
-        open_dataset(str(photos), classes=3)
-
-
 def test_data_is_divided_as_for_the_training(photos: Path) -> None:
-    trained = open_dataset(str(photos), "(p[0-9]+)_", seed=5)
+    trained = open_data(str(photos), groups="(p[0-9]+)_", seed=5)
     record = {"seed": 5, "groups": trained.groups, "data": trained.name}
     scored = open_as_divided(str(photos), "", record)
     assert scored.splits["test"].keys == trained.splits["test"].keys

@@ -1,0 +1,73 @@
+"""`brickwork evaluate`: the metrics of a model on a data set, as text, JSON or a page."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from brickwork.cli.data_options import data_options
+from brickwork.cli.output import check_writable, json_option, notify, print_json, width
+
+if TYPE_CHECKING:
+    from brickwork.evaluation import Report
+
+
+@click.command("evaluate")
+@click.argument("model", type=click.Path(path_type=Path))
+@data_options()
+@click.option("--split", default="test", show_default=True, help="Which of its images: train, val, test or all.")
+@click.option(
+    "--worst", type=click.IntRange(0), default=20, show_default=True, metavar="N", help="Worst mistakes to list."
+)
+@click.option("--report", "page", metavar="HTML", type=click.Path(path_type=Path), help="Write a page with pictures.")
+@json_option
+def evaluate_command(
+    model: Path, data: str, groups: str, split: str, worst: int, page: Path | None, as_json: bool
+) -> None:
+    """Accuracy and calibration of a model, and where it is wrong.
+
+    In all, class by class and slice by slice, every number with its 95 % interval; and the images on which it is most
+    wrong.
+
+    MODEL is a file that 'brickwork train' wrote. DATA without train, val and test folders is divided as for
+    the model's training: test is a tenth of it, and none of that is trained on where it is the same folder.
+    The worst mistakes are the images whose targets the model believes least: with --split train, those whose labels
+    are wrong.
+
+    \b
+    Examples:
+      brickwork evaluate runs/resnet20-fashion-1/model.safetensors --data fashion
+      brickwork evaluate runs/resnet18-photos-1/model.safetensors --data photos --report photos.html
+    """
+    from brickwork.evaluation.report.text import evaluation_text
+
+    if page:
+        page = page / "evaluation.html" if page.is_dir() else page
+        check_writable(page)
+    report = score(model, data, groups, split)
+    for news in (*report.notes, *(f"skipped {image.name}: {image.reason}" for image in report.skipped)):
+        notify(news)
+    print_json(report.document(worst)) if as_json else print(evaluation_text(report, worst, width()))
+    if page:
+        write_page(page, report)
+
+
+def score(model: Path, data: str, groups: str, split: str) -> "Report":
+    """The report, while progress is shown on standard error."""
+    from brickwork.cli.commands.check import reading_progress
+    from brickwork.evaluation import evaluate
+    from brickwork.evaluation.data import images_of, open_as_divided
+    from brickwork.model import load
+
+    file = load(model)
+    dataset = open_as_divided(data, groups, file.record)
+    with reading_progress(len(images_of(file, dataset, split))) as progress:
+        return evaluate(file, dataset, split, progress=progress)
+
+
+def write_page(path: Path, report: "Report") -> None:
+    from brickwork.evaluation.report.html import evaluation_html
+    from brickwork.files import write_whole
+
+    write_whole(path, evaluation_html(report).encode("utf-8", "backslashreplace"))
+    notify(f"The page is {path}.")

@@ -1,0 +1,54 @@
+"""The images to score a model on: the data set and the split as they were divided for the model's training."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from brickwork.data import open_data
+from brickwork.data.dataset import Dataset, Labels, Split
+from brickwork.errors import BrickworkError, nearest
+from brickwork.model import ModelFile, load
+
+
+def as_model_file(model: ModelFile | str | Path) -> ModelFile:
+    """A model file, loaded where it is a path. Raises BrickworkError where there is none, or a damaged one."""
+    return load(model) if isinstance(model, str | Path) else model
+
+
+def open_as_divided(data: str, groups: str, record: Mapping[str, Any]) -> Dataset:
+    """The data set to score a model on, divided as for its training, which `record` tells of.
+
+    The seed that divided it then keeps its test images apart, and so do its groups where the data has the same name.
+    """
+    seed, known = record.get("seed"), record.get("groups")
+    seed = seed if isinstance(seed, int) else 0
+    dataset = open_data(data, seed=seed, groups=groups, training=False)
+    if groups or not known or not isinstance(known, str) or record.get("data") != dataset.name:
+        return dataset
+    try:
+        return open_data(data, seed=seed, groups=known, training=False)
+    except BrickworkError as error:
+        return replace(dataset, notes=(*dataset.notes, f"Not grouped as for the training: {error}"))
+
+
+def images_of(file: ModelFile, dataset: Dataset, split: str) -> Split:
+    """The images of a split; where the training held validation images out of this data, they are held out again."""
+    recipe = file.record.get("recipe")
+    share, seed = (recipe.get("validation"), recipe.get("seed")) if isinstance(recipe, dict) else (None, None)
+    own = split == "val" or file.record.get("data") == dataset.name
+    if split in ("train", "val") and own and "train" in dataset.splits and type(seed) is int and type(share) is float:
+        dataset = dataset.with_validation(share, seed)
+    return dataset.split(split)
+
+
+def class_positions(wanted: Sequence[str], known: Sequence[str]) -> Labels:
+    """Where each wanted class stands among the known ones; raises BrickworkError for one that is not there."""
+    places = {name: place for place, name in enumerate(known)}
+    for name in wanted:
+        if name not in places:
+            words = f"the data has a class {name!r} that the model does not know: {nearest(name, list(known))}"
+            raise BrickworkError(f"{words} Classes are matched by the names of their folders.")
+    return np.array([places[name] for name in wanted], dtype=np.int64)

@@ -1,0 +1,78 @@
+"""Images to predict: files, folders, PIL images and arrays, alone or mixed."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from os.path import expanduser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from brickwork.data.images.decode import MAX_PIXELS, TURNS, Unreadable, orientation, reason
+from brickwork.data.images.modes import to_grey_or_rgb
+from brickwork.data.names import printable
+from brickwork.data.sources.listing import list_tree
+from brickwork.errors import BrickworkError
+
+ImageInput = str | Path | Image.Image | NDArray[Any]
+ImageInputs = ImageInput | Iterable[ImageInput]
+
+
+@dataclass(frozen=True, eq=False)
+class NamedImage:
+    """An image to predict: a file, or upright pixels in memory, or why these cannot be had."""
+
+    name: str
+    source: Path | Image.Image | Unreadable
+
+
+def iter_images(images: ImageInputs) -> Iterator[NamedImage]:
+    """Every image of the inputs in order; a folder has those below it, and one in memory is "image 0", "image 1" ...
+
+    The number is the position among all inputs. Raises BrickworkError where an input is none.
+    """
+    if isinstance(images, str | Path | Image.Image | np.ndarray):
+        images = [images]
+    for number, image in enumerate(images):
+        match image:
+            case str() | Path():
+                yield from (NamedImage(printable(str(path)), path) for path in image_files(image))
+            case Image.Image():
+                yield NamedImage(f"image {number}", upright_image(image, f"image {number}"))
+            case np.ndarray():
+                yield NamedImage(f"image {number}", upright_image(array_image(image, number), f"image {number}"))
+            case _:
+                raise BrickworkError(
+                    f"image {number} is a {type(image).__name__}: expected a path, a PIL image or an array."
+                )
+
+
+def image_files(path: str | Path) -> list[Path]:
+    """The images below a folder in natural order; otherwise the path itself, which decoding then judges."""
+    path = Path(expanduser(path))  # Path's own raises where there is no such person
+    inside = list_tree(path).images if path.is_dir() else ()
+    return [path / name for name in inside] or [path]
+
+
+def upright_image(image: Image.Image, name: str) -> Image.Image | Unreadable:
+    """A PIL image as a file of it is decoded: turned as its EXIF says, in grey or colour, transparency on white."""
+    try:
+        image.load()
+        turn, pixels = TURNS.get(orientation(image)), to_grey_or_rgb(image)
+        return pixels if turn is None else pixels.transpose(turn)
+    except Exception as error:  # decoding, which an opened image puts off, raises all sorts
+        return Unreadable(name, reason(error, MAX_PIXELS))
+
+
+def array_image(array: NDArray[Any], number: int) -> Image.Image:
+    """An image from an array of uint8: H x W in grey, or H x W x C with one channel, three or four (RGB, alpha)."""
+    channels = array.shape[2] if array.ndim == 3 else 1
+    if array.dtype != np.uint8 or array.ndim not in (2, 3) or channels not in (1, 3, 4) or not array.size:
+        shape = " x ".join(map(str, array.shape))
+        raise BrickworkError(
+            f"image {number} is an array of {array.dtype}, {shape}: expected uint8, H x W or H x W x C with 1, 3 or 4 "
+            f"channels; give several images as a list."
+        )
+    return Image.fromarray(np.ascontiguousarray(array if channels > 1 else array.reshape(array.shape[:2])))

@@ -1,0 +1,35 @@
+"""SVG elements: well formed whatever the words are."""
+
+from xml.etree import ElementTree
+
+from brickwork.figure import svg_circle, svg_document, svg_line, svg_polyline, svg_rect, svg_text
+
+NAME = "{http://www.w3.org/2000/svg}"
+WORDS = "</text><script>alert('\"&\"')</script>"
+
+
+def test_words_stay_words_in_texts_titles_and_labels() -> None:
+    parts = [svg_text(1, 2, WORDS, "soft"), svg_circle(1, 2, 3, "dot", WORDS), svg_rect(0, 0, 1, 1, "hit", title=WORDS)]
+    root = ElementTree.fromstring(svg_document(10, 20, WORDS, parts))
+    assert [element.tag for element in root.iter()] == [
+        f"{NAME}{tag}" for tag in ("svg", "text", "circle", "title", "rect", "title")
+    ]
+    assert {element.text for element in root.iter() if element.tag in (f"{NAME}text", f"{NAME}title")} == {WORDS}
+    assert root.attrib["aria-label"] == WORDS
+
+
+def test_a_document_has_its_size_and_its_style() -> None:
+    root = ElementTree.fromstring(svg_document(10, 20.5, "x", [svg_line(0, 1, 2, 3, "grid")], ".grid { stroke: red }"))
+    assert (root.attrib["viewBox"], root.attrib["width"], root.attrib["height"]) == ("0 0 10 20.5", "10", "20.5")
+    style, line = root
+    assert style.text == ".grid { stroke: red }"
+    assert [line.attrib[name] for name in ("x1", "y1", "x2", "y2", "class")] == ["0.0", "1.0", "2.0", "3.0", "grid"]
+
+
+def test_a_text_turns_around_its_own_place() -> None:
+    assert 'transform="rotate(-90 3.0 4.0)"' in svg_text(3, 4, "x", "soft", turn=-90)
+    assert "transform" not in svg_text(3, 4, "x", "soft")
+
+
+def test_a_polyline_has_every_point() -> None:
+    assert svg_polyline([(0, 1), (2.04, 3.06)], "line") == '<polyline points="0.0,1.0 2.0,3.1" class="line"/>'

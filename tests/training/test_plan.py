@@ -1,0 +1,64 @@
+"""From names and paths to a network, a dataset and a recipe that fit each other."""
+
+from pathlib import Path
+
+import pytest
+
+import bars
+from brickwork import zoo
+from brickwork.errors import BrickworkError
+from brickwork.recipe.recipe import Recipe
+from brickwork.training.plan import make_plan, open_dataset
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    for number in range(200):
+        path = tmp_path / ("cat", "dog")[number % 2] / f"p{number // 10}_{number}.jpg"
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    return tmp_path
+
+
+def test_another_number_of_classes_is_refused(photos: Path) -> None:
+    assert open_dataset(photos, "", 0, classes=2).classes == ("cat", "dog")
+    with pytest.raises(BrickworkError, match=r" has 2 classes, not 3: cat, dog\.$"):
+        open_dataset(photos, "", 0, classes=3)
+
+
+def test_a_name_becomes_a_network_for_the_datas_classes_and_images(photos: Path) -> None:
+    plan = make_plan("resnet18", photos)
+    assert plan.network == zoo.network("resnet18", classes=2)
+    assert plan.notes[-1].startswith("resnet18 on 3x224x224, 2 classes: ")
+    assert make_plan("resnet18", photos, input=(1, 64, 64)).network.input == (1, 64, 64)
+    assert make_plan("lenet5", "fashion").network.input == (1, 28, 28)
+
+
+def test_a_networks_own_classes_must_be_the_datas() -> None:
+    with pytest.raises(BrickworkError, match=r"tiny tells 7 classes apart, but bars has 4: .*classes=4\.$"):
+        make_plan(bars.network(7), bars.dataset())
+
+
+def test_the_recipes_seed_divides_the_data_wherever_it_stands(photos: Path, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text("seed = 3\n")
+    recipes: list[Recipe | str | Path] = [Recipe(seed=3), file, str(file)]
+    plans = [make_plan("lenet5", photos, recipe) for recipe in recipes]
+    plans.append(make_plan("lenet5", photos, fields={"seed": 3}))
+    assert {plan.dataset.seed for plan in plans} == {3}
+    assert len({tuple(plan.dataset.splits["test"].keys) for plan in plans}) == 1
+    assert plans[0].dataset.splits["test"].keys != make_plan("lenet5", photos).dataset.splits["test"].keys
+
+
+def test_fields_win_over_a_recipe_of_any_kind(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text("epochs = 3\nlr = 0.5\n")
+    for recipe in (Recipe(epochs=3, lr=0.5), file):
+        chosen = make_plan(bars.network(), bars.dataset(), recipe, fields={"lr": 0.25}).recipe
+        assert (chosen.epochs, chosen.lr) == (3, 0.25)
+
+
+def test_notes_say_what_a_paper_did_and_that_images_are_scaled() -> None:
+    plan = make_plan("resnet18", "fashion", "paper", input=(1, 64, 64))
+    assert plan.notes[0].startswith("resnet18 is trained as in ")
+    assert plan.notes[-1].endswith("Images of 1x28x28 are scaled to it.")
