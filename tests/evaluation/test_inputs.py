@@ -159,6 +159,11 @@ def test_evaluate_takes_groups_as_the_command_does(model: Path, folder: Path) ->
     assert len(report.images.groups) == report.n
 
 
+def test_groups_for_data_that_is_open_already_are_refused(model: Path, folder: Path) -> None:
+    with pytest.raises(BrickworkError, match="shades is open already, so groups='x' can no longer divide it"):
+        evaluate(model, open_data(str(folder)), groups="x")
+
+
 def test_a_model_file_that_is_not_there_is_said(folder: Path, tmp_path: Path) -> None:
     for call in (predict, evaluate):
         with pytest.raises(BrickworkError, match="no such model file"):

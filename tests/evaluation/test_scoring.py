@@ -11,6 +11,8 @@ from brickwork.data.dataset import ArraySplit, Dataset, FileSplit, concatenate
 from brickwork.data.preprocessing import Preprocessing
 from brickwork.errors import BrickworkError
 from brickwork.evaluation import Report, calibrate, evaluate
+from brickwork.evaluation.images import DecodedImage
+from brickwork.evaluation.outcomes import score_batch
 from brickwork.model import ModelFile, build
 
 
@@ -224,3 +226,18 @@ def test_a_model_that_answers_no_numbers_is_refused() -> None:
         file.model.get_parameter("head.bias").fill_(float("nan"))
     with pytest.raises(BrickworkError, match="logits are infinite or not numbers"):
         evaluate(file, shades([0], [0]))
+
+
+def test_top_5_takes_the_fifth_most_probable_class_and_not_the_sixth() -> None:
+    logits = torch.arange(8, 0, -1).float().repeat(3, 1)  # class 0 is the most probable, class 7 the least
+    images = [DecodedImage(place, np.zeros((1, 1, 1), np.uint8), 1, 1) for place in range(3)]
+    found = score_batch(logits, images, np.array([0, 4, 5]), 1.0)
+    assert found.in_top5.tolist() == [True, True, False]
+    assert found.correct.tolist() == [True, False, False]
+
+
+def test_only_slices_of_lower_accuracy_than_the_rest_are_listed_as_worse() -> None:
+    report = evaluate(bars.judge_of_brightness(), shades([0] * 30 + [128] * 60, [0] * 30 + [1] * 30 + [0] * 30))
+    differences = [part.difference.value for part in report.slices]
+    assert min(differences) < 0 < max(differences)
+    assert [part.difference.value for part in report.worse_slices(99)] == [value for value in differences if value < 0]

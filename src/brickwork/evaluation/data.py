@@ -18,6 +18,17 @@ def as_model_file(model: ModelFile | str | Path) -> ModelFile:
     return load(model) if isinstance(model, str | Path) else model
 
 
+def as_dataset(data: Dataset | str | Path, groups: str, record: Mapping[str, Any]) -> Dataset:
+    """A data set, opened where it is a path or a word as for the training of the model with this record."""
+    if not isinstance(data, Dataset):
+        return open_as_divided(str(data), groups, record)
+    if groups:
+        raise BrickworkError(
+            f"{data.name} is open already, so groups={groups!r} can no longer divide it: see open_data."
+        )
+    return data
+
+
 def open_as_divided(data: str, groups: str, record: Mapping[str, Any]) -> Dataset:
     """The data set to score a model on, divided as for its training, which `record` tells of.
 

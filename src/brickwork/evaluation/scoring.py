@@ -9,7 +9,7 @@ import numpy as np
 
 from brickwork.data.dataset import Dataset, Labels, Skipped, Split
 from brickwork.errors import BrickworkError
-from brickwork.evaluation.data import as_model_file, class_positions, images_of, open_as_divided
+from brickwork.evaluation.data import as_dataset, as_model_file, class_positions, images_of
 from brickwork.evaluation.images import UnreadableImage
 from brickwork.evaluation.metrics.calibration import temperature_of
 from brickwork.evaluation.metrics.intervals import (
@@ -46,7 +46,7 @@ def evaluate(
     readable image.
     """
     file = as_model_file(model)
-    dataset = data if isinstance(data, Dataset) else open_as_divided(str(data), groups, file.record)
+    dataset = as_dataset(data, groups, file.record)
     known = class_positions(dataset.classes, file.classes)
     images = images_of(file, dataset, split)
     temperature = temperature_of(file)

@@ -3,6 +3,8 @@
 import base64
 import io
 import re
+import subprocess
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -135,3 +137,8 @@ def test_of_many_classes_those_with_most_mistakes_are_drawn() -> None:
 def test_a_long_name_is_cut() -> None:
     assert class_name("Ankle boot") == "Ankle boot"
     assert class_name("a class of a long name") == "a class of a lo…"
+
+
+def test_jinja_is_imported_for_a_page_alone() -> None:
+    script = "import brickwork.evaluation.report.html, sys; sys.exit('jinja2' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
