@@ -67,6 +67,11 @@ def test_the_default_follows_the_input_and_the_beginning() -> None:
     assert recipe_for("default", RESNET20, {"weights": "x.pth"}).recipe.scale == 1
 
 
+@pytest.mark.parametrize(("side", "epochs"), [(63, 8), (64, 30)])
+def test_images_are_photographs_from_64_pixels_of_the_shorter_side(side: int, epochs: int) -> None:
+    assert recipe_for("default", zoo.network("resnet18", input=(3, side, 96))).recipe.epochs == epochs
+
+
 @pytest.mark.parametrize("word", ["default", "fast"])
 def test_gradients_are_clipped_where_no_batch_norm_holds_them(word: str) -> None:
     assert recipe_for(word, zoo.network("vgg11")).recipe.clip == 1
