@@ -87,16 +87,16 @@ class Expected:
         self.names = [f"{LABELS[i]}/{i:03}.png" for i in order]
         self.shades = SHADES[order]
         self.sizes = np.array(SIZES)[order]
-        self.given = np.array([KNOWN.index(LABELS[i]) for i in order])
+        self.target = np.array([KNOWN.index(LABELS[i]) for i in order])
         logits = (self.shades[:, None] * WEIGHT + BIAS) / temperature
         shares = np.exp(logits - logits.max(1, keepdims=True))
         self.shares = shares / shares.sum(1, keepdims=True)
-        self.answered = self.shares.argmax(1)
-        self.right = self.answered == self.given
+        self.prediction = self.shares.argmax(1)
+        self.correct = self.prediction == self.target
         self.confidence = self.shares.max(1)
-        self.loss = -np.log(self.shares[np.arange(COUNT), self.given])
+        self.loss = -np.log(self.shares[np.arange(COUNT), self.target])
         ranks = (-self.shares).argsort(1)[:, :5]
-        self.near = (ranks == self.given[:, None]).any(1)
+        self.near = (ranks == self.target[:, None]).any(1)
 
 
 def wilson(k: int, n: int) -> list[float]:

@@ -42,6 +42,7 @@ Importing brickwork imports neither torch nor numpy: a name is fetched when it i
 """
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from brickwork.errors import BrickworkError, require
@@ -125,4 +126,6 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*_PLACES, "BrickworkError", "__version__", "zoo"])
+    """The public names that this installation has: without torch, those that do without it."""
+    names = [name for name, module in _PLACES.items() if module not in _TORCH or find_spec("torch")]
+    return sorted([*names, "BrickworkError", "__version__", "zoo"])

@@ -63,4 +63,4 @@ def fields_given(context: click.Context) -> dict[str, Any]:
 def options_given(context: click.Context) -> list[str]:
     """The parameters that stand on the command line."""
     own = [name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
-    return [*own, *fields_given(context)]
+    return [*fields_given(context), *own]

@@ -47,7 +47,8 @@ def test_the_printed_classes_and_pairs_are_the_jsons(both: Both) -> None:
     ]
     assert len(document["confused"]) > 10
     assert printed["Most"] == [
-        [each["given"], each["answered"], str(each["n"]), *share(each, "share")] for each in document["confused"][:10]
+        [each["target"], each["prediction"], str(each["n"]), *share(each, "share")]
+        for each in document["confused"][:10]
     ]
 
 
@@ -68,8 +69,8 @@ def test_the_printed_mistakes_are_as_many_as_were_asked_for(both: Both) -> None:
     assert len(document["worst"]) == 7
     assert printed["Worst"] == [
         [
-            f"{each['loss']:.2f}", f"{each['given_probability']:.2%}", each["given"],
-            f"{each['answered_probability']:.2%}", each["answered"], each["name"],
+            f"{each['loss']:.2f}", f"{each['target_probability']:.2%}", each["target"],
+            f"{each['prediction_probability']:.2%}", each["prediction"], each["name"],
         ]
         for each in document["worst"]
     ]  # fmt: skip
@@ -83,7 +84,7 @@ def test_the_printed_sum_is_the_jsons_and_stands_at_the_end(both: Both) -> None:
         rows.append([*words.split(), *f"{document[name]:.2%} {low:.2%} to {high:.2%} {COUNT} 2".split()])
     low, high = document["nll_95"]
     rows.append(["log-loss", "(NLL)", *f"{document['nll']:.3f} {low:.3f} to {high:.3f} {COUNT} 2".split()])
-    assert printed["Sum"] == rows
+    assert printed["Metrics"] == rows
     last = f"Accuracy {document['accuracy']:.2%} on {COUNT} images (test), 2 images skipped."
     assert both[0].out.splitlines()[-1] == last
 
@@ -94,7 +95,7 @@ def test_each_image_that_cannot_be_read_is_told_beside_the_numbers(both: Both) -
 
 
 def test_right_answers_are_no_mistakes_however_many_are_asked_for(ask: Ask, photos: Path, tmp_path: Path) -> None:
-    file, wrong = model(tmp_path, {}), COUNT - int(Expected(1.0).right.sum())
+    file, wrong = model(tmp_path, {}), COUNT - int(Expected(1.0).correct.sum())
     assert len(sections(ask("evaluate", file, "--data", photos, "--worst", "1000").out)["Worst"]) == wrong
     none = ask("evaluate", file, "--data", photos, "--worst", "0")
     assert "Worst" not in sections(none.out)

@@ -138,8 +138,9 @@ def test_a_coverage_has_the_threshold_of_the_next_percent(
 ) -> None:
     answer = ask("predict", calibrated, photos / "a.png", "--coverage", coverage)
     assert answer.err == (
-        f'"unsure" is a probability below {threshold(percent):.1%}, for a coverage of {float(coverage):.1%}: of the '
-        f"validation images {percent} are answered, {(percent - percent // 10) / percent:.1%} of these rightly.\n"
+        f'"unsure" is a confidence below the threshold of {threshold(percent):.1%}, for a coverage of '
+        f"{float(coverage):.1%}: {percent} validation images reach it, "
+        f"and {(percent - percent // 10) / percent:.1%} of these are predicted correctly.\n"
     )
 
 
