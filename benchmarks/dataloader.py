@@ -37,8 +37,8 @@ from brickwork.loader.collate import BatchReader, BatchRequest, Fault, InProcess
 from brickwork.loader.loader import batch_request
 from brickwork.loader.prepare import prepare
 from brickwork.loader.sampler import plan_epoch, split_batches
-from brickwork.loader.transforms import ImageTransform
 from brickwork.loader.shared import AHEAD, share_pixels
+from brickwork.loader.transforms import ImageTransform
 from brickwork.loader.workers import Workers
 from brickwork.network.columns import RULE, format_columns
 from brickwork.recipe.recipe import Recipe
