@@ -1,3 +1,4 @@
+import os
 import random
 import signal
 import sys
@@ -5,6 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # one thread a process, where there is a process a core
 
 
 def pytest_configure() -> None:
