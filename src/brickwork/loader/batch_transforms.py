@@ -1,4 +1,4 @@
-"""What is done to whole batches, on the device that does the work."""
+"""Transforms of whole batches on the device: normalisation, random erasing, mixup and cutmix, resizing."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from brickwork.recipe.recipe import Recipe
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """What one step learns from, on the device that does the work."""
+    """Batch: images and targets of one training step, on the device."""
 
     images: Tensor  # float32, N x C x H x W, normalised, with channels last in memory
     targets: Tensor  # int64, N; or the share of each class, float32, N x K, where images are mixed
@@ -24,7 +24,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class BatchTransform:
-    """Normalises images, erases rectangles of them, mixes them with each other, and makes them smaller."""
+    """Transform of a batch: normalisation, random erasing, mixup or cutmix, progressive resizing, in this order."""
 
     recipe: Recipe
     preprocessing: Preprocessing
@@ -32,15 +32,15 @@ class BatchTransform:
     grows: bool  # whether images begin smaller
 
     def __call__(self, images: Tensor, labels: Tensor, plan: EpochPlan, epoch: int, number: int) -> Batch:
-        """Batch `number` of an epoch, from bytes."""
+        """Batch `number` of an epoch, from bytes, N x C x H x W, and int64 labels."""
         images = self.preprocessing.normalize(images)
         if self.recipe.erasing:
             images = erase_rectangles(images, plan.erasures, self.recipe.erasing)
-        made = self.mixed(Batch(images, labels), epoch, number)
-        return self.resized(made, epoch)
+        mixed = self.mixed(Batch(images, labels), epoch, number)
+        return self.resized(mixed, epoch)
 
     def mixed(self, batch: Batch, epoch: int, number: int) -> Batch:
-        """Each image with the one before it: blended, or with a part of it laid over. One of the two, by chance.
+        """Mixup or cutmix of each image with the one before it; where the recipe has both, one of them by chance.
 
         Zhang et al. 2017, arXiv 1710.09412; Yun et al. 2019, arXiv 1905.04899.
         """

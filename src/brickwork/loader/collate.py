@@ -1,4 +1,4 @@
-"""Reading images batch by batch: what is asked, what comes back, and how it is made."""
+"""Collate: a batch's images read, transformed and stacked, here or in a worker, and the messages for it."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ Fault = tuple[int, str]  # a sample that cannot be read, and why
 
 @dataclass(frozen=True)
 class BatchRequest:
-    """A batch that is to be read."""
+    """Request for a batch: its samples, with what the sampler has drawn for each."""
 
     number: int  # in its epoch
     epoch: int
@@ -24,7 +24,7 @@ class BatchRequest:
 
 @dataclass(frozen=True, eq=False)
 class LoadedBatch:
-    """A batch that has been read."""
+    """Batch as bytes, before it is on the device: the images that could be read, and faults for the others."""
 
     number: int
     images: Images  # N x H x W x C of the rows that could be read; the memory is used again for later batches
@@ -33,46 +33,49 @@ class LoadedBatch:
 
 
 class BatchReader(ABC):
-    """Whoever reads images: the batches are the same."""
+    """Reader of batches, in this process or by workers: the batches are the same bits."""
 
     @abstractmethod
-    def read(self, tasks: Iterable[BatchRequest]) -> Iterator[LoadedBatch]:
-        """The batches in the tasks' order; each is used up when the next is asked for."""
+    def read(self, requests: Iterable[BatchRequest]) -> Iterator[LoadedBatch]:
+        """The batches in the requests' order; the memory of one is used again once the next is asked for."""
 
     @abstractmethod
     def close(self) -> None:
-        """Ends the processes, if there are any."""
+        """End the worker processes, if there are any; the reader can be used no more."""
 
 
 class InProcess(BatchReader):
-    """This process, which reads when it is asked."""
+    """Reader without workers: this process reads each batch when it is asked for."""
 
-    def __init__(self, single: ImageTransform, batch: int) -> None:
-        self.single = single
-        self.room = np.empty((batch, *image_shape(single)), np.uint8)
+    def __init__(self, transform: ImageTransform, batch: int) -> None:
+        self.transform = transform
+        self.buffer = np.empty((batch, *image_shape(transform)), np.uint8)
 
-    def read(self, tasks: Iterable[BatchRequest]) -> Iterator[LoadedBatch]:
-        for task in tasks:
-            rows, faults = collate(self.single, task, self.room)
-            yield LoadedBatch(task.number, self.room[: len(rows)], rows, faults)
+    def read(self, requests: Iterable[BatchRequest]) -> Iterator[LoadedBatch]:
+        for request in requests:
+            rows, faults = collate(self.transform, request, self.buffer)
+            yield LoadedBatch(request.number, self.buffer[: len(rows)], rows, faults)
 
     def close(self) -> None:
-        """There are none."""
+        """Does nothing: no worker process was started."""
 
 
-def image_shape(single: ImageTransform) -> tuple[int, int, int]:
-    """Height, width, channels."""
-    channels, height, width = single.preprocessing.shape
+def image_shape(transform: ImageTransform) -> tuple[int, int, int]:
+    """Shape of one image in a batch of bytes: height, width, channels."""
+    channels, height, width = transform.preprocessing.shape
     return height, width, channels
 
 
-def collate(single: ImageTransform, task: BatchRequest, room: Images) -> tuple[list[int], list[Fault]]:
-    """Reads a batch into memory, one image behind the other; one that cannot be read is left out, not replaced."""
+def collate(transform: ImageTransform, request: BatchRequest, buffer: Images) -> tuple[list[int], list[Fault]]:
+    """Collate: read and transform a batch's images into a buffer; one that cannot be read is left out, not replaced.
+
+    Gives the rows that are in the buffer, in its order, and the faults of the others.
+    """
     rows: list[int] = []
     faults: list[Fault] = []
-    for number, row in enumerate(task.rows):
+    for number, row in enumerate(request.rows):
         try:
-            room[len(rows)] = single.image(task.epoch, row)
+            buffer[len(rows)] = transform.image(request.epoch, row)
             rows.append(number)
         except Unreadable as error:
             faults.append((row.sample, error.reason))

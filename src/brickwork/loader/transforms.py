@@ -1,4 +1,4 @@
-"""What is done to images one by one, in the processes that read them."""
+"""Transforms of single images (crop, flip, colour, policy), in the process or worker that reads them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ Change = Callable[[Image.Image], Image.Image]
 
 
 class Source(Protocol):
-    """Images, each as height x width x channels."""
+    """Source of decoded images by number, each as height x width x channels."""
 
     def image(self, i: int) -> Images: ...
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One image of a batch: which, and what chance has decided about it."""
+    """Sample of a batch: which image, and the random draws for it."""
 
     sample: int
     key: int
@@ -34,13 +34,13 @@ class Sample:
 
 
 def transforms_images(recipe: Recipe) -> bool:
-    """Whether a recipe has changes that are made image by image."""
+    """Whether a recipe has transforms image by image: scale, color or policy."""
     return recipe.scale < 1 or recipe.color > 0 or recipe.policy != "none"
 
 
 @dataclass(frozen=True)
 class ImageTransform:
-    """Cuts an image out of what is stored, mirrors and shifts it, and changes its colours and its shape."""
+    """Transform of an image: random resized crop, flip and shift, then RandAugment or TrivialAugment, colour jitter."""
 
     source: Source
     preprocessing: Preprocessing
@@ -63,18 +63,18 @@ class ImageTransform:
 
     @cached_property
     def cut(self) -> Change | None:
-        """A part of the image, brought to the network's size (Szegedy et al. 2014, section 6)."""
+        """RandomResizedCrop to the network's size (Szegedy et al. 2014, section 6); None where scale is 1."""
         if self.recipe.scale == 1:
             return None
         from torchvision.transforms import InterpolationMode, v2  # type: ignore[import-untyped]
 
         size, mode = (self.preprocessing.height, self.preprocessing.width), self.preprocessing.interpolation
-        made: Change = v2.RandomResizedCrop(size, (self.recipe.scale, 1.0), interpolation=InterpolationMode(mode))
-        return made
+        crop: Change = v2.RandomResizedCrop(size, (self.recipe.scale, 1.0), interpolation=InterpolationMode(mode))
+        return crop
 
     @cached_property
     def colours(self) -> Change | None:
-        """The policy, then brightness, contrast and saturation."""
+        """The policy, then ColorJitter of brightness, contrast and saturation; None where the recipe has neither."""
         recipe, preprocessing = self.recipe, self.preprocessing
         if recipe.policy == "none" and not recipe.color:
             return None
@@ -86,8 +86,8 @@ class ImageTransform:
             "randaugment": v2.RandAugment(interpolation=mode, fill=fill),
             "trivialaugment": v2.TrivialAugmentWide(interpolation=mode, fill=fill),
         }
-        made: Change = v2.Compose([policies[recipe.policy], v2.ColorJitter(*[recipe.color] * 3)])
-        return made
+        changes: Change = v2.Compose([policies[recipe.policy], v2.ColorJitter(*[recipe.color] * 3)])
+        return changes
 
 
 def to_pil(pixels: Images) -> Image.Image:
@@ -95,7 +95,7 @@ def to_pil(pixels: Images) -> Image.Image:
 
 
 def flip_and_shift_image(pixels: Images, row: Sample) -> Images:
-    """Mirrored and shifted, pixel for pixel as `augment.augmented` does it to whole batches."""
+    """Flip and shift one image, pixel for pixel as `sampler.flip_and_shift` does it to whole batches."""
     height, width = pixels.shape[:2]
     if row.down:
         pixels = pixels[(np.arange(height) + row.down).clip(0, height - 1)]

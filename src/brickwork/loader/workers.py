@@ -1,4 +1,4 @@
-"""Processes that read images ahead of the training."""
+"""Workers: processes that read and transform batches ahead of the training."""
 
 import multiprocessing
 import os
@@ -36,7 +36,7 @@ PATIENCE = 2.0  # seconds in which a process that is let go may end by itself
 
 @dataclass(eq=False)
 class Worker:
-    """A process, the line to it, and the memory that it shares with this one."""
+    """Worker: a process, the connection to it, and the batches in memory that it shares with this one."""
 
     process: BaseProcess
     connection: "Connection[Any, Any]"
@@ -45,18 +45,18 @@ class Worker:
 
 
 class Workers(BatchReader):
-    """Processes that are each a batch or two ahead; they take turns, so that the order is that of the tasks.
+    """Pool of workers, each a batch or two ahead; they take turns, so that batches come in the order of the requests.
 
     They are forked from a server that was begun afresh, or where there is none, spawned: never forked from this
     process, since neither torch's threads and a display's nor a CUDA context survive that.
     """
 
-    def __init__(self, single: ImageTransform, batch: int, count: int) -> None:
+    def __init__(self, transform: ImageTransform, batch: int, count: int) -> None:
         self.batch = batch
         self.workers: list[Worker] = []
         self.closing = Finalize(self, end, (self.workers,), exitpriority=10)  # before daemons are waited for
         warm()
-        sent = replace(single, source=share_pixels(single.source))
+        sent = replace(transform, source=share_pixels(transform.source))
         try:
             for _ in range(count):
                 self.workers.append(start_worker(sent, batch))
@@ -65,14 +65,14 @@ class Workers(BatchReader):
             words = fault.strerror or str(fault)
             raise BrickworkError(f"a process that reads images cannot be started: {words}. Lower workers.") from None
 
-    def read(self, tasks: Iterable[BatchRequest]) -> Iterator[LoadedBatch]:
+    def read(self, requests: Iterable[BatchRequest]) -> Iterator[LoadedBatch]:
         self.settle()
-        free = deque((worker, room) for room in range(AHEAD) for worker in self.workers)
+        free = deque((worker, slot) for slot in range(AHEAD) for worker in self.workers)
         busy: deque[tuple[Worker, int]] = deque()
-        for task in tasks:
-            worker, room = free.popleft()
-            self.ask(worker, room, task)
-            busy.append((worker, room))
+        for request in requests:
+            worker, slot = free.popleft()
+            self.ask(worker, slot, request)
+            busy.append((worker, slot))
             if not free:
                 yield self.answer(*busy[0])
                 free.append(busy.popleft())
@@ -80,38 +80,38 @@ class Workers(BatchReader):
             yield self.answer(*busy.popleft())
 
     def settle(self) -> None:
-        """Waits for what was asked in an epoch that was left in its middle."""
+        """Drain the answers to requests of an epoch that was left in its middle."""
         for worker in self.workers:
             while worker.pending:
                 self.hear(worker)
 
-    def ask(self, worker: Worker, room: int, task: BatchRequest) -> None:
+    def ask(self, worker: Worker, slot: int, request: BatchRequest) -> None:
         try:
-            worker.connection.send((room, task))
+            worker.connection.send((slot, request))
         except OSError:
             raise exit_error(worker.process) from None
         worker.pending += 1
 
-    def answer(self, worker: Worker, room: int) -> LoadedBatch:
-        """The next batch of a worker, in the memory that it was to be read into."""
+    def answer(self, worker: Worker, slot: int) -> LoadedBatch:
+        """The next batch of a worker, in the slot of its shared memory that was asked for."""
         number, rows, faults = self.hear(worker)
-        return LoadedBatch(number, worker.buffers[room, : len(rows)], rows, faults)
+        return LoadedBatch(number, worker.buffers[slot, : len(rows)], rows, faults)
 
     def hear(self, worker: Worker) -> tuple[int, list[int], list[Fault]]:
-        """What a worker says next; raises BrickworkError as soon as any of them has ended."""
-        ended = {each.process.sentinel: each.process for each in self.workers}
+        """Receive the next answer of a worker; raises BrickworkError as soon as any of them has ended."""
+        ended = {other.process.sentinel: other.process for other in self.workers}
         for ready in wait([worker.connection, *ended]):
             if isinstance(ready, int):
                 raise exit_error(ended[ready])
         try:
-            said = worker.connection.recv()
+            message = worker.connection.recv()
         except (EOFError, OSError):
             raise exit_error(worker.process) from None
         worker.pending -= 1
-        if isinstance(said, Trouble):
-            raise BrickworkError(said.words) if said.mendable else RuntimeError(said.words)
-        heard: tuple[int, list[int], list[Fault]] = said
-        return heard
+        if isinstance(message, Trouble):
+            raise BrickworkError(message.words) if message.mendable else RuntimeError(message.words)
+        number, rows, faults = message
+        return number, rows, faults
 
     def close(self) -> None:
         self.closing()
@@ -119,7 +119,7 @@ class Workers(BatchReader):
 
 @dataclass(frozen=True)
 class Trouble:
-    """What went wrong in a worker, in words: exceptions do not all travel."""
+    """A worker's exception as text: not every exception can be pickled."""
 
     words: str
     mendable: bool  # by a person
@@ -142,27 +142,27 @@ class SharedPack:
 
 
 def share_pixels(source: Source) -> Source:
-    """The images, with pixels that would be copied into every process in memory that they share."""
+    """The source with its pixels in shared memory, where they would otherwise be copied into every worker."""
     return SharedPack(source) if isinstance(source, Pack) and not source.path else source
 
 
 def arena(size: int) -> Arena:
-    """Memory that is sent to other processes as a handle; where it can be, outside /dev/shm, which is often small."""
+    """Shared memory that workers get as a handle; where it can be, outside /dev/shm, which is often small."""
     if not hasattr(os, "memfd_create"):
         return Arena(max(1, size))
     handle = os.memfd_create("brickwork")
     os.ftruncate(handle, max(1, size))
-    made = Arena(max(1, size), handle)
-    Finalize(made, os.close, (handle,))
-    return made
+    memory = Arena(max(1, size), handle)
+    Finalize(memory, os.close, (handle,))
+    return memory
 
 
-def buffers(memory: Arena, batch: int, single: ImageTransform) -> Images:
-    return np.frombuffer(memory.buffer, np.uint8).reshape(AHEAD, batch, *image_shape(single))
+def buffers(memory: Arena, batch: int, transform: ImageTransform) -> Images:
+    return np.frombuffer(memory.buffer, np.uint8).reshape(AHEAD, batch, *image_shape(transform))
 
 
 def worker_count(recipe: Recipe, samples: int, device: torch.device) -> int:
-    """How many processes read images: as the recipe says, or as help beside the training.
+    """Number of workers: as the recipe says, or as many as help beside the training.
 
     A GPU leaves all cores but one to them; the CPU, which trains itself, a quarter.
     """
@@ -174,7 +174,7 @@ def worker_count(recipe: Recipe, samples: int, device: torch.device) -> int:
 
 
 def warm() -> None:
-    """Begins the server that workers are forked from; it imports what they need while the training reads its images.
+    """Start the fork server of the workers; it imports what they need while the training reads its images.
 
     Signals that are blocked here stay blocked there: those sent to the whole group are the training's to answer.
     """
@@ -191,37 +191,37 @@ def warm() -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def start_worker(single: ImageTransform, batch: int) -> Worker:
+def start_worker(transform: ImageTransform, batch: int) -> Worker:
     context = multiprocessing.get_context("forkserver") if FORKS else multiprocessing.get_context("spawn")
-    memory = arena(AHEAD * batch * int(np.prod(image_shape(single))))
+    memory = arena(AHEAD * batch * int(np.prod(image_shape(transform))))
     ours, theirs = context.Pipe()
-    process = context.Process(target=work, args=(theirs, single, memory, batch), daemon=True)
+    process = context.Process(target=work, args=(theirs, transform, memory, batch), daemon=True)
     process.start()
     theirs.close()
-    return Worker(process, ours, buffers(memory, batch, single))
+    return Worker(process, ours, buffers(memory, batch, transform))
 
 
-def work(line: "Connection[Any, Any]", single: ImageTransform, memory: Arena, batch: int) -> None:
-    """What a worker does until its line is closed, or the training's process is gone.
+def work(connection: "Connection[Any, Any]", transform: ImageTransform, memory: Arena, batch: int) -> None:
+    """Main loop of a worker: answers requests until its connection is closed, or the training's process is gone.
 
-    A signal to the whole group is the training's to answer: it writes a checkpoint first, and then closes the line.
+    A signal to the whole group is the training's to answer: it writes a checkpoint, then closes the connection.
     """
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=leave_with_parent, daemon=True).start()
     torch.set_num_threads(1)
-    places = buffers(memory, batch, single)
+    slots = buffers(memory, batch, transform)
     while True:
         try:
-            room, task = line.recv()
+            slot, request = connection.recv()
         except (EOFError, OSError):
             return
-        line.send(answer_request(single, task, places[room]))
+        connection.send(answer_request(transform, request, slots[slot]))
 
 
-def answer_request(single: ImageTransform, task: BatchRequest, room: Images) -> object:
+def answer_request(transform: ImageTransform, request: BatchRequest, buffer: Images) -> object:
     try:
-        return task.number, *collate(single, task, room)
+        return request.number, *collate(transform, request, buffer)
     except BrickworkError as error:
         return Trouble(str(error), mendable=True)
     except MemoryError:
@@ -238,7 +238,7 @@ def leave_with_parent() -> None:
 
 
 def exit_error(process: BaseProcess) -> BrickworkError:
-    """Which worker has ended, and what may help."""
+    """The error that says which worker has ended, how, and what may help."""
     process.join(PATIENCE)
     code = process.exitcode
     who = f"process {process.pid}, which read images,"
@@ -253,7 +253,7 @@ def exit_error(process: BaseProcess) -> BrickworkError:
 
 
 def end(workers: list[Worker]) -> None:
-    """Lets all go, and ends those that stay."""
+    """End all workers: by closing their connections, and after `PATIENCE` by SIGKILL."""
     for worker in workers:
         worker.connection.close()
     for worker in workers:
