@@ -106,7 +106,7 @@ class TensorLoader(Loader):
 
 
 class WorkerLoader(Loader):
-    """Loader of images that are read and transformed one by one, here or in worker processes."""
+    """Loader of images that are read and transformed one by one, in this process (workers=0) or in workers."""
 
     def __init__(self, images: TrainingImages, recipe: Recipe, device: torch.device, notify: Notify) -> None:
         super().__init__(images, recipe, device, notify)

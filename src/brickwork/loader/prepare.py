@@ -42,7 +42,7 @@ PAUSE = 5.0  # seconds between two notes while images are read
 Normalisation = tuple[tuple[float, ...], tuple[float, ...]]  # mean and deviation of each channel, of values in 0..1
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class TrainingImages:
     """Images to train on and to validate with; the preprocessing has the training pixels' mean and deviation."""
 
@@ -52,6 +52,9 @@ class TrainingImages:
     preprocessing: Preprocessing
     network: Network
     in_memory: bool  # whether the training images were to live there
+
+    def __repr__(self) -> str:
+        return f"TrainingImages({len(self.train):,} to train on, {len(self.val):,} to validate with)"
 
     @cached_property
     def digest(self) -> str:
@@ -69,7 +72,7 @@ class TrainingImages:
         return ValidationImages(self.val, self.preprocessing)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ValidationImages:
     """Validation images as N x C x H x W bytes, a slice at a time, with their labels."""
 
@@ -83,6 +86,9 @@ class ValidationImages:
 
     def __len__(self) -> int:
         return len(self.split)
+
+    def __repr__(self) -> str:
+        return f"ValidationImages({len(self):,} images of {'x'.join(map(str, self.preprocessing.shape))})"
 
     def __getitem__(self, part: slice) -> Tensor:
         images = network_images(self.split, self.preprocessing, range(len(self))[part])

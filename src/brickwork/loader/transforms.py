@@ -50,7 +50,7 @@ class ImageTransform:
         """An image as the network takes it, height x width x channels."""
         pixels = self.source.image(row.sample)
         if not transforms_images(self.recipe):
-            return flip_and_shift_image(self.preprocessing.pad(pixels), row)
+            return flip_and_shift_image(self.preprocessing.pad(pixels), row)  # bars of fit="pad" are not stored
         with torch_seeded(self.recipe.seed, epoch, row.key):
             return self.changed(pixels, row)
 
