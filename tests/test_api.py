@@ -167,6 +167,7 @@ def test_a_loop_of_ones_own_runs_over_a_loader(tmp_path: Path) -> None:
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     with bw.open_loader(data, network, bw.Recipe(batch=8)) as loader:
         assert "images of 1x28x28" in repr(loader)
+        assert all(len(repr(thing)) < 100 for thing in (loader, loader.images, loader.validation, loader.images.val))
         seen = 0
         for batch in loader.batches(epoch=1):
             loss = torch.nn.functional.cross_entropy(model(batch.images), batch.targets)

@@ -84,7 +84,7 @@ def test_its_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         exec(block, names)
     assert len(blocks) == 2
     assert names["report"].n == 3
-    assert [each.label for each in names["predict"]("runs/resnet18-photos-1/model.safetensors", "new-photos")] == [
+    assert [each.label for each in names["bw"].predict("runs/resnet18-photos-1/model.safetensors", "new-photos")] == [
         "black", "grey", "white",
     ]  # fmt: skip
 

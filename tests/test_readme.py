@@ -8,11 +8,16 @@ import subprocess
 from difflib import unified_diff
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 import brickwork
 import readme
 from brickwork.cli.shell import run
+from brickwork.network import Network, chain, stages
+from brickwork.network.blocks import conv
+from brickwork.network.layers import Flatten, GlobalAvgPool, Linear
 from shell import parse
 
 ROOT = Path(__file__).parents[1]
@@ -75,6 +80,31 @@ def test_the_examples_in_python_give_what_stands_below_them() -> None:
     complaints: list[str] = []
     doctest.DocTestRunner().run(found, out=complaints.append)
     assert not complaints, "".join(complaints)
+
+
+def test_the_example_of_a_training_runs_on_photos_of_five_classes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (example,) = re.findall(r"```python\n(result = .*?)```", TEXT, re.DOTALL)
+    chance = np.random.default_rng(0)
+    for number in range(50):
+        path = tmp_path / ("new-photos" if number == 0 else f"photos/class{number % 5}") / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(chance.integers(0, 256, (32, 32, 3), np.uint8)).save(path)
+    network = Network("small", (3, 32, 32), 5, stages(stem=conv(4, 3)), chain(GlobalAvgPool(), Flatten(), Linear(5)))
+    monkeypatch.chdir(tmp_path)
+    exec(example, {"bw": brickwork, "small": network})
+    result, prediction = capsys.readouterr().out.splitlines()
+    assert result.endswith("runs/small-photos-1/model.safetensors)")
+    assert prediction.startswith("new-photos/0.png ")
+
+
+def test_the_links_lead_to_files_and_every_page_is_linked() -> None:
+    links = set(re.findall(r"\]\(([\w/.]+)\)", TEXT))
+    assert all((ROOT / link).is_file() for link in links), links
+    further = TEXT[TEXT.index("## Further") :]
+    for page in sorted(path.name for path in (ROOT / "docs").glob("*.md")):
+        assert f"(docs/{page})" in further, page
 
 
 def test_continuous_integration_runs_the_readmes_test_command() -> None:

@@ -36,12 +36,13 @@ def test_every_field_has_a_help_that_stands_in_the_toml() -> None:
 def test_every_field_stands_in_the_toml_under_its_heading() -> None:
     lines = [line for line in Recipe().toml().splitlines() if line]
     assert [line[2:] for line in lines if line.startswith("# ")] == [
-        "Steps", "Learning rate", "What is minimised", "Images", "Beginning", "Work",
+        "Optimizer", "Learning rate", "Loss and sampling", "Images and augmentation", "Initial weights and fine-tuning",
+        "Precision, data loading, checkpoints",
     ]  # fmt: skip
     assert [line.split(" = ")[0] for line in lines if not line.startswith("# ")] == [
         field.name for field in fields(Recipe)
     ]
-    assert "\n\n# Images\nfit = " in Recipe().toml()
+    assert "\n\n# Images and augmentation\nfit = " in Recipe().toml()
 
 
 BOUNDS = {  # written out a second time, so that a slip of the hand beside a field does not pass

@@ -41,12 +41,13 @@ def field_option(field: Option) -> Callable[[Command], Command]:
     """--weight-decay NUMBER, --flip/--no-flip, or a choice of words; a list of numbers is written as one word."""
     word = field.name.replace("_", "-")
     name = f"--{word}/--no-{word}" if field.type is bool else f"--{word}"
-    kind, default = click.Choice(field.choices) if field.choices else field.type, field.default
+    kind, default, metavar = click.Choice(field.choices) if field.choices else field.type, field.default, None
     if field.type == Numbers:
-        kind, default = parse_numbers, number_list(default)
+        kind, default, metavar = parse_numbers, number_list(default), "NUMBERS"
     return click.option(
-        name, type=kind, default=default, show_default=True, help=field.help, expose_value=False, callback=keep_field
-    )
+        name, type=kind, default=default, show_default=True, help=field.help, metavar=metavar,
+        expose_value=False, callback=keep_field,
+    )  # fmt: skip
 
 
 def keep_field(context: click.Context, option: click.Parameter, value: object) -> None:

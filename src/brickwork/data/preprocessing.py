@@ -110,7 +110,7 @@ class Preprocessing:
         return Preprocessing(**values)
 
     def _problems(self) -> Iterator[str]:
-        """What is wrong with the fields, each once those before it are right; they may come from a file."""
+        """Sentences on wrong fields, each once those before it are right; the fields may come from a file."""
         if type(self.channels) is not int or self.channels not in (1, 3):
             yield f"an image has 1 channel or 3, not {self.channels}"
         if not all(type(side) is int and side > 0 for side in (self.height, self.width)):

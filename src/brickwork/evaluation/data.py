@@ -1,4 +1,4 @@
-"""The images to score a model on: the data set and the split as they were divided for the model's training."""
+"""Data of an evaluation: the data set and the split as they were divided for the model's training."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

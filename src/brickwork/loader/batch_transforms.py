@@ -1,4 +1,4 @@
-"""Batch transforms: normalisation, erasing, mixup, cutmix and progressive resizing, on the device."""
+"""Transforms of whole batches on the device: normalisation, random erasing, mixup and cutmix, resizing."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from brickwork.recipe.recipe import Recipe
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """A batch on the device, as one step learns from it."""
+    """Batch: images and targets of one training step, on the device."""
 
     images: Tensor  # float32, N x C x H x W, normalised, with channels last in memory
     targets: Tensor  # int64, N; or the share of each class, float32, N x K, where images are mixed
@@ -24,7 +24,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class BatchTransform:
-    """Normalisation, random erasing, mixup or cutmix, and progressive resizing of a batch."""
+    """Transform of a batch: normalisation, random erasing, mixup or cutmix, progressive resizing, in this order."""
 
     recipe: Recipe
     preprocessing: Preprocessing
@@ -32,7 +32,7 @@ class BatchTransform:
     grows: bool  # whether images begin smaller
 
     def __call__(self, images: Tensor, labels: Tensor, plan: EpochPlan, epoch: int, number: int) -> Batch:
-        """Batch `number` of an epoch, from bytes."""
+        """Batch `number` of an epoch, from bytes, N x C x H x W, and int64 labels."""
         images = self.preprocessing.normalize(images)
         if self.recipe.erasing:
             images = erase_rectangles(images, plan.erasures, self.recipe.erasing)

@@ -1,4 +1,4 @@
-"""Collate: images read one by one into a batch, in this process or in workers."""
+"""Collate: a batch's images read, transformed and stacked, here or in a worker, and the messages for it."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ Fault = tuple[int, str]  # a sample that cannot be read, and why
 
 @dataclass(frozen=True)
 class BatchRequest:
-    """Which samples a batch is to have."""
+    """Request for a batch: its samples, with what the sampler has drawn for each."""
 
     number: int  # in its epoch
     epoch: int
@@ -24,7 +24,7 @@ class BatchRequest:
 
 @dataclass(frozen=True, eq=False)
 class LoadedBatch:
-    """A batch as it was read, before it goes to the device."""
+    """Batch as bytes, before it is on the device: the images that could be read, and faults for the others."""
 
     number: int
     images: Images  # N x H x W x C of the rows that could be read; the memory is used again for later batches
@@ -33,19 +33,19 @@ class LoadedBatch:
 
 
 class BatchReader(ABC):
-    """Reads batches, here or in worker processes: they are the same."""
+    """Reader of batches, in this process or by workers: the batches are the same bits."""
 
     @abstractmethod
     def read(self, requests: Iterable[BatchRequest]) -> Iterator[LoadedBatch]:
-        """The batches in the requests' order; each is used up when the next is asked for."""
+        """The batches in the requests' order; the memory of one is used again once the next is asked for."""
 
     @abstractmethod
     def close(self) -> None:
-        """Ends the processes, if there are any."""
+        """End the worker processes, if there are any; the reader can be used no more."""
 
 
 class InProcess(BatchReader):
-    """Reads batches in this process, each when it is asked for."""
+    """Reader without workers: this process reads each batch when it is asked for."""
 
     def __init__(self, transform: ImageTransform, batch: int) -> None:
         self.transform = transform
@@ -57,11 +57,11 @@ class InProcess(BatchReader):
             yield LoadedBatch(request.number, self.buffer[: len(rows)], rows, faults)
 
     def close(self) -> None:
-        """Nothing: no process was started."""
+        """Does nothing: no worker process was started."""
 
 
 def image_shape(transform: ImageTransform) -> tuple[int, int, int]:
-    """Height, width, channels."""
+    """Shape of one image in a batch of bytes: height, width, channels."""
     channels, height, width = transform.preprocessing.shape
     return height, width, channels
 

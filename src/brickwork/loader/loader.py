@@ -28,7 +28,7 @@ __all__ = ["Batch", "Loader", "make_loader", "open_loader"]
 
 
 class Loader(ABC):
-    """Batches of training images: the same ones whenever, and from wherever in an epoch, they are asked for.
+    """Loader: an epoch's batches of augmented training images; (seed, epoch, number) decides all of a batch's bits.
 
     Use it in a `with` block, or call `close`: it may have started worker processes.
     """
@@ -73,7 +73,7 @@ class Loader(ABC):
         return plan_epoch(self.recipe, epoch, self.labels, flip=self.flip)
 
     def take_waited(self) -> float:
-        """The seconds that the training has waited for images to be read since this was last asked."""
+        """Seconds that the training has waited for data since this was last asked."""
         waited, self.waited = self.waited, 0.0
         return waited
 
@@ -87,7 +87,7 @@ class Loader(ABC):
 
 
 class TensorLoader(Loader):
-    """Images that are all on the device, and are mirrored and shifted there as whole batches."""
+    """Loader of images that are all on the device, where whole batches are flipped and shifted."""
 
     def __init__(self, images: TrainingImages, recipe: Recipe, device: torch.device, notify: Notify) -> None:
         super().__init__(images, recipe, device, notify)
@@ -102,11 +102,11 @@ class TensorLoader(Loader):
             yield self.transform(pixels, self.targets[part.order], part, epoch, number)
 
     def close(self) -> None:
-        """Nothing: the images are this process's own."""
+        """Does nothing: no worker process was started."""
 
 
 class WorkerLoader(Loader):
-    """Images that are read, cut out and changed one by one, here or in worker processes."""
+    """Loader of images that are read and transformed one by one, in this process (workers=0) or in workers."""
 
     def __init__(self, images: TrainingImages, recipe: Recipe, device: torch.device, notify: Notify) -> None:
         super().__init__(images, recipe, device, notify)
@@ -129,7 +129,7 @@ class WorkerLoader(Loader):
             yield self.transform(pixels, targets, part.to(self.device), epoch, loaded.number)
 
     def timed(self, batches: Iterator[LoadedBatch]) -> Iterator[LoadedBatch]:
-        """The same batches; the seconds until each is there are added to `waited`."""
+        """The same batches; the seconds of waiting for each are added to `waited`."""
         while True:
             start = time.perf_counter()
             loaded = next(batches, None)
@@ -139,7 +139,7 @@ class WorkerLoader(Loader):
             yield loaded
 
     def tell(self, faults: list[Fault], left: int) -> None:
-        """Names images that could be read when the training began and cannot now; no others take their place."""
+        """Notify of images that could be read when the training began and cannot now; no others take their place."""
         for sample, reason in faults:
             if error := missing_folder(self.split, sample):
                 raise error
@@ -165,7 +165,7 @@ def make_reader(transform: ImageTransform, batch: int, workers: int) -> BatchRea
 
 
 def flips(images: TrainingImages, recipe: Recipe, notify: Notify) -> bool:
-    """Whether images are mirrored, which no digit or letter is, whatever the recipe says."""
+    """Whether images are flipped: as the recipe says, but never digits and letters, of which a note tells."""
     if recipe.flip and not mirrors_suit(images.classes):
         notify(Note("no image is mirrored, as the classes are digits or letters"))
         return False
@@ -173,7 +173,7 @@ def flips(images: TrainingImages, recipe: Recipe, notify: Notify) -> bool:
 
 
 def grown(images: TrainingImages, recipe: Recipe, notify: Notify) -> bool:
-    """Whether images begin smaller (progressive resizing), which not every network takes."""
+    """Whether images begin smaller (progressive resizing): not where the network takes one size, with a note."""
     if not grows(recipe, images.network):
         return False
     height, width = size_at(recipe, images.network, 1)
@@ -185,7 +185,7 @@ def grown(images: TrainingImages, recipe: Recipe, notify: Notify) -> bool:
 
 
 def fits_on_device(images: TrainingImages, recipe: Recipe, device: torch.device) -> bool:
-    """Whether the images that were to live in memory do so on this device, too."""
+    """Whether the decoded images are in memory and fit into this device's, too, by the recipe's share of it."""
     pack = images.train.images
     if not images.in_memory or not isinstance(pack, Pack):
         return False

@@ -1,4 +1,4 @@
-"""What a loader tells while it reads: sentences for a person."""
+"""Notes: sentences for a person, such as a loader gives while it reads."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,4 +16,4 @@ Notify = Callable[[Note], None]
 
 
 def ignore(note: Note) -> None:
-    """Lets a note pass unheard."""
+    """Discard a note: what `notify` is where nobody listens."""

@@ -1,4 +1,4 @@
-"""Training and validation images, read once: those that can be, and how they become a network's input."""
+"""Preparation of training and validation images: decoded once, with the preprocessing of a network's input."""
 
 import time
 from collections.abc import Callable
@@ -42,7 +42,7 @@ PAUSE = 5.0  # seconds between two notes while images are read
 Normalisation = tuple[tuple[float, ...], tuple[float, ...]]  # mean and deviation of each channel, of values in 0..1
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class TrainingImages:
     """Images to train on and to validate with; the preprocessing has the training pixels' mean and deviation."""
 
@@ -52,6 +52,9 @@ class TrainingImages:
     preprocessing: Preprocessing
     network: Network
     in_memory: bool  # whether the training images were to live there
+
+    def __repr__(self) -> str:
+        return f"TrainingImages({len(self.train):,} to train on, {len(self.val):,} to validate with)"
 
     @cached_property
     def digest(self) -> str:
@@ -69,7 +72,7 @@ class TrainingImages:
         return ValidationImages(self.val, self.preprocessing)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ValidationImages:
     """Validation images as N x C x H x W bytes, a slice at a time, with their labels."""
 
@@ -78,35 +81,38 @@ class ValidationImages:
 
     @property
     def labels(self) -> Tensor:
-        """int64, N."""
+        """The labels of the validation images: int64, N."""
         return torch.from_numpy(self.split.labels)
 
     def __len__(self) -> int:
         return len(self.split)
+
+    def __repr__(self) -> str:
+        return f"ValidationImages({len(self):,} images of {'x'.join(map(str, self.preprocessing.shape))})"
 
     def __getitem__(self, part: slice) -> Tensor:
         images = network_images(self.split, self.preprocessing, range(len(self))[part])
         return torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
 
 
-def network_images(stock: DecodedSplit, preprocessing: Preprocessing, numbers: range) -> Images:
-    """Images as the network takes them, N x H x W x C; where they lie so in memory, that memory itself."""
+def network_images(decoded: DecodedSplit, preprocessing: Preprocessing, positions: range) -> Images:
+    """Images at the network's input size as bytes, N x H x W x C; where memory holds them so, a view of it."""
     channels, height, width = preprocessing.shape
-    pack = stock.images
+    pack = decoded.images
     if isinstance(pack, Pack) and pack.uniform and tuple(pack.sizes[0]) == (height, width):
-        return pack.pixels.reshape(-1, height, width, channels)[numbers.start : numbers.stop : numbers.step]
-    images = allocate(len(numbers), (height, width, channels))
-    for place, pixels in enumerate(map_in_order(partial(read_again, stock), numbers)):
+        return pack.pixels.reshape(-1, height, width, channels)[positions.start : positions.stop : positions.step]
+    images = allocate(len(positions), (height, width, channels))
+    for place, pixels in enumerate(map_in_order(partial(read_again, decoded), positions)):
         images[place] = preprocessing.pad(pixels)
     return images
 
 
-def read_again(stock: DecodedSplit, i: int) -> Images:
+def read_again(decoded: DecodedSplit, i: int) -> Images:
     """An image that could be read before; raises BrickworkError where its folder is gone, Unreadable where it is."""
     try:
-        return stock.images.image(i)
+        return decoded.images.image(i)
     except Unreadable as error:
-        raise missing_folder(stock.split, i) or error from None
+        raise missing_folder(decoded.split, i) or error from None
 
 
 def prepare(
@@ -146,7 +152,7 @@ def choose_memory(dataset: Dataset, presizes: dict[str, Presize], recipe: Recipe
 
 
 def known_index(dataset: Dataset, notify: Notify) -> Index | None:
-    """What `brickwork check` saw of the data, with a note where images have come or gone since."""
+    """The index that `brickwork check` wrote of the data, with a note where images have come or gone since."""
     index = indices.load_index(dataset.source, lambda text: notify(Note(text))) if dataset.source else None
     if index:
         for keys, word in ((indices.new_keys(index, dataset), "new"), (indices.missing_keys(index, dataset), "gone")):
@@ -204,7 +210,7 @@ class Preparation:
 
 
 class ProgressCounter:
-    """Tells how many images are done, every few seconds."""
+    """Progress of reading: a note with the number of images that are done, every few seconds."""
 
     def __init__(self, words: str, tell: Callable[[str], None]) -> None:
         self.words, self.tell = words, tell

@@ -1,4 +1,4 @@
-"""The order of the images in an epoch, and what chance does to each: functions of (seed, epoch, sample) alone."""
+"""Sampler: an epoch's order and the random draws for each sample, as functions of (seed, epoch, sample) alone."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
@@ -14,13 +14,13 @@ from brickwork.recipe.recipe import Recipe
 
 @dataclass(frozen=True)
 class EpochPlan:
-    """What chance decides in one epoch: a row for each place in the order."""
+    """Plan of an epoch: the samples in their order, with the random draws for each; a row for each place."""
 
     order: Tensor  # the samples in the order in which they are seen
-    keys: Tensor  # whose chance it is: the sample; or the place, where a sample may come twice
+    keys: Tensor  # what the draws follow from: the sample; or the place, where a sample may come twice
     mirrored: Tensor  # bool
     shifts: Tensor  # places x 2, pixels down and right
-    erasures: Tensor  # places x 5, 0 to 1: see `erased`; places x 0 where nothing is erased
+    erasures: Tensor  # places x 5, 0 to 1: see `erase_rectangles`; places x 0 where nothing is erased
 
     def to(self, device: torch.device) -> "EpochPlan":
         return EpochPlan(*(rows.to(device) for rows in self.rows()))
@@ -29,11 +29,11 @@ class EpochPlan:
         return EpochPlan(*(rows[list(places)] for rows in self.rows()))
 
     def rows(self) -> Iterator[Tensor]:
-        return (getattr(self, each.name) for each in fields(self))
+        return (getattr(self, field.name) for field in fields(self))
 
 
 def plan_epoch(recipe: Recipe, epoch: int, labels: Labels, *, flip: bool) -> EpochPlan:
-    """The draws of an epoch. Each kind has its own stream, so that one more kind changes none of the others."""
+    """Plan an epoch, which counts from 1. Each kind of draw has its own stream, so that a new kind changes no other."""
     orders, flips, crops, erasures = np.random.default_rng((recipe.seed, epoch)).spawn(4)
     count = len(labels)
     balanced = recipe.sampling == "balanced"
@@ -46,7 +46,7 @@ def plan_epoch(recipe: Recipe, epoch: int, labels: Labels, *, flip: bool) -> Epo
 
 
 def class_balanced_order(chance: np.random.Generator, labels: Labels) -> NDArray[np.int64]:
-    """As many samples as there are, every class equally often; none of its images comes again before all have been."""
+    """Class-balanced sampling: as many samples as there are, every class equally often, images of a class in turn."""
     classes = chance.permutation(np.unique(labels))
     quotas = [len(part) for part in np.array_split(np.arange(len(labels)), len(classes))]
     taken = [draw_several(chance, np.flatnonzero(labels == c), quota) for c, quota in zip(classes, quotas, strict=True)]
@@ -59,12 +59,12 @@ def draw_several(chance: np.random.Generator, samples: NDArray[np.int64], count:
 
 
 def split_batches(draws: EpochPlan, steps: int) -> Iterator[EpochPlan]:
-    """The draws cut into batches of nearly equal size: no last batch of one image."""
+    """Split a plan into batches of nearly equal size: no last batch of one image."""
     return (EpochPlan(*rows) for rows in zip(*(torch.tensor_split(rows, steps) for rows in draws.rows()), strict=True))
 
 
 def flip_and_shift(images: Tensor, draws: EpochPlan) -> Tensor:
-    """The images that the draws name, mirrored and shifted as drawn; what a shift uncovers repeats the edge.
+    """Random flip and shift of whole batches, as drawn; what a shift uncovers repeats the edge.
 
     `images` is uint8, N x C x H x W, and so is what is returned, with channels last in memory. One gather does it:
     pixel (row, column) comes from (row + down, column + right), the columns counted from the other side where
@@ -80,7 +80,7 @@ def flip_and_shift(images: Tensor, draws: EpochPlan) -> Tensor:
 
 
 def erase_rectangles(images: Tensor, erasures: Tensor, probability: float) -> Tensor:
-    """The images, each with a rectangle set to 0 in so many cases; 0 is the mean colour once they are normalised.
+    """Random erasing: a rectangle of an image set to 0, the mean colour once it is normalised, with a probability.
 
     The rectangle has 2 to 33 % of the area and sides of 0.3 to 3.3 (Zhong et al. 2017, arXiv 1708.04896). An image's
     five numbers say whether, how large, of which shape, and where.
@@ -98,5 +98,5 @@ def erase_rectangles(images: Tensor, erasures: Tensor, probability: float) -> Te
 
 
 def mirrors_suit(classes: Sequence[str]) -> bool:
-    """False where every class is a number or a single character: a mirrored digit or letter is another sign."""
+    """Whether a flipped image keeps its class: not where classes are digits or letters (numbers, single characters)."""
     return not all(name.isdigit() or len(name) == 1 for name in classes)

@@ -10,7 +10,7 @@ from brickwork.data.hashing import seed_from
 
 @contextmanager
 def torch_seeded(*key: int) -> Iterator[None]:
-    """Torch draws as these numbers say, on the CPU, and afterwards as if nothing had been drawn."""
+    """Seed torch's CPU generator from a key while it lasts; its state is as before afterwards."""
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed_from(*key))
         yield

@@ -1,4 +1,4 @@
-"""Image transforms: what is done to images one by one, in the processes that read them."""
+"""Transforms of single images (crop, flip, colour, policy), in the process or worker that reads them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ Transform = Callable[[Image.Image], Image.Image]
 
 
 class Source(Protocol):
-    """Images, each as height x width x channels."""
+    """Source of decoded images by number, each as height x width x channels."""
 
     def image(self, i: int) -> Images: ...
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One image of a batch, and what was drawn for it."""
+    """Sample of a batch: which image, and the random draws for it."""
 
     number: int  # in the split
     key: int  # what its random changes are drawn for: the sample, or its place where it may come twice
@@ -34,13 +34,13 @@ class Sample:
 
 
 def transforms_images(recipe: Recipe) -> bool:
-    """Whether a recipe has transforms of single images: a random crop, colours, a policy."""
+    """Whether a recipe has transforms image by image: scale, color or policy."""
     return recipe.scale < 1 or recipe.color > 0 or recipe.policy != "none"
 
 
 @dataclass(frozen=True)
 class ImageTransform:
-    """Random crop, flip, shift, policy (RandAugment, TrivialAugment) and colour jitter of one image."""
+    """Transform of an image: random resized crop, flip and shift, then RandAugment or TrivialAugment, colour jitter."""
 
     source: Source
     preprocessing: Preprocessing

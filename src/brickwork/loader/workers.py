@@ -1,4 +1,4 @@
-"""Processes that read images ahead of the training."""
+"""Workers: processes that read and transform batches ahead of the training."""
 
 import multiprocessing
 import os
@@ -127,7 +127,7 @@ class WorkerFault:
 
 
 def worker_count(recipe: Recipe, samples: int, device: torch.device) -> int:
-    """How many processes read images: as the recipe says, or as help beside the training.
+    """Number of workers: as the recipe says, or as many as help beside the training.
 
     A GPU leaves all cores but one to them; the CPU, which trains itself, a quarter.
     """
@@ -139,7 +139,7 @@ def worker_count(recipe: Recipe, samples: int, device: torch.device) -> int:
 
 
 def warm() -> None:
-    """Begins the server that workers are forked from; it imports what they need while the training reads its images.
+    """Start the fork server of the workers; it imports what they need while the training reads its images.
 
     Signals that are blocked here stay blocked there: those sent to the whole group are the training's to answer.
     """
@@ -203,7 +203,7 @@ def leave_with_parent() -> None:
 
 
 def exit_error(process: BaseProcess) -> BrickworkError:
-    """Which worker has ended, and what may help."""
+    """The error that says which worker has ended, how, and what may help."""
     process.join(PATIENCE)
     code = process.exitcode
     who = f"process {process.pid}, which read images,"
@@ -218,7 +218,7 @@ def exit_error(process: BaseProcess) -> BrickworkError:
 
 
 def end(workers: list[Worker]) -> None:
-    """Lets all go, and ends those that stay."""
+    """End all workers: by closing their connections, and after `PATIENCE` by SIGKILL."""
     for worker in workers:
         worker.connection.close()
     for worker in workers:

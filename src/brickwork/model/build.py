@@ -114,7 +114,7 @@ class Drop(nn.Module):
         return x * kept if self.rescale == "test" else x * kept / self.keep
 
 
-MODULES: dict[type[Layer], Callable[[Any, Shape], nn.Module]] = {
+MODULES: dict[type[Layer], Callable[[Any, Shape], nn.Module]] = {  # a layer that is not here has its own `module`
     atoms.Conv: lambda c, shape: nn.Conv2d(
         shape[0], c.out, c.kernel, c.stride, c.padding, groups=c.groups, bias=c.bias
     ),

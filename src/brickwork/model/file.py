@@ -25,7 +25,7 @@ FORMAT = "1"  # raised when a file of today could no longer be read
 
 @dataclass(frozen=True, repr=False)
 class ModelFile:
-    """What a model file holds; the model is in evaluation mode.
+    """Model file in memory: model (in evaluation mode), class names, preprocessing, training record.
 
     Raises BrickworkError where the names of the classes are not as many as the network tells apart.
     """
@@ -53,7 +53,7 @@ def save(
     preprocessing: Mapping[str, Any] | None = None,
     record: Mapping[str, Any] | None = None,
 ) -> None:
-    """Writes a model file, whole or not at all.
+    """Save a model file, whole or not at all.
 
     Without `classes` their names are their numbers, "0", "1" and so on; without `preprocessing` an image is resized
     and cropped to the network's input, its pixels in 0..1. `record` says how the model was trained, if it was. Raises
@@ -88,7 +88,7 @@ def _metadata(file: ModelFile) -> dict[str, str]:
 
 
 def load(path: str | Path, own: Sequence[type[Layer]] = ()) -> ModelFile:
-    """The model file at `path`; `own` are your own layer classes, if the network has any.
+    """Load the model file at `path`; `own` are your own layer classes, if the network has any.
 
     Raises BrickworkError where the file is missing, damaged, or not a model file.
     """
@@ -110,7 +110,7 @@ def load(path: str | Path, own: Sequence[type[Layer]] = ()) -> ModelFile:
 
 
 def _count(network: Network, weights: dict[str, Tensor]) -> None:
-    """By arithmetic, before a network that the file's weights cannot fill takes memory."""
+    """Raises BrickworkError where the file has fewer numbers than its network has parameters, before any is built."""
     wanted = cost(network).params_with_side_heads
     stored = sum(tensor.numel() for tensor in weights.values())
     if wanted > stored:

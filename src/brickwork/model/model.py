@@ -31,6 +31,7 @@ class Model(nn.Module):
             raise BrickworkError(f"{network.name}: no part can be called so: {clash.args[0]}.") from None
 
     def _add(self, total: Cost) -> None:
+        # the shape that reaches each part: reversed, so that a stage's first piece stands in the end
         starts = {stage_of(piece.path): piece.start.shape for piece in reversed(total.pieces)}
         for part in self.network.parts():
             self.add_module(part.name, module(part, starts[part.name]))
@@ -69,7 +70,7 @@ class Model(nn.Module):
         return nn.Module.__repr__(self)
 
     def reset_classifier(self, classes: int) -> None:
-        """Fresh layers for the logits of so many classes, in the head and the side heads; `network` says so, too."""
+        """Reset the classifiers of head and side heads to fresh layers for so many classes; `network` changes, too."""
         network = with_classes(self.network, classes)
         layers = classifiers(network)
         for _, paths in groupby(layers, stage_of):
@@ -90,7 +91,7 @@ class Model(nn.Module):
 
 
 def build(network: Network, *, init: str | None = None, norm: Norm = "torch", ghost: int = 32) -> Model:
-    """The network as a torch module with fresh weights.
+    """Build the torch module of a network, with fresh weights.
 
     `init` names an initialisation (see brickwork.model.initialise); the default is the network's own. `norm` is
     the kind of batch norm (see brickwork.model.batchnorm), `ghost` the size of a ghost batch in images.

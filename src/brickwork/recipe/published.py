@@ -57,7 +57,7 @@ def _entry(name: str, values: dict[str, Any]) -> RecipeEntry:
 
 
 def recipe_for(word: str | Path, network: Network, overrides: Mapping[str, Any] | None = None) -> RecipeChoice:
-    """The recipe that a word stands for: "paper", "default", "fast", a name in paper.toml, or a path to a TOML file.
+    """Find the recipe of a word: "paper", "default", "fast", a name in paper.toml, or a path to a TOML file.
 
     `overrides` are the fields that a person has chosen; they win over the recipe's. Raises BrickworkError for an
     unknown word, a file that is no recipe, and a network that no paper's recipe is for.

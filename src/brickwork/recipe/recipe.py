@@ -31,24 +31,30 @@ REPR = 390  # characters of a repr at most
 class Recipe:
     """How to train. The default suits small images: `resnet20` on `fashion` is what it was chosen by."""
 
-    epochs: int = option(8, "times through the training images", low=1, high=1e6, heading="Steps")
-    batch: int = option(64, "images a step", low=1, high=1e6)
+    epochs: int = option(8, "epochs: times through the training images", low=1, high=1e6, heading="Optimizer")
+    batch: int = option(64, "batch size: images a step", low=1, high=1e6)
     accumulate: int = option(
         1, "gradient accumulation: micro-batches of a batch, computed in turn to save memory", low=1, high=1e6
     )
     optimizer: Optimizer = option("sgd", "muon is for convolutions and dense layers; the rest is then left to adamw")
     momentum: float = option(0.9, "of sgd, rmsprop and muon; for adamw its first beta", low=0, high=0.999)
     nesterov: bool = option(True, "with sgd and muon, look ahead by the momentum")
-    weight_decay: float = option(5e-4, "share of a weight that is taken away, times the learning rate", low=0, high=1e3)
-    decay: Literal["weights", "all"] = option("weights", "of convolutions and dense layers; all: norms and biases, too")
+    weight_decay: float = option(
+        5e-4, "weight decay: share of a weight that is taken away, times the learning rate", low=0, high=1e3
+    )
+    decay: Literal["weights", "all"] = option(
+        "weights", "weight decay of convolutions and dense layers; all: norms and biases, too"
+    )
     clip: float = option(0.0, "max gradient norm, of all weights together; 0 = any", low=0, high=1e6)
     ema: float = option(
         0.0, "decay of the weights' exponential moving average (EMA), such as 0.999; 0 = none", low=0, high=0.999999
     )
 
     lr: float = option(0.1, "the highest learning rate of the schedule", low=1e-12, high=1e6, heading="Learning rate")
-    schedule: Schedule = option("onecycle", "onecycle also lowers the momentum where the rate is high")
-    warmup: float = option(0.25, "share of the steps in which the learning rate rises", low=0, high=1)
+    schedule: Schedule = option(
+        "onecycle", "learning rate schedule; onecycle also lowers the momentum where the rate is high"
+    )
+    warmup: float = option(0.25, "warm-up: share of the steps in which the learning rate rises", low=0, high=1)
     milestones: Numbers = option(
         (0.5, 0.75), "of step: the shares of the training after which the rate changes", low=0, high=1
     )
@@ -64,19 +70,21 @@ class Recipe:
     )
 
     loss: Literal["cross_entropy", "focal"] = option(
-        "cross_entropy", "focal gives easy images less weight", heading="What is minimised"
+        "cross_entropy", "focal gives easy images less weight", heading="Loss and sampling"
     )
     gamma: float = option(2.0, "of focal: how much less", low=0, high=100)
-    label_smoothing: float = option(0.1, "share of each label that is spread over all classes", low=0, high=0.999)
+    label_smoothing: float = option(
+        0.1, "label smoothing: share of each target that is spread over all classes", low=0, high=0.999
+    )
     class_weights: Literal["none", "balanced"] = option("none", "balanced: a rare class's images weigh more")
     sampling: Literal["shuffled", "balanced"] = option("shuffled", "balanced: every class is seen equally often")
 
     fit: Literal["crop", "pad", "squash"] = option(
-        "crop", "how an image of another shape is brought to the network's", heading="Images"
+        "crop", "how an image of another shape is brought to the network's", heading="Images and augmentation"
     )
-    flip: bool = option(True, "mirror half of the images; never done where the classes are digits or letters")
+    flip: bool = option(True, "horizontal flip of half of the images; never where the classes are digits or letters")
     crop: int = option(
-        0, "shift each image by up to so many pixels; 4 suits 32x32 photographs and longer training", low=0, high=1e4
+        0, "random crop: shift by up to so many pixels; 4 suits 32x32 photographs and longer training", low=0, high=1e4
     )
     scale: float = option(
         1.0, "RandomResizedCrop: least share of the area that is cut out, as 0.08; 1 = all of it", low=1e-3, high=1
@@ -84,38 +92,46 @@ class Recipe:
     color: float = option(
         0.0, "color jitter: how far brightness, contrast and saturation vary, such as 0.4; 0 = not", low=0, high=1
     )
-    policy: Policy = option("none", "randaugment: two changes of medium strength; trivialaugment: one of any strength")
+    policy: Policy = option(
+        "none", "augmentation policy: randaugment, two changes of medium strength; trivialaugment, one of any"
+    )
     mixup: float = option(
-        0.0, "alpha with which two images and their labels are mixed, such as 0.2; 0 = not", low=0, high=100
+        0.0, "mixup: alpha with which two images and their targets are mixed, such as 0.2; 0 = not", low=0, high=100
     )
     cutmix: float = option(
-        0.0, "alpha with which a part of another image is laid over one, such as 1; 0 = not", low=0, high=100
+        0.0, "cutmix: alpha with which a part of another image is laid over one, such as 1; 0 = not", low=0, high=100
     )
     erasing: float = option(0.0, "random erasing: probability that a rectangle of an image is erased", low=0, high=1)
     resize_from: float = option(
         1.0, "progressive resizing: share of the input's side to begin with; it grows to the whole", low=0.1, high=1
     )
 
-    init: str = option("", "initialisation of the weights; empty takes the network's own", heading="Beginning")
+    init: str = option(
+        "", "initialisation of the weights; empty takes the network's own", heading="Initial weights and fine-tuning"
+    )
     weights: str = option(
         "", "what to begin with: a .pth or .safetensors file, or published weights as resnet50.tv_in1k"
     )
     freeze: int = option(
         0,
-        "stages that do not learn, counted from the images; -1 = all, so that the head alone learns",
+        "frozen stages, counted from the input, which do not learn; -1 = all, so that the head alone learns",
         low=-1,
         high=1000,
     )
-    unfreeze: int = option(0, "epochs after each of which one more of those stages learns; 0 = never", low=0, high=1e6)
+    unfreeze: int = option(
+        0, "gradual unfreezing: epochs after each of which one more frozen stage learns; 0 = never", low=0, high=1e6
+    )
     layer_decay: float = option(
         1.0, "layer-wise decay: each stage further from the head learns at a rate multiplied by this", low=1e-3, high=1
     )
 
     precision: Literal["auto", "bf16", "fp16", "fp32"] = option(
-        "auto", "auto takes bf16 where the processor computes in it", heading="Work"
+        "auto",
+        "mixed precision; auto takes bf16 where the processor computes in it",
+        heading="Precision, data loading, checkpoints",
     )
-    compile: bool = option(False, "have torch compile the network: minutes first, then faster steps on a GPU")
-    workers: int = option(-1, "processes that read images; -1 = as many as help", low=-1, high=1e3)
+    compile: bool = option(False, "torch.compile the network: minutes first, then faster steps on a GPU")
+    workers: int = option(-1, "worker processes that read and transform images; -1 = as many as help", low=-1, high=1e3)
     cache: Literal["auto", "off", "always"] = option(
         "auto", "keep decoded images on the disk; auto: on a quarter of it"
     )
@@ -125,7 +141,7 @@ class Recipe:
         0.05, "share of the training images held out where the data has no val split", low=1e-3, high=0.9
     )
     seed: int = option(
-        0, "of the weights, the order of the images, and all that is done to them", low=0, high=2**63 - 1
+        0, "random seed of the weights, the order of the images, and their augmentation", low=0, high=2**63 - 1
     )
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""What can go wrong in a training, in words: where it began, and what to do."""
+"""Diagnosis of divergence (NaN, infinity) and of too little memory: where it began, and what to do."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,7 +41,7 @@ def first_nonfinite(model: Model, images: Tensor) -> str:
 
 
 class Watch:
-    """Looks at a layer's output."""
+    """Forward hook that raises NonFinite at a layer whose output is not finite."""
 
     def __init__(self, name: str) -> None:
         self.name = name

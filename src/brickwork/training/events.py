@@ -14,7 +14,7 @@ LOGGER.addHandler(logging.NullHandler())  # whoever wants the notes configures l
 
 @dataclass(frozen=True)
 class Step:
-    """A step was taken."""
+    """Event: a training step was taken."""
 
     epoch: int  # counted from 1
     epochs: int
@@ -32,7 +32,7 @@ class Step:
 
 @dataclass(frozen=True)
 class EpochEnd:
-    """An epoch was trained and validated."""
+    """Event: an epoch was trained and validated; its line of metrics is `metrics`."""
 
     metrics: Epoch
     epochs: int
@@ -54,7 +54,7 @@ Listener = Callable[[Event], None]
 
 
 def time_shares(epoch: Epoch) -> str:
-    """What an epoch's time went into; what is neither waiting nor validating is computing."""
+    """Shares of an epoch's time, as text: computing is what is neither waiting for data nor validating."""
     computing = 1 - epoch.waiting - epoch.validating
     return f"{computing:.0%} computing, {epoch.waiting:.0%} waiting, {epoch.validating:.0%} validating"
 

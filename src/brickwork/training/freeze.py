@@ -1,4 +1,4 @@
-"""Which stages learn, epoch by epoch."""
+"""Frozen stages: which stages learn, epoch by epoch, when a recipe freezes and thaws."""
 
 from torch.nn.modules.batchnorm import _BatchNorm
 
@@ -16,18 +16,18 @@ def frozen_stages(stages: list[str], recipe: Recipe, epoch: int) -> list[str]:
 
 
 def thaw(model: Model, recipe: Recipe, epoch: int) -> None:
-    """Freezes and frees the stages as a recipe wants them in an epoch, whatever was before.
+    """Freeze and thaw the stages as a recipe wants them in an epoch, whatever was before.
 
     It is called after `model.train()`: a frozen stage's batch norms are put into evaluation, so that they normalise by
     the averages that they came with and leave them alone.
     """
-    asleep = frozen_stages(model.stages, recipe, epoch)
+    frozen = frozen_stages(model.stages, recipe, epoch)
     for name in model.stages:
         for part in model.get_submodule(name).modules():
-            learns = name not in asleep and not isinstance(part, FrozenBatchNorm)
+            learns = name not in frozen and not isinstance(part, FrozenBatchNorm)
             for weight in part.parameters(recurse=False):
                 weight.requires_grad_(learns)
-            if isinstance(part, _BatchNorm) and name in asleep:
+            if isinstance(part, _BatchNorm) and name in frozen:
                 part.eval()
 
 
@@ -39,8 +39,8 @@ def check_freeze(model: Model, recipe: Recipe) -> None:
             f"{name} has {count} stages, {', '.join(model.stages)}: freeze={recipe.freeze} is too many. "
             "freeze=-1 stands for all."
         )
-    asleep = frozen_stages(model.stages, recipe, epoch=1)
-    if not any(weight.partition(".")[0] not in asleep for weight, _ in model.named_parameters()):
+    frozen = frozen_stages(model.stages, recipe, epoch=1)
+    if not any(weight.partition(".")[0] not in frozen for weight, _ in model.named_parameters()):
         raise BrickworkError(
             f"{name}: its head has no weights, so nothing learns with freeze={recipe.freeze}: freeze fewer stages."
         )

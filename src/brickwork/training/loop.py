@@ -24,7 +24,7 @@ from brickwork.training.precision import autocast, scaler, training_logits
 
 @dataclass(eq=False)
 class Loop:
-    """Model, optimizer and loss, and the steps that were taken. A step's dropout comes from (seed, step) alone."""
+    """Training loop: model, optimizer, loss, and the steps taken. A step's dropout follows from (seed, step) alone."""
 
     model: Model
     logits: Callable[[Tensor], dict[str, Tensor]]  # the model's, of the head and the side heads; perhaps compiled
@@ -75,7 +75,7 @@ class Loop:
         return loss
 
     def backward(self, batch: Batch, part: slice) -> float:
-        """Adds a micro-batch's gradient; its share of the batch's loss."""
+        """Forward and backward of a micro-batch, adding to the gradient; gives its share of the batch's loss."""
         images, targets = batch.images[part], batch.targets[part]
         with autocast(self.recipe, images.device):
             logits = self.logits(images)
@@ -86,14 +86,14 @@ class Loop:
         return loss.item()
 
     def divergence(self, batch: Batch, loss: float, epoch: int) -> BrickworkError:
-        """What to say of a loss that is no number: where it began, by the same step taken again."""
+        """The error for a loss that is not a number: the layer where it began, found by the same step once more."""
         torch.manual_seed(step_seed(self.recipe.seed, self.step))
         with autocast(self.recipe, batch.images.device):
             where = first_nonfinite(self.model, batch.images)
         return divergence_error(loss, self.step + 1, epoch, where, self.recipe)
 
     def averaged(self) -> AbstractContextManager[None]:
-        """While it lasts, the model has the weights that are validated and kept: the EMA's, if there is one."""
+        """Context in which the model has the weights that are validated and kept: the EMA's, if there is one."""
         return self.ema.applied() if self.ema else nullcontext()
 
 

@@ -17,7 +17,7 @@ from brickwork.recipe.recipe import Recipe, recipe_from
 
 @dataclass(frozen=True)
 class Plan:
-    """What a training begins with."""
+    """Plan of a training: the network, the data set and the recipe, which fit each other, and notes on them."""
 
     network: Network
     dataset: Dataset

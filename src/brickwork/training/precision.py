@@ -1,4 +1,4 @@
-"""Numbers of 16 bits, compiled networks and the order of memory, where the machine gains from them."""
+"""Mixed precision (bf16, fp16), torch.compile and channels last, where the machine gains from them."""
 
 from collections.abc import Callable
 
@@ -23,7 +23,7 @@ def computes_in_bf16(device: torch.device) -> bool:
 
 
 def dtype(recipe: Recipe, device: torch.device) -> torch.dtype:
-    """What convolutions and dense layers compute in.
+    """The dtype in which convolutions and dense layers compute.
 
     Raises BrickworkError for fp16 on a CPU, which has no units for it.
     """
@@ -35,16 +35,16 @@ def dtype(recipe: Recipe, device: torch.device) -> torch.dtype:
 
 
 def autocast(recipe: Recipe, device: torch.device) -> torch.autocast:
-    """The context for a training step's forward pass; weights and their updates stay float32."""
-    numbers = dtype(recipe, device)
-    half = numbers != torch.float32
-    return torch.autocast(device.type, numbers if half else torch.bfloat16, enabled=half)
+    """Autocast for a training step's forward pass; weights and their updates stay float32."""
+    compute = dtype(recipe, device)
+    half = compute != torch.float32
+    return torch.autocast(device.type, compute if half else torch.bfloat16, enabled=half)
 
 
 def scaler(recipe: Recipe, device: torch.device) -> torch.amp.GradScaler:
-    """Keeps fp16's small gradients from becoming 0 (Micikevicius et al. 2017, arXiv 1710.03740, section 3.2).
+    """Gradient scaler: keeps fp16's small gradients from becoming 0 (Micikevicius et al. 2017, arXiv 1710.03740).
 
-    For all other numbers it does nothing. Its `state_dict` is part of a checkpoint: plain numbers.
+    For any other dtype it does nothing. Its `state_dict` is part of a checkpoint: plain numbers.
     """
     return torch.amp.GradScaler(device.type, enabled=dtype(recipe, device) == torch.float16)
 

@@ -15,7 +15,7 @@ KEEP = "begin with weights and freeze=-1, so that the norms stay as they are"
 
 
 def warnings_for(network: Network, recipe: Recipe, images: int, workers: int = 1) -> tuple[str, ...]:
-    """Sentences for a person, each with what to do; `images` are trained on, by so many `workers` side by side."""
+    """Warnings about batch norm and dropout, each with what to do; `workers` are processes that train side by side."""
     return (*_sizes(network, recipe, images, workers), *_dropouts(network))
 
 
@@ -29,7 +29,7 @@ def batch_norm_range(recipe: Recipe, images: int, workers: int) -> tuple[int, in
 
 
 def check_batches(network: Network, recipe: Recipe, images: int) -> None:
-    """A norm on one number a channel has nothing to normalise where a batch has one image; torch refuses it, too."""
+    """Raises BrickworkError where a batch norm would see one number a channel, with nothing to normalise."""
     fewest, _ = batch_norm_range(recipe, images, workers=1)
     if fewest > 1:
         return
@@ -66,9 +66,9 @@ def _sizes(network: Network, recipe: Recipe, images: int, workers: int) -> Itera
 
 def _learns(network: Network, recipe: Recipe) -> bool:
     """Whether a batch norm goes by the batch at some time: those in a stage that is never freed do not."""
-    asleep = frozen_stages([stage.name for stage in network.stages], recipe, recipe.epochs)
+    frozen = frozen_stages([stage.name for stage in network.stages], recipe, recipe.epochs)
     norms = (path.partition(".")[0] for path, layer in network.layers() if isinstance(layer, BatchNorm))
-    return any(part not in asleep for part in norms)
+    return any(part not in frozen for part in norms)
 
 
 def _more(recipe: Recipe, images: int, workers: int) -> str:

@@ -1,4 +1,4 @@
-"""The result of a training."""
+"""Result of a training: run folder, model file, accuracy with its interval."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from brickwork.training.run.folder import Run
 
 @dataclass(frozen=True)
 class Result:
-    """A training that has ended, or has been stopped."""
+    """Result of a training that has ended, or was stopped by a signal."""
 
     run: Path  # the run folder
     model: Path | None  # the model file, of the best epoch; None where it was stopped in the first

@@ -1,4 +1,4 @@
-"""What a training that goes on must have in common with the one that began, and how it is told."""
+"""Resuming: data and recipe must be those of the run; where the machine is another, a note says so."""
 
 from collections.abc import Iterator
 from hashlib import sha256
@@ -20,7 +20,7 @@ FREE = {"workers", "cache", "memory", "checkpoint"}  # of a recipe: what does no
 
 
 def check_same(run: Path, dataset: Dataset, now: dict[str, Any], before: dict[str, Any]) -> Iterator[str]:
-    """Sentences on how the machine differs in what last bits depend on.
+    """Notes on how the machine differs from the one that began the run.
 
     Raises BrickworkError where the images or the recipe are not the same.
     """
@@ -47,7 +47,7 @@ def differences(before: dict[str, Any], now: dict[str, Any], free: set[str]) -> 
 
 
 def machine_facts() -> dict[str, Any]:
-    """What a training's last bits depend on."""
+    """The machine as far as last bits depend on it: torch, Pillow, threads and device."""
     name = torch.cuda.get_device_name(device()) if device().type == "cuda" else "cpu"
     return {"torch": torch.__version__, "pillow": pillow, "threads": torch.get_num_threads(), "device": name}
 

@@ -1,4 +1,4 @@
-"""What a training does when it is stop to stop: SIGINT (Ctrl-C) and SIGTERM (a cluster, a container, a shutdown)."""
+"""Stop signals of a training: SIGINT (Ctrl-C) and SIGTERM (a cluster, a container, a shutdown)."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stopped(BaseException):
-    """The training was stop to stop; a process that ends by it leaves with 128 + `signal`.
+    """The training was asked to stop by a signal; a process that ends by it leaves with 128 + `signal`.
 
     Like KeyboardInterrupt, it is no fault that a clause for any Exception should take for one of an image.
     """
@@ -22,7 +22,7 @@ class Stopped(BaseException):
 
 
 class StopSignal:
-    """Whether somebody has stop this process to stop.
+    """Stop signal: whether this process was asked to stop, and by which signal.
 
     While `patient`, a signal is remembered until `check`, so that a step or a file that is being written ends first;
     otherwise it raises Stopped at once. A second signal ends the process where it is: the checkpoints stay whole.
@@ -48,7 +48,7 @@ class StopSignal:
 
 @contextmanager
 def stop_signal() -> Iterator[StopSignal]:
-    """Listens for as long as it lasts. Signals that the parent process has told to ignore stay ignored (nohup), and
+    """Handle stop signals while it lasts. Signals that the parent process has told to ignore stay ignored (nohup), and
     outside the main thread, where Python hears none, nothing is changed.
     """
     stop = StopSignal()

@@ -67,7 +67,7 @@ def train(
 
 
 def run_plan(plan: Plan, out: str | Path | None, listener: Listener, track: Sequence[str] = ()) -> Result:
-    """Trains what is planned; see `train`."""
+    """Train a plan in a run folder; `train` says what is raised."""
     network, recipe, name = plan.network, plan.recipe, plan.dataset.name
     trackers = make_trackers(track, listener)  # a mistake in a word is told before images are read
     for note in plan.notes:
@@ -90,7 +90,7 @@ def resume(
     dataset: Dataset | None = None,
     own: Sequence[type[Layer]] = (),
 ) -> Result:
-    """Goes on with the training in a run folder, from its last whole checkpoint.
+    """Resume the training in a run folder from its last whole checkpoint.
 
     The weights become, bit for bit, those of a training that was never stopped, on the same machine with the same
     number of threads and the same torch. `dataset` is needed where the data did not come from `open_data`, `own` are

@@ -57,7 +57,7 @@ class Trainer:
 
     @property
     def ended(self) -> bool:
-        """Whether the last epoch has been, or `patience` epochs have brought nothing better."""
+        """Whether the last epoch is done, or early stopping ends it: `patience` epochs without a better validation."""
         if not self.epochs or len(self.epochs) >= self.loop.recipe.epochs:
             return bool(self.epochs)
         patience = self.loop.recipe.patience
@@ -85,7 +85,7 @@ class Trainer:
         return self.trackers.result
 
     def epoch(self, number: int) -> Epoch:
-        """Takes the steps of an epoch that are still to be taken, and validates."""
+        """Train the steps of an epoch that are left, and validate."""
         loop, start, first = self.loop, time.perf_counter(), self.loop.step
         loop.loader.take_waited()
         for batch in loop.batches(number):
@@ -124,7 +124,7 @@ class Trainer:
         return loss, (logits.argmax(1) == images.labels).float().mean().item()
 
     def keep(self, epoch: Epoch) -> None:
-        """Writes down an epoch that has ended; the model is saved where it is the best so far."""
+        """Record an epoch that has ended: the model file if it is the best so far, a checkpoint, and its metrics."""
         self.epochs.append(epoch)
         if best_of(self.epochs) is epoch:
             self.save_model(epoch)
@@ -209,7 +209,7 @@ class Trainer:
         return replace(result_from(self.run, record), skipped=skipped)
 
     def evaluate_test(self, file: ModelFile) -> Report | None:
-        """None where there are no images to test with; a note where none of those that there are can be read."""
+        """Report on the test split; None where there is none, or, with a note, where no image of it can be read."""
         if "test" not in self.dataset.splits:
             return None
         try:
@@ -219,7 +219,7 @@ class Trainer:
             return None
 
     def stopped_result(self, signal: int) -> Result:
-        """What there is when a training has been asked to stop."""
+        """Result of a training that was stopped by a signal: the best model so far, if an epoch has ended."""
         skipped = self.loop.loader.images.skipped
         if not self.epochs:
             return Result(self.run.path, None, None, self.seconds, stopped=signal, skipped=skipped)
@@ -227,7 +227,7 @@ class Trainer:
         return replace(result, seconds=self.seconds, stopped=signal, skipped=skipped)
 
     def facts(self) -> dict[str, Any]:
-        """What a checkpoint holds besides the loop's tensors."""
+        """Facts of a checkpoint besides the loop's tensors: epochs, seconds, data, recipe, machine."""
         images = self.loop.loader.images
         return {
             "epochs": [asdict(epoch) for epoch in self.epochs],

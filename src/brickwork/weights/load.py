@@ -77,7 +77,7 @@ def load_weights(
 
 
 def check_fingerprint(path: Path, tensors: dict[str, Tensor], expected: str | None) -> None:
-    """Against tensors of equal shape that have changed places, which no shape shows."""
+    """Raises BrickworkError where the fingerprint is another: tensors of equal shape may have changed places."""
     if expected and fingerprint_of(tensors) != expected:
         raise BrickworkError(
             f"{path}: names and shapes fit, but the fingerprint is {fingerprint_of(tensors)[:16]}..., "

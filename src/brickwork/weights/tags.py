@@ -35,8 +35,8 @@ def _tag(row: dict[str, str]) -> Tag:
     return Tag(row["tag"], row["network"], row["library"], row["address"], view, sha256, accuracy)
 
 
-def _three(numbers: str) -> tuple[float, float, float]:
-    red, green, blue = map(float, numbers.split())
+def _three(text: str) -> tuple[float, float, float]:
+    red, green, blue = map(float, text.split())
     return red, green, blue
 
 

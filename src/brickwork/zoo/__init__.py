@@ -23,7 +23,7 @@ def families() -> dict[str, Make]:
     for module in iter_modules(__path__):
         family = import_module(f"{__name__}.{module.name}")
         for name in getattr(family, "NETWORKS", ()):
-            makers[name] = getattr(family, module.name)
+            makers[name] = getattr(family, module.name)  # the function that bears the file's name
     return makers
 
 
@@ -33,7 +33,7 @@ def names(pattern: str = "*") -> list[str]:
 
 
 def advice(name: str) -> str:
-    """What to do about a name that no network has."""
+    """The end of an error about an unknown name: the nearest name, and the command that lists them."""
     catalogue = f"'brickwork list {name}'" if names(f"{name}*") else "'brickwork list'"
     close = nearest(name, names())
     return f"{close} See {catalogue}." if close else f"see {catalogue}."

@@ -24,12 +24,16 @@ SPLITS = {"test": "Test", "val": "Validation"}
 @click.command("train", cls=RecipeCommand)
 @click.argument("network", default="resnet20")
 @data_options("fashion")
-@click.option("--out", metavar="RUN", type=click.Path(path_type=Path), help="The run's folder.  [default: runs/NAME]")
-@click.option("--resume", metavar="RUN", type=click.Path(path_type=Path), help="Go on with the training in a folder.")
+@click.option("--out", metavar="RUN", type=click.Path(path_type=Path), help="The run folder.  [default: runs/NAME]")
+@click.option("--resume", metavar="RUN", type=click.Path(path_type=Path), help="Resume the training in a run folder.")
 @click.option("--input", metavar="CxHxW", help="The network's input, where it should not follow from the data.")
 @click.option("--classes", type=int, metavar="N", help="Stop where the data has not so many classes.")
-@click.option("--track", multiple=True, metavar="NAME", help="Follow it with tensorboard, wandb, mlflow or trackio.")
-@click.option("--find", type=click.Choice(FINDS), help="Find a learning rate, or a batch that fits, and do no more.")
+@click.option("--track", multiple=True, metavar="NAME", help="Tracker: tensorboard, wandb, mlflow or trackio.")
+@click.option(
+    "--find",
+    type=click.Choice(FINDS),
+    help="Learning rate range test, or the largest batch; no training.",
+)
 @recipe_options
 @json_option
 @click.pass_context

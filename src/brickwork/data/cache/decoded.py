@@ -38,7 +38,7 @@ class ImageFiles:
         return self.presize(self.split.decode(i, self.split.read_bytes(i), self.presize.preprocessing.least))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class DecodedSplit:
     """Decoded split: those of its images that can be decoded, presized for training."""
 
@@ -59,6 +59,9 @@ class DecodedSplit:
 
     def __len__(self) -> int:
         return len(self.split)
+
+    def __repr__(self) -> str:
+        return f"DecodedSplit({len(self):,} images, {len(self.skipped):,} skipped)"
 
 
 @dataclass(frozen=True)

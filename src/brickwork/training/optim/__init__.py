@@ -1,1 +1,1 @@
-"""Optimizers, losses and averaged weights."""
+"""Optimizers, losses and EMA."""

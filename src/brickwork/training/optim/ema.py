@@ -1,4 +1,4 @@
-"""Averaged weights: a moving mean of all weights so far, which often scores better than the last ones.
+"""EMA: the exponential moving average of a model's weights, which often scores better than the last ones.
 
 Polyak & Juditsky 1992; as an exponential mean in Szegedy et al. 2015, arXiv 1512.00567, section 8.
 """
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 
 class Ema:
-    """The exponential moving mean of a model's weights and of its norms' running averages."""
+    """EMA of a model's weights and of its norms' running averages."""
 
     def __init__(self, model: nn.Module, decay: float) -> None:
         self.model, self.decay = model, decay
@@ -19,7 +19,7 @@ class Ema:
 
     @torch.no_grad()
     def update(self, step: int) -> None:
-        """Moves the mean towards the weights after a step, which counts from 0.
+        """Update the averages by the weights after a step, which counts from 0.
 
         Early on the decay is (1 + step) / (10 + step), as in TensorFlow, so that the first weights are soon forgotten.
         """
@@ -43,7 +43,7 @@ class Ema:
 
     @contextmanager
     def applied(self) -> Iterator[None]:
-        """The model with the means in place of its weights, which are back afterwards, bit for bit."""
+        """The model with the averages in place of its weights, which are back afterwards, bit for bit."""
         own = {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
         self.model.load_state_dict(self.tensors)
         try:

@@ -1,4 +1,4 @@
-"""What is minimised."""
+"""Losses: cross-entropy and focal loss, with label smoothing, class weights and side heads."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -42,7 +42,7 @@ class Loss:
         return -weighed.sum(1).mean()
 
     def shares(self, targets: Tensor, scores: Tensor) -> Tensor:
-        """How much of each image belongs to each class, with the smoothing: N x K."""
+        """Targets as the share of each class, with label smoothing: N x K."""
         classes = scores.shape[1]
         if targets.dim() == 1:
             targets = functional.one_hot(targets, classes)
@@ -50,7 +50,7 @@ class Loss:
 
 
 def make_loss(sides: tuple[SideHead, ...], recipe: Recipe, counts: Sequence[int]) -> Loss:
-    """What a recipe minimises; `counts` are the training images of each class.
+    """The loss of a recipe; `counts` are the training images of each class.
 
     focal: (1 - p)^gamma times cross-entropy (Lin et al. 2017, arXiv 1708.02002, equation 4).
     """

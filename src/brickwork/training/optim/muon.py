@@ -17,7 +17,7 @@ STEPS = 5
 def orthogonal(matrix: Tensor) -> Tensor:
     """Nearly the orthogonal matrix that points the same way: singular values become about 0.7 to 1.2.
 
-    Newton and Schulz's iteration, in the numbers of the matrix.
+    Newton and Schulz's iteration, in the dtype of the matrix.
     """
     a, b, c = COEFFICIENTS
     tall = matrix.shape[0] > matrix.shape[1]
@@ -33,7 +33,7 @@ class Muon(torch.optim.Optimizer):
     """Muon for the groups that say `orthogonal`, AdamW for the others; both decay weights apart from the gradient.
 
     A convolution's weight is the matrix out x (in * height * width). Its step is scaled by 0.2 * sqrt(larger side),
-    so that one learning rate suits both kinds (Liu et al. 2025, equation 4). `numbers` are what the iteration
+    so that one learning rate suits both kinds (Liu et al. 2025, equation 4). `dtype` is what the iteration
     computes in: bfloat16 is enough where the machine has it.
     """
 
@@ -47,11 +47,11 @@ class Muon(torch.optim.Optimizer):
         weight_decay: float = 0.0,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
-        numbers: torch.dtype = torch.bfloat16,
+        dtype: torch.dtype = torch.bfloat16,
     ) -> None:
         own = {"momentum": momentum, "nesterov": nesterov, "betas": betas, "eps": eps, "orthogonal": False}
         super().__init__(groups, {"lr": lr, "weight_decay": weight_decay, **own})
-        self.numbers = numbers
+        self.dtype = dtype
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
@@ -63,13 +63,13 @@ class Muon(torch.optim.Optimizer):
                     move(weight, weight.grad, group)
 
     def _turn(self, weight: Tensor, gradient: Tensor, group: dict[str, Any]) -> None:
-        """Muon's step."""
+        """Muon's step: momentum, made orthogonal, scaled by the larger side of the matrix."""
         state, momentum = self.state[weight], group["momentum"]
         if not state:
             state["momentum"] = torch.zeros_like(weight)
         gathered = state["momentum"].lerp_(gradient, 1 - momentum)
         ahead = gradient.lerp(gathered, momentum) if group["nesterov"] else gathered
-        matrix = ahead.flatten(1).to(self.numbers)
+        matrix = ahead.flatten(1).to(self.dtype)
         rate = group["lr"] * 0.2 * sqrt(max(matrix.shape))
         weight.add_(orthogonal(matrix).reshape(weight.shape), alpha=-rate)
 

@@ -1,4 +1,4 @@
-"""What takes the steps: optimizers, and the rates of their groups."""
+"""Optimizers: SGD, AdamW, RMSprop or Muon, with weight decay and learning rate by parameter group."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -19,24 +19,24 @@ def make_optimizer(model: Model, recipe: Recipe) -> torch.optim.Optimizer:
 
     Whatever it remembers of a weight is a tensor of the weight's shape, or of none.
     """
-    groups, lr, mass = weight_groups(model, recipe), recipe.lr, recipe.momentum
+    groups, lr, beta = weight_groups(model, recipe), recipe.lr, recipe.momentum
     match recipe.optimizer:
         case "adamw":
-            return torch.optim.AdamW(groups, lr=lr, betas=(mass, 0.999), fused=True)
+            return torch.optim.AdamW(groups, lr=lr, betas=(beta, 0.999), fused=True)
         case "rmsprop":
-            return RMSprop(groups, lr, momentum=mass)
+            return RMSprop(groups, lr, momentum=beta)
         case "muon":
             on_cuda = next(model.parameters()).is_cuda
-            numbers = torch.bfloat16 if on_cuda else torch.float32
-            return Muon(groups, lr, momentum=mass, nesterov=recipe.nesterov, numbers=numbers)
+            dtype = torch.bfloat16 if on_cuda else torch.float32
+            return Muon(groups, lr, momentum=beta, nesterov=recipe.nesterov, dtype=dtype)
         case "sgd":
             # torch's fused SGD has no momentum for a weight that is freed later than others
-            fused, nesterov = not recipe.unfreeze, recipe.nesterov and mass > 0
-            return torch.optim.SGD(groups, lr=lr, momentum=mass, nesterov=nesterov, fused=fused)
+            fused, nesterov = not recipe.unfreeze, recipe.nesterov and beta > 0
+            return torch.optim.SGD(groups, lr=lr, momentum=beta, nesterov=nesterov, fused=fused)
 
 
 def weight_groups(model: Model, recipe: Recipe) -> list[dict[str, Any]]:
-    """The weights by what they have in common: decay, the share `scale` of the learning rate, and for Muon whether
+    """Parameter groups: the weights by weight decay, the share `scale` of the learning rate, and for Muon whether
     their steps are made orthogonal.
     """
     hidden = {id(weight) for weight in hidden_weights(model)} if recipe.optimizer == "muon" else set()
@@ -79,10 +79,10 @@ def at_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
 
 def apply_schedule(optimizer: torch.optim.Optimizer, recipe: Recipe, done: float) -> None:
     """Sets the learning rate and the momentum for the step at a share `done` of the training."""
-    mass = momentum(recipe, done)
+    beta = momentum(recipe, done)
     at_rate(optimizer, learning_rate(recipe, done))
     for group in optimizer.param_groups:
         if "momentum" in group:
-            group["momentum"] = mass
+            group["momentum"] = beta
         if "betas" in group:
-            group["betas"] = (mass, group["betas"][1])
+            group["betas"] = (beta, group["betas"][1])

@@ -47,7 +47,7 @@ class Checkpoints:
         return sorted(int(path.stem) for path in self.folder.glob("*.safetensors") if path.stem.isdigit())
 
     def write(self, state: State) -> None:
-        """Writes one, whole or not at all; raises BrickworkError where it cannot."""
+        """Write a checkpoint, whole or not at all; raises BrickworkError where it cannot."""
         path = self.path(state.step)
         content = serialize_state(state)
         write_whole(path, content)
@@ -70,13 +70,13 @@ class Checkpoints:
 
     def latest(self) -> tuple[State | None, list[str]]:
         """The last checkpoint that is whole, and a sentence about each later one that is not."""
-        said: list[str] = []
+        damaged: list[str] = []
         for step in reversed(self.steps()):
             try:
-                return self.read(step), said
+                return self.read(step), damaged
             except BrickworkError as fault:
-                said.append(str(fault))
-        return None, said
+                damaged.append(str(fault))
+        return None, damaged
 
     def keep(self, wanted: Collection[int]) -> None:
         """Removes the checkpoints of all other steps, and what an interrupted writing has left."""
@@ -97,14 +97,14 @@ def serialize_state(state: State) -> bytes:
 
 
 def sum_line(path: Path, content: bytes) -> bytes:
-    """What stands in the file of the sum."""
+    """The line of a checkpoint's checksum file, as `sha256sum --check` reads it."""
     return f"{sha256(content).hexdigest()}  {path.name}\n".encode()
 
 
 def read_facts(content: bytes) -> dict[str, Any]:
     length = int.from_bytes(content[:LENGTH], "little")
     header = json.loads(content[LENGTH : LENGTH + length])
-    found = json.loads(header["__metadata__"]["facts"])
-    if not isinstance(found, dict):
+    facts = json.loads(header["__metadata__"]["facts"])
+    if not isinstance(facts, dict):
         raise ValueError("its facts are no JSON object")
-    return found
+    return facts

@@ -25,7 +25,7 @@ PLAN = ("network", "data", "groups", "seed", "track", "title")  # what run.json 
 
 @dataclass(frozen=True)
 class Epoch:
-    """What is known when an epoch has ended: a line of metrics.jsonl."""
+    """Metrics of an epoch: a line of metrics.jsonl."""
 
     epoch: int  # counted from 1
     loss: float  # mean over the epoch's steps, with label smoothing and side heads
@@ -62,7 +62,7 @@ class Run:
         return Checkpoints(self.path / "checkpoints")
 
     def write(self, epochs: Sequence[Epoch]) -> None:
-        """Writes down all epochs, and draws them."""
+        """Write metrics.jsonl and curve.svg from all epochs so far."""
         lines = "".join(json.dumps(asdict(epoch)) + "\n" for epoch in epochs)
         write_whole(self.path / "metrics.jsonl", lines.encode())
         losses, accuracies = [epoch.loss for epoch in epochs], [epoch.val_accuracy for epoch in epochs]

@@ -25,16 +25,16 @@ GROUP = "brickwork.trackers"
 
 
 class Tracker(Protocol):
-    """Is told of a training. It is made without arguments, before any image is read."""
+    """Tracker: gets the begin, epochs and end of a training. It is made without arguments, before images are read."""
 
     def begin(self, run: Run, recipe: Recipe) -> None:
-        """A training begins, or goes on, in the folder `run.path`."""
+        """Called once when a training begins, or is resumed, in the folder `run.path`."""
 
     def epoch(self, epoch: Epoch) -> None:
-        """An epoch has ended."""
+        """Called after each epoch with its metrics."""
 
     def end(self, result: Result | None) -> None:
-        """The training has ended; None where it failed."""
+        """Called once at the end; None where the training failed."""
 
 
 def numbers_of(epoch: Epoch) -> dict[str, float]:
@@ -164,7 +164,7 @@ def tracker(word: str) -> Tracker:
 
 @dataclass(eq=False)
 class Trackers:
-    """All trackers of a training. One that fails is told of and left out from then on; the training goes on."""
+    """All trackers of a training. One that fails is left out from then on, with a note; the training goes on."""
 
     trackers: dict[str, Tracker]
     listener: Listener
@@ -174,19 +174,19 @@ class Trackers:
     @contextmanager
     def follow(self, run: Run, recipe: Recipe) -> Iterator[None]:
         """Begins all trackers, and ends them with `result` whatever happens in between."""
-        self._each(lambda tracker: tracker.begin(run, recipe))
+        self._notify(lambda tracker: tracker.begin(run, recipe))
         try:
             yield
         finally:
-            self._each(lambda tracker: tracker.end(self.result))
+            self._notify(lambda tracker: tracker.end(self.result))
 
     def epoch(self, epoch: Epoch) -> None:
-        self._each(lambda tracker: tracker.epoch(epoch))
+        self._notify(lambda tracker: tracker.epoch(epoch))
 
-    def _each(self, news: Callable[[Tracker], None]) -> None:
+    def _notify(self, call: Callable[[Tracker], None]) -> None:
         for word, tracker in list(self.trackers.items()):
             try:
-                news(tracker)
+                call(tracker)
             except Exception as fault:  # a full disk, a lost network
                 del self.trackers[word]
                 self.listener(Note(f"the tracker {word} failed and is left out from here on: {fault}"))

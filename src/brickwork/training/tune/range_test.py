@@ -1,4 +1,4 @@
-"""Found by trying: a learning rate, and a batch that fits into memory."""
+"""Learning rate range test (Smith 2015), and the search for the largest batch that fits into memory."""
 
 import copy
 from collections.abc import Callable, Iterator
@@ -45,10 +45,10 @@ class RangeTest:
 def range_test(
     take: Callable[[float], float], *, low: float = 1e-5, high: float = 10.0, steps: int = 100, smoothing: float = 0.9
 ) -> RangeTest:
-    """Raises the rate from `low` to `high` by equal factors; `take` takes one step at a rate and returns its loss.
+    """Learning rate range test from `low` to `high` by equal factors; `take` takes a step at a rate, gives its loss.
 
     It ends where the loss is no number, where `take` raises BrickworkError, and at four times the lowest loss so far.
-    Call it within `restored`. Raises BrickworkError where fewer than 10 steps went well.
+    Call it within `restore_after`. Raises BrickworkError where fewer than 10 steps went well.
     """
     rates: list[float] = []
     losses: list[float] = []
@@ -85,7 +85,7 @@ def _read_sweep(rates: list[float], losses: list[float], smooth: list[float]) ->
 
 
 class Training(Protocol):
-    """What steps change."""
+    """The state that training steps change, as `Loop` has it."""
 
     model: Model
     optimizer: torch.optim.Optimizer
@@ -97,7 +97,7 @@ class Training(Protocol):
 
 @contextmanager
 def restore_after(training: Training) -> Iterator[None]:
-    """Afterwards weights, optimizer, scaler, EMA, step and torch's random numbers are as before, bit for bit."""
+    """Restore weights, optimizer, scaler, EMA, step and torch's random state afterwards, bit for bit."""
     parts: list[Any] = [training.model, training.optimizer, training.scaler]
     states = [copy.deepcopy(part.state_dict()) for part in parts]
     means = copy.deepcopy(training.ema.state()) if training.ema else {}
@@ -117,7 +117,7 @@ def restore_after(training: Training) -> Iterator[None]:
 
 
 def find_rate(training: Training, take: Callable[[], float], *, steps: int = 100) -> RangeTest:
-    """A sweep of the learning rate from wherever a training is, which is then as before.
+    """Learning rate range test from wherever a training is, whose state is then as before.
 
     `take` takes a step on the next batch and returns its loss; the model is in training.
     """
@@ -135,8 +135,9 @@ def find_batch(network: Network, attempt: Callable[[int], None], *, device: torc
     """The largest batch that fits, a power of two, `most` at most.
 
     On a device with its own memory `attempt`, which takes a whole training step on so many images, is called with
-    twice as many again and again: do so within `restored`. On a CPU, where a process that takes too much is killed,
-    nothing is tried: the batch follows from the `free` bytes. Raises BrickworkError where not even one image fits.
+    twice as many again and again: do so within `restore_after`. On a CPU, where a process that takes too much is
+    killed, nothing is tried: the batch follows from the `free` bytes. Raises BrickworkError where not
+    even one image fits.
     """
     batch, larger = 0, 1
     while larger <= most and (

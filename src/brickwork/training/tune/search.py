@@ -1,4 +1,4 @@
-"""What to know before a training: a learning rate for it, and a batch that fits into memory."""
+"""Searches before a training: `--find lr`, the learning rate range test, and `--find batch`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ MOST = 4096  # images a step: beyond, no recipe here is known to learn well
 
 
 def find_learning_rate(network: Network, dataset: Dataset, recipe: Recipe, *, listener: Listener = silent) -> RangeTest:
-    """A sweep of the learning rate over a hundred steps on the data; nothing is written.
+    """Learning rate range test over a hundred steps on the data; nothing is written.
 
     Raises BrickworkError as `train` does, and where the loss rises from the beginning.
     """
@@ -45,7 +45,7 @@ def find_batch_size(network: Network, dataset: Dataset, recipe: Recipe, *, liste
         device = loop.loader.device
 
         def attempt(images: int) -> None:
-            """A step on images of nothing."""
+            """One training step on a batch of zeros, whose effect is undone."""
             with restore_after(loop):
                 pixels = torch.zeros(images, *network.input, device=device).to(memory_format=torch.channels_last)
                 loop.train_step(Batch(pixels, torch.zeros(images, dtype=torch.int64, device=device)), epoch=1)
