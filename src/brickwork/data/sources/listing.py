@@ -125,7 +125,7 @@ def list_tree(folder: Path, above: frozenset[str] = frozenset()) -> Listing:
     if place in above:
         return Listing((), (), (), (), loops=("",))
     if len(above) > DEEPEST:
-        words = f"{shorten(printable(str(folder)))}: more than {DEEPEST} folders lie inside one another"
+        words = f"More than {DEEPEST} folders lie inside one another: {shorten(printable(str(folder)))}"
         raise BrickworkError(f"{words}: is it a copy that went round in circles? Take that folder out of the data.")
     top = list_folder(folder)
     parts = [(f"{name}/", list_tree(folder / name, above | {place})) for name in top.folders]
