@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import TypeVar
@@ -26,8 +27,9 @@ def print_json(document: object) -> None:
 
 
 def notify(text: str) -> None:
-    """News beside the result: on standard error, so that it never stands in a pipe."""
-    print(text, file=sys.stderr)
+    """News beside the result: on standard error, so that it never stands in a pipe; lost where that is gone."""
+    with suppress(OSError):  # as where its terminal was closed: a training writes its checkpoint none the less
+        print(text, file=sys.stderr)
 
 
 def width() -> int:

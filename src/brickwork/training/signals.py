@@ -1,4 +1,4 @@
-"""What a training does when it is stop to stop: SIGINT (Ctrl-C) and SIGTERM (a cluster, a container, a shutdown)."""
+"""How a training is stopped: SIGINT (Ctrl-C), SIGTERM (a cluster, a container, a shutdown), SIGHUP (a terminal)."""
 
 import os
 import signal
@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))  # Windows has none
 
 
 class Stopped(BaseException):
-    """The training was stop to stop; a process that ends by it leaves with 128 + `signal`.
+    """The training was asked to stop; a process that ends by it leaves with 128 + `signal`.
 
     Like KeyboardInterrupt, it is no fault that a clause for any Exception should take for one of an image.
     """
@@ -22,7 +22,7 @@ class Stopped(BaseException):
 
 
 class StopSignal:
-    """Whether somebody has stop this process to stop.
+    """Whether somebody has asked this process to stop.
 
     While `patient`, a signal is remembered until `check`, so that a step or a file that is being written ends first;
     otherwise it raises Stopped at once. A second signal ends the process where it is: the checkpoints stay whole.
