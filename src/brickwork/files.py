@@ -2,6 +2,7 @@
 
 import errno
 import os
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -46,9 +47,16 @@ def sync(folder: Path) -> None:
 
 
 def cache_folder() -> Path:
-    """$BRICKWORK_CACHE, else brickwork in $XDG_CACHE_HOME, else ~/.cache/brickwork; it need not be there yet."""
-    if own := os.environ.get("BRICKWORK_CACHE"):
+    """$BRICKWORK_CACHE, else brickwork in $XDG_CACHE_HOME, else ~/.cache/brickwork; it need not be there yet.
+
+    Where no home is known, brickwork-USER in the system's folder for temporary files.
+    """
+    own, common = (os.path.expanduser(os.environ.get(name, "")) for name in ("BRICKWORK_CACHE", "XDG_CACHE_HOME"))
+    if own and own[0] != "~":
         return Path(own)
-    if common := os.environ.get("XDG_CACHE_HOME"):
+    if os.path.isabs(common):  # the standard has others ignored
         return Path(common) / "brickwork"
-    return Path(os.path.expanduser("~")) / ".cache" / "brickwork"
+    home = os.path.expanduser("~")
+    if os.path.isabs(home):
+        return Path(home) / ".cache" / "brickwork"
+    return Path(tempfile.gettempdir()) / f"brickwork-{os.getuid() if hasattr(os, 'getuid') else 'user'}"

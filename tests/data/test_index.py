@@ -8,7 +8,7 @@ import pytest
 
 from brickwork.data import index
 from brickwork.data.dataset import Dataset, FileSplit
-from brickwork.data.index import Index, IndexEntry
+from brickwork.data.index import Index, IndexEntry, entry_from
 from brickwork.errors import BrickworkError
 from brickwork.files import cache_folder, write_whole
 
@@ -96,3 +96,9 @@ def test_a_write_that_fails_leaves_the_file_before_and_nothing_beside(
     with pytest.raises(BrickworkError, match=r"a cannot be written: No space left on device\."):
         write_whole(tmp_path / "a", b"second")
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"first"]
+
+
+def test_an_index_from_before_pixels_had_sums_is_read() -> None:
+    values = ["cat/1.png", "train", "cat", 9, "ab", 3, 4, [1, 2], ""]
+    assert entry_from(values) == entry_from([*values, ""])
+    assert entry_from([*values, "cd"]).pixels == "cd"

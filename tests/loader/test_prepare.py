@@ -17,11 +17,13 @@ from brickwork.loader.prepare import ProgressCounter, prepare
 
 
 def folder(root: Path, count: int = 6) -> Path:
+    """No two images are identical."""
     for name in ("dark", "light"):
         for split in ("train", "val"):
             (root / split / name).mkdir(parents=True)
             for number in range(count):
                 colour = np.full((8, 8, 3), 40 if name == "dark" else 200, np.uint8)
+                colour[0, 0] = (number, 100 if split == "val" else 0, 0)
                 Image.fromarray(colour).save(root / split / name / f"{number}.png")
     return root
 
@@ -127,3 +129,59 @@ def test_long_readings_tell_how_far_they_are(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(material_module, "PAUSE", 0.0)
     counter(2)
     assert told == ["train: 2 of 5 images read"]
+
+
+def test_of_a_thousand_refused_images_five_are_told_and_all_are_named(tmp_path: Path) -> None:
+    data = folder(tmp_path / "lights")
+    for split in ("train", "val"):
+        for number in range(500):
+            (data / split / "dark" / f"no {number}.png").touch()
+    heard: list[Note] = []
+    prepare(COLOURED, open_data(data), replace(bars.QUICK, cache="off"), heard.append)
+    skipped = [note for note in heard if note.text.startswith("skipped")]
+    assert [note.text.split(" ")[1] for note in skipped[:5]] == [f"{data}/train/dark/no"] * 5
+    assert skipped[5].text == "skipped 995 more; a run's notes.txt names them all"
+    assert len(skipped) == 6
+    named = {note.text.split("/no ")[1].split(":")[0] for note in skipped[:5]} | {
+        f"{name.split('/')[-3]} {name.split('/no ')[1].split(':')[0]}" for name in skipped[5].names
+    }
+    assert len(named) == 1000
+
+
+def test_a_class_that_loses_all_its_images_is_named(tmp_path: Path) -> None:
+    data = folder(tmp_path / "lights")
+    for number in range(6):
+        (data / "train" / "light" / f"{number}.png").write_bytes(b"\0\0\0\x18ftypheic")
+    told = notes(data, cache="off")
+    assert "Warning: train: no image can be read of light" in told
+    assert not any("val: no image" in text for text in told)
+
+
+def test_what_the_check_found_and_nobody_has_mended_is_told_again(tmp_path: Path) -> None:
+    data = folder(tmp_path / "lights")
+    dark, light = data / "train" / "dark", data / "train" / "light"
+    Image.open(dark / "1.png").save(data / "val" / "dark" / "leak.bmp")
+    Image.open(dark / "2.png").save(light / "either.bmp")
+    Image.open(dark / "3.png").save(dark / "copy.bmp")  # twice in one split and class: no more than said there
+    assert not [text for text in notes(data, cache="off") if "identical" in text]  # nobody has checked
+    index.save_index(check(open_data(data)).index)
+    leak = "1 (train/dark/1.png = val/dark/leak.bmp)"
+    contrary = "1 (train/dark/2.png = train/light/either.bmp)"
+    assert [text for text in notes(data, cache="off") if "identical" in text] == [
+        f"Warning: groups of identical images across splits, as 'brickwork check' found, so that accuracy will be too "
+        f"high: {leak}",
+        f"Warning: groups of identical images with different labels, as 'brickwork check' found: {contrary}",
+    ]
+    (data / "val" / "dark" / "leak.bmp").unlink()
+    Image.new("RGB", (9, 9), "red").save(light / "either.bmp")
+    assert not [text for text in notes(data, cache="off") if "identical" in text]
+
+
+def test_a_cache_out_of_reach_is_one_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("BRICKWORK_CACHE", str(tmp_path / "file" / "cache"))
+    told = notes(folder(tmp_path / "lights"), memory=0.5)
+    place = tmp_path / "file" / "cache" / "packs"
+    assert [text for text in told if "cache" in text] == [
+        f"train: decoded images are not kept in the cache: {place}: Not a directory"
+    ]

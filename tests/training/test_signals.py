@@ -8,7 +8,7 @@ import pytest
 from brickwork.training.signals import Stopped, stop_signal
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_stops_at_once_until_there_is_something_to_keep(number: int) -> None:
     with pytest.raises(Stopped) as stop, stop_signal():
         os.kill(os.getpid(), number)

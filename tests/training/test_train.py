@@ -55,8 +55,8 @@ def equal(one: Result, other: Result) -> bool:
 def test_a_run_leaves_its_recipe_metrics_curve_and_model(tmp_path: Path) -> None:
     result = run(tmp_path / "run")
     assert sorted(file.name for file in result.run.iterdir()) == [
-        ".lock", "checkpoints", "curve.svg", "metrics.jsonl", "model.safetensors", "notes.txt", "recipe.toml",
-        "report.html",
+        ".lock", "checkpoints", "curve.svg", "images.jsonl.gz", "metrics.jsonl", "model.safetensors", "notes.txt",
+        "recipe.toml", "report.html",
         "run.json",
     ]  # fmt: skip
     assert recipe_from_toml((result.run / "recipe.toml").read_text()) == bars.QUICK

@@ -1,8 +1,10 @@
 """What commands print: JSON for programs, text as wide as the terminal for people, news on standard error."""
 
 import json
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import TypeVar
@@ -10,6 +12,8 @@ from typing import TypeVar
 import click
 
 from brickwork.errors import BrickworkError
+
+BEGINNING = 1 << 16  # bytes in which the mark of a file's kind stands
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -23,8 +27,9 @@ def print_json(document: object) -> None:
 
 
 def notify(text: str) -> None:
-    """News beside the result: on standard error, so that it never stands in a pipe."""
-    print(text, file=sys.stderr)
+    """News beside the result: on standard error, so that it never stands in a pipe; lost where that is gone."""
+    with suppress(OSError):  # as where its terminal was closed: a training writes its checkpoint none the less
+        print(text, file=sys.stderr)
 
 
 def width() -> int:
@@ -37,7 +42,35 @@ def count_of(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def check_writable(path: Path) -> None:
-    """Raises BrickworkError where a file's folder is missing, before anything is computed for that file."""
+def check_output(path: Path, kinds: Mapping[str, bytes], reads: Iterable[str | Path]) -> None:
+    """Check that a file can be written, before anything is computed for it; raises BrickworkError where it cannot.
+
+    `kinds` are the endings that can be written, each with what such a file of ours has near its beginning: a file of
+    another kind is not written over, nor what the command `reads`.
+    """
+    if path.suffix.lower() not in kinds:
+        raise BrickworkError(f"{path}: what is written here has a name that ends in {' or '.join(kinds)}.")
     if not path.parent.is_dir():
         raise BrickworkError(f"{path}: there is no folder {path.parent} to write it to: make it first.")
+    if any(is_same(path, read) for read in reads):
+        raise BrickworkError(f"{path} is what this command reads, and is not written over: name another file.")
+    if path.exists() and not (path.is_file() and is_ours(path, kinds[path.suffix.lower()])):
+        raise BrickworkError(f"{path} is there already, and did not come from this command: name another file.")
+
+
+def is_same(path: Path, other: str | Path) -> bool:
+    """Whether two paths lead to one file that is there, be it by links."""
+    try:
+        return os.path.samefile(path, os.path.expanduser(other))
+    except (OSError, ValueError):
+        return False
+
+
+def is_ours(path: Path, mark: bytes) -> bool:
+    """Whether a file is empty, or has a mark near its beginning."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(BEGINNING)
+    except OSError as fault:
+        raise BrickworkError(f"{path} cannot be read, nor written over: {fault.strerror}.") from None
+    return not start or mark in start

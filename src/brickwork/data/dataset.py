@@ -111,6 +111,7 @@ class FileSplit(Split):
 
     root: Path
     files: tuple[str, ...]  # relative to the root, with "/" between folders
+    known_as: tuple[str, ...] = field(default=(), kw_only=True)  # the keys, where they are not the files
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "root", Path(self.root))
@@ -125,7 +126,7 @@ class FileSplit(Split):
 
     @property
     def keys(self) -> Sequence[str]:
-        return self.files
+        return self.known_as or self.files
 
     def path(self, i: int) -> Path | None:
         return self.root / self.files[i]
@@ -138,7 +139,9 @@ class FileSplit(Split):
 
     def subset(self, positions: Sequence[int]) -> "FileSplit":
         files = tuple(self.files[p] for p in positions)
-        return FileSplit(self.labels[list(positions)], self.root, files, groups=self.groups_at(positions))
+        keys = tuple(self.known_as[p] for p in positions) if self.known_as else ()
+        groups = self.groups_at(positions)
+        return FileSplit(self.labels[list(positions)], self.root, files, groups=groups, known_as=keys)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -1,6 +1,7 @@
 """Index of a dataset, which `brickwork check` writes: training reads it and names what has changed since."""
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import astuple, dataclass
 from functools import cached_property
@@ -28,6 +29,7 @@ class IndexEntry:
     height: int
     stamp: tuple[int, int] | None  # st_mtime_ns and st_ctime_ns of a file of its own
     reason: str = ""  # why it cannot be decoded
+    pixels: str = ""  # a sum over its decoded pixels
 
 
 @dataclass(frozen=True, repr=False)
@@ -61,6 +63,41 @@ def missing_keys(index: Index, dataset: Dataset) -> list[str]:
     return [entry.key for entry in index.entries if entry.key not in present]
 
 
+def identical_groups(index: Index, dataset: Dataset) -> tuple[list[str], list[str]]:
+    """Groups of identical images, each as "A = B": those across splits, and those with different labels.
+
+    They are what 'brickwork check' found and nobody has mended: images that are gone or have changed do not count.
+    """
+    places = {key: (name, i) for name, split in dataset.splits.items() for i, key in enumerate(split.keys)}
+    by_pixels: dict[str, list[str]] = {}
+    for entry in index.entries:
+        if entry.pixels and entry.key in places:
+            by_pixels.setdefault(entry.pixels, []).append(entry.key)
+    across, contrary = [], []
+    for keys in by_pixels.values():
+        same = [key for key in keys if is_as_indexed(index.by_key[key], dataset, *places[key])] if keys[1:] else []
+        if len({dataset.splits[places[key][0]].labels[places[key][1]] for key in same}) > 1:
+            contrary.append(" = ".join(same))
+        elif len({places[key][0] for key in same}) > 1:
+            across.append(" = ".join(same))
+    return across, contrary
+
+
+def is_as_indexed(entry: IndexEntry, dataset: Dataset, split: str, i: int) -> bool:
+    """Whether an image has a file with the time stamps of its entry; one without a file of its own is believed."""
+    path = dataset.splits[split].path(i)
+    return path is None or change_times(path) == entry.stamp
+
+
+def change_times(path: Path | None) -> tuple[int, int] | None:
+    """The mtime and ctime of a file in ns, which change when it is written to; None where there is none."""
+    try:
+        status = os.stat(path) if path else None
+    except OSError:
+        return None
+    return (status.st_mtime_ns, status.st_ctime_ns) if status else None
+
+
 def index_path(source: str) -> Path:
     """The index file of a source, in the cache folder."""
     return cache_folder() / "index" / f"{sha256(source.encode(errors='surrogatepass')).hexdigest()}.jsonl"
@@ -82,6 +119,8 @@ def load_index(source: str, tell: Callable[[str], None] = lambda note: None) -> 
     except FileNotFoundError:
         return None
     except OSError as error:
+        if not os.access(cache_folder(), os.X_OK):
+            return None  # what else is kept there cannot be had either, which is said once
         tell(f"The index {path} cannot be read ({error.strerror}) and is not used.")
         return None
     start = content[:-1].rfind(b"\n") + 1
@@ -100,5 +139,5 @@ def json_line(values: object) -> bytes:
 
 
 def entry_from(values: list[Any]) -> IndexEntry:
-    key, split, label, size, digest, width, height, stamp, reason = values
-    return IndexEntry(key, split, label, size, digest, width, height, tuple(stamp) if stamp else None, reason)
+    key, split, label, size, digest, width, height, stamp, *rest = values  # the first version had no pixels
+    return IndexEntry(key, split, label, size, digest, width, height, tuple(stamp) if stamp else None, *rest)

@@ -1,8 +1,10 @@
-"""Names of files and classes: natural sort order, and safe to print."""
+"""Names of files and classes: one spelling for each, natural sort order, and safe to print."""
 
 import re
+import unicodedata
 
 DIGITS = re.compile(r"([0-9]{1,4000})")  # Python reads no longer number
+BLANKS = " \t\u00a0\u3000"  # not the ends of lines, which nobody types by accident
 Key = tuple[tuple[str | int, ...], str]
 
 
@@ -10,6 +12,11 @@ def natural(name: str) -> Key:
     """The sort key under which class2 comes before class10; equal but for case, the name itself decides."""
     parts = DIGITS.split(name.casefold())  # text and digits take turns, so like meets like
     return tuple(int(part) if i % 2 else part for i, part in enumerate(parts)), name
+
+
+def normal_name(name: str) -> str:
+    """A name in its one spelling: Unicode's composed form (NFC), without blanks around it."""
+    return unicodedata.normalize("NFC", name).strip(BLANKS)
 
 
 def shorten(text: str, most: int = 100) -> str:

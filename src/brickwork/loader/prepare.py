@@ -1,8 +1,8 @@
 """Preparation of training and validation images: decoded once, with the preprocessing of a network's input."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
@@ -13,6 +13,7 @@ from torch import Tensor
 
 from brickwork.data import index as indices
 from brickwork.data.cache.decoded import (
+    UNKEPT,
     Cache,
     DecodedSplit,
     Storage,
@@ -23,7 +24,7 @@ from brickwork.data.cache.decoded import (
 )
 from brickwork.data.cache.pack import Pack, allocate
 from brickwork.data.cache.presize import Presize
-from brickwork.data.dataset import Dataset, Images, Skipped
+from brickwork.data.dataset import Dataset, Images, Labels, Skipped
 from brickwork.data.images.decode import Unreadable
 from brickwork.data.index import Index
 from brickwork.data.parallel import map_in_order
@@ -38,7 +39,10 @@ from brickwork.machine import device, free_memory
 from brickwork.network import Network
 from brickwork.recipe.recipe import Recipe
 
+FEW = 5  # skipped images that get a note of their own
 PAUSE = 5.0  # seconds between two notes while images are read
+LEAKS = "across splits, as 'brickwork check' found, so that accuracy will be too high"
+CONTRARY = "with different labels, as 'brickwork check' found"
 Normalisation = tuple[tuple[float, ...], tuple[float, ...]]  # mean and deviation of each channel, of values in 0..1
 
 
@@ -61,6 +65,16 @@ class TrainingImages:
         """A sum over what is trained on and validated with, wherever it lies: classes, labels, images in order."""
         parts = [(split.sum, split.labels.tolist()) for split in (self.train, self.val)]
         return sha256(repr((self.classes, parts)).encode()).hexdigest()
+
+    @property
+    def contents(self) -> dict[str, tuple[str, str]]:
+        """What is trained on and validated with: each image's key, its split and class, and its content's sum."""
+        return {
+            key: (f"{name}/{self.classes[label]}", digest.decode())
+            for name, split in (("train", self.train), ("val", self.val))
+            if (whole := split.whole)
+            for key, label, digest in zip(whole.keys, whole.labels.tolist(), split.sums.tolist(), strict=True)
+        }
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:
@@ -135,6 +149,7 @@ def prepare(
     preparation = Preparation(dataset, known_index(dataset, notify), recipe.cache, notify)
     in_memory = choose_memory(dataset, presizes, recipe)
     train, val = (preparation.split(name, presizes[name], in_memory[name]) for name in ("train", "val"))
+    preparation.tell_skipped((*train.skipped, *val.skipped))
     mean, std = normalisation or channel_moments(train.counts)
     preprocessing = replace(plain, mean=mean, std=std)
     return TrainingImages(dataset.classes, train, val, preprocessing, network, in_memory["train"])
@@ -159,6 +174,10 @@ def known_index(dataset: Dataset, notify: Notify) -> Index | None:
             if keys:
                 text = f"images that are {word} since 'brickwork check': {len(keys):,} ({name_list(keys)})"
                 notify(Note(text, names=tuple(keys)))
+        for groups, words in zip(indices.identical_groups(index, dataset), (LEAKS, CONTRARY), strict=True):
+            if groups:
+                text = f"Warning: groups of identical images {words}: {len(groups):,} ({name_list(groups)})"
+                notify(Note(text, names=tuple(groups)))
     return index
 
 
@@ -170,18 +189,20 @@ class Preparation:
     index: Index | None
     cache: Cache
     notify: Notify
+    said: set[str] = field(default_factory=set)
 
     def split(self, name: str, presize: Presize, in_memory: bool) -> DecodedSplit:
         """A split's images, with a note for every one that was skipped."""
         split, keep = self.dataset.split(name), Storage(in_memory, self.cache)
         sums, counter = self.sums(name, keep), self.counter(name, "read")
-        decoded = decode_split(split, presize, sums, keep, lambda text: self.tell(f"{name}: {text}"), counter)
+        decoded = decode_split(split, presize, sums, keep, partial(self.tell_of, name), counter)
         self.check_there()
-        for skipped in decoded.skipped:
-            self.tell(f"skipped {skipped.name}: {skipped.reason}")
         if not len(decoded):
+            self.tell_skipped(decoded.skipped)
             raise BrickworkError(no_images_text(self.dataset.name, name, len(split)))
         self.tell(f"{name}: {len(decoded):,} images")
+        if lost := unreadable_classes(self.dataset.classes, split.labels, decoded.labels):
+            self.tell(f"Warning: {name}: no image can be read of {name_list(lost)}")
         return decoded
 
     def sums(self, name: str, keep: Storage) -> list[str]:
@@ -207,6 +228,30 @@ class Preparation:
 
     def tell(self, text: str) -> None:
         self.notify(Note(text))
+
+    def tell_skipped(self, skipped: Sequence[Skipped]) -> None:
+        for note in skipped_notes(skipped):
+            self.notify(note)
+
+    def tell_of(self, split: str, text: str) -> None:
+        """Tells what is so of one split; that nothing is kept in the cache is told once for all."""
+        if text in self.said and text.startswith(UNKEPT.partition("{")[0]):
+            return
+        self.said.add(text)
+        self.tell(f"{split}: {text}")
+
+
+def skipped_notes(skipped: Sequence[Skipped]) -> Iterator[Note]:
+    """A note for each of the first images that were skipped, and one for all others, which has their names."""
+    lines = [f"{image.name}: {image.reason}" for image in skipped]
+    yield from (Note(f"skipped {line}") for line in lines[:FEW])
+    if rest := lines[FEW:]:
+        yield Note(f"skipped {len(rest):,} more; a run's notes.txt names them all", names=tuple(rest))
+
+
+def unreadable_classes(classes: Sequence[str], before: Labels, after: Labels) -> list[str]:
+    """The classes of which there were images, and of which none could be read."""
+    return [classes[label] for label in sorted({*before.tolist()} - {*after.tolist()})]
 
 
 class ProgressCounter:

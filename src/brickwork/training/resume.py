@@ -8,9 +8,10 @@ from typing import Any
 import torch
 from PIL import __version__ as pillow
 
-from brickwork.data.dataset import Dataset
+from brickwork.data.sources.notes import name_list
 from brickwork.errors import BrickworkError
 from brickwork.loader.note import Note
+from brickwork.loader.prepare import TrainingImages
 from brickwork.machine import device
 from brickwork.training.events import Listener
 from brickwork.training.run.checkpoint import State
@@ -19,25 +20,47 @@ from brickwork.training.run.folder import Run
 FREE = {"workers", "cache", "memory", "checkpoint"}  # of a recipe: what does not change any bit
 
 
-def check_same(run: Path, dataset: Dataset, now: dict[str, Any], before: dict[str, Any]) -> Iterator[str]:
-    """Notes on how the machine differs from the one that began the run.
+def check_same(
+    run: Run, name: str, images: TrainingImages, now: dict[str, Any], before: dict[str, Any]
+) -> Iterator[str]:
+    """Sentences on how the machine differs in what last bits depend on; `name` is the data's.
 
     Raises BrickworkError where the images or the recipe are not the same.
     """
     if before["data"] != now["data"]:
-        raise other_data(run, dataset)
-    for name in differences(before["recipe"], now["recipe"], FREE):
-        raise BrickworkError(f"{run}/recipe.toml: {name} is not what it was when this training began: put it back.")
-    for name in differences(before["machine"], now["machine"], set()):
-        was, is_ = before["machine"].get(name), now["machine"].get(name)
-        yield f"{name} was {was} and is {is_}: weights will differ in their last bits"
+        raise other_data(run.path, name, what_differs(run.read_contents(), images.contents))
+    for field in differences(before["recipe"], now["recipe"], FREE):
+        text = f"{run.path}/recipe.toml: {field} is not what it was when this training began: put it back."
+        raise BrickworkError(text)
+    for field in differences(before["machine"], now["machine"], set()):
+        was, is_ = before["machine"].get(field), now["machine"].get(field)
+        yield f"{field} was {was} and is {is_}: weights will differ in their last bits"
 
 
-def other_data(run: Path, dataset: Dataset) -> BrickworkError:
+def other_data(run: Path, name: str, what: str) -> BrickworkError:
+    """The fault of data that is not what it was; `what` says more in words that go on."""
     return BrickworkError(
-        f"{run}: {dataset.name} is not what it was when this training began: images have been added, removed "
-        f"or changed. Bring it back to what it was, or begin a new run."
+        f"{run}: {name} is not what it was when this training began: images have been added, removed or "
+        f"changed{what}. Bring it back to what it was, or begin a new run."
     )
+
+
+def what_differs(before: dict[str, tuple[str, str]] | None, now: dict[str, tuple[str, str]]) -> str:
+    """The images that are not what they were: new, gone, of another content, or of another split or class."""
+    if before is None:
+        return (
+            ". It was begun by a version that knew images by the spelling of their paths: where links, accents or .. "
+            "are in them, they may be divided otherwise now"
+        )
+    both = now.keys() & before.keys()
+    kinds = {
+        "changed": [key for key in both if before[key][1] != now[key][1]],
+        "new": now.keys() - both,
+        "gone": before.keys() - both,
+        "in another split or class": [key for key in both if before[key][0] != now[key][0]],
+    }
+    words = [f"{len(keys):,} {kind} ({name_list(keys)})" for kind, keys in kinds.items() if keys]
+    return f": {', '.join(words)}" if words else ""
 
 
 def differences(before: dict[str, Any], now: dict[str, Any], free: set[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Stop signals of a training: SIGINT (Ctrl-C) and SIGTERM (a cluster, a container, a shutdown)."""
+"""Stop signals of a training: SIGINT (Ctrl-C), SIGTERM (a cluster, a container, a shutdown), SIGHUP (a terminal)."""
 
 import os
 import signal
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))  # Windows has none
 
 
 class Stopped(BaseException):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from os.path import expanduser
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import torch
 
 from brickwork.data import open_data
 from brickwork.data.dataset import Dataset
+from brickwork.data.sources.shards import MAGIC
 from brickwork.errors import BrickworkError
 from brickwork.loader.loader import open_loader
 from brickwork.loader.note import Note
@@ -27,7 +29,7 @@ from brickwork.training.progress import shown
 from brickwork.training.result import Result, ended_result
 from brickwork.training.resume import last_checkpoint, other_data
 from brickwork.training.run.checkpoint import State
-from brickwork.training.run.folder import Run, create_run, next_free, open_run
+from brickwork.training.run.folder import Run, check_place, create_run, make_free, open_run, write_plan
 from brickwork.training.run.trackers import make_trackers
 from brickwork.training.signals import stop_signal
 from brickwork.training.trainer import Trainer
@@ -56,8 +58,8 @@ def train(
     name's input should not follow from the data. On a terminal and in a notebook progress is shown, unless
     `progress` is False or a `listener` hears the events (see `brickwork.training.events`).
 
-    The best epoch has the highest validation accuracy. SIGINT (Ctrl-C) and SIGTERM end the training after the step
-    under way with a checkpoint, from which `resume` goes on. Raises BrickworkError where the network and the data
+    The best epoch has the highest validation accuracy. SIGINT (Ctrl-C), SIGTERM and SIGHUP end the training after the
+    step under way with a checkpoint, from which `resume` goes on. Raises BrickworkError where the network and the data
     disagree, `out` holds a run already, no image can be read, the loss is no longer a number, the disk is full, or
     there is not enough memory; the last checkpoint is whole then.
     """
@@ -74,11 +76,14 @@ def run_plan(plan: Plan, out: str | Path | None, listener: Listener, track: Sequ
         listener(Note(note))
     with stop_signal() as stop, seed_torch(recipe.seed), explain_memory_errors(network, recipe):
         model, normalisation = initial_model(network, recipe, listener)
-        run = Run(Path(out) if out else next_free(Path("runs"), network.name, name), f"{network.name} on {name}")
+        path = Path(expanduser(out)) if out else make_free(Path("runs"), network.name, name)
+        run = Run(path, f"{network.name} on {name}")
+        check_place(path, plan.dataset)
         with run.lock(), trackers.follow(run, recipe):
             create_run(run, recipe, plan.document(track))
             listen = logged(run, listener)
             with training_loop(model, plan.dataset, recipe, normalisation, listen) as loop:
+                run.write_contents(loop.loader.images.contents)
                 return Trainer(run, plan.dataset, loop, stop, listen, trackers).fit()
 
 
@@ -88,14 +93,16 @@ def resume(
     progress: bool = True,
     listener: Listener | None = None,
     dataset: Dataset | None = None,
+    data: str | Path | None = None,
     own: Sequence[type[Layer]] = (),
 ) -> Result:
     """Resume the training in a run folder from its last whole checkpoint.
 
     The weights become, bit for bit, those of a training that was never stopped, on the same machine with the same
-    number of threads and the same torch. `dataset` is needed where the data did not come from `open_data`, `own` are
-    your own layer classes; `progress` and `listener` are as in `train`. A run that has ended gives its result. Raises
-    BrickworkError as `train` does, and where the folder holds no run, or the data or the recipe is another.
+    number of threads and the same torch. `dataset` is needed where the data did not come from `open_data`; `data` is
+    where it lies now, if it was moved, and stands in the run from then on; `own` are your own layer classes;
+    `progress` and `listener` are as in `train`. A run that has ended gives its result. Raises BrickworkError as
+    `train` does, and where the folder holds no run, or the data or the recipe is another.
     """
     run, recipe, known = open_run(Path(path))
     if result := ended_result(run, own):
@@ -103,23 +110,33 @@ def resume(
     with shown(progress, listener) as show, stop_signal() as stop, run.lock():
         listen = logged(run, with_logging(show))
         network = from_json(known["network"], own)
-        dataset = dataset or open_again(run, known)
+        dataset = dataset or open_again(run, known, data)
         if network.classes != len(dataset.classes):
-            raise other_data(run.path, dataset)
+            raise other_data(
+                run.path, dataset.name, f": it has {len(dataset.classes)} classes, and had {network.classes}"
+            )
         trackers = make_trackers(known["track"], listen)
         state = last_checkpoint(run, listen)
         with seed_torch(recipe.seed), explain_memory_errors(network, recipe), trackers.follow(run, recipe):
             model, normalisation = resumed_model(network, recipe, state, listen)
             with training_loop(model, dataset, recipe, normalisation, listen) as loop:
+                if data and state and state.facts["data"] == loop.loader.images.digest:
+                    write_plan(run, {**known, "data": dataset.source})
                 return Trainer(run, dataset, loop, stop, listen, trackers).fit(state)
 
 
-def open_again(run: Run, known: dict[str, Any]) -> Dataset:
-    """The data set of a run, divided as it was."""
+def open_again(run: Run, known: dict[str, Any], moved: str | Path | None) -> Dataset:
+    """The data set of a run, divided as it was; `moved` is where it lies now, if it was moved."""
+    if moved is not None:
+        return open_data(moved, seed=known["seed"], groups=known["groups"])
     if not known["data"]:
         raise BrickworkError(
             f"{run.path}: its images were given in Python: go on from Python, with resume(..., dataset=...)."
         )
+    source = Path(known["data"])
+    if source.is_absolute() and not MAGIC.search(str(source)) and not source.exists():
+        again = f"brickwork train --resume {run.path} --data ELSEWHERE"
+        raise BrickworkError(f"{source}, the data of {run.path}, is gone: where it was moved, type '{again}'.")
     return open_data(known["data"], seed=known["seed"], groups=known["groups"])
 
 

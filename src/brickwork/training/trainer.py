@@ -18,6 +18,7 @@ from brickwork.evaluation.logits import compute_logits
 from brickwork.evaluation.report.html import evaluation_html
 from brickwork.files import write_whole
 from brickwork.loader.note import Note
+from brickwork.loader.prepare import skipped_notes
 from brickwork.model import ModelFile, load, save
 from brickwork.network import Layer
 from brickwork.recipe.schedule import learning_rate
@@ -168,7 +169,8 @@ class Trainer:
 
     def restore(self, state: State) -> None:
         """Goes on from a checkpoint's state. Raises BrickworkError where the data or the recipe is another."""
-        for sentence in check_same(self.run.path, self.dataset, self.facts(), state.facts):
+        images = self.loop.loader.images
+        for sentence in check_same(self.run, self.dataset.name, images, self.facts(), state.facts):
             self.listener(Note(sentence))
         self.seconds_before = state.facts["seconds"]
         self.epochs = [Epoch(**epoch) for epoch in state.facts["epochs"]]
@@ -196,6 +198,8 @@ class Trainer:
         file = load(self.run.model, self.own_layers())
         record = {**file.record, "seconds": self.seconds}
         report = self.evaluate_test(file)
+        for note in skipped_notes(report.skipped if report else ()):
+            self.listener(note)
         if report:
             record["test"] = {
                 "accuracy": report.accuracy.value,

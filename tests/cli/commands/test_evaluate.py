@@ -127,3 +127,18 @@ def test_evaluate_says_before_it_reads_an_image_that_its_page_has_no_folder(ask:
     answer = ask("evaluate", "nothing.safetensors", "--data", "fashion", "--report", tmp_path / "pages" / "r.html")
     assert (answer.code, answer.out) == (2, "")
     assert f"there is no folder {tmp_path / 'pages'} to write it to: make it first." in answer.err
+
+
+def test_evaluate_writes_pages_alone_over_pages_of_its_own_alone(
+    ask: Ask, model: Path, images: Path, tmp_path: Path
+) -> None:
+    page, foreign, table = tmp_path / "r.html", tmp_path / "f.html", tmp_path / "r.csv"
+    foreign.write_text("<!doctype html><title>My thesis</title>")
+    for _ in range(2):
+        assert ask("evaluate", model, "--data", images, "--report", page).code == 0
+    answers = [ask("evaluate", model, "--data", images, "--report", place) for place in (foreign, table, model)]
+    assert [answer.code for answer in answers] == [2, 2, 2]
+    assert "f.html is there already, and did not come from this command: name another file." in answers[0].err
+    assert "r.csv: what is written here has a name that ends in .html." in answers[1].err
+    assert foreign.read_text() == "<!doctype html><title>My thesis</title>"
+    assert not table.exists()

@@ -1,6 +1,7 @@
 """What `predict` prints, for a model that tells black, grey and white apart."""
 
 import csv
+import json
 import re
 from pathlib import Path
 
@@ -134,3 +135,50 @@ def test_a_missing_or_damaged_model_file_is_one_line(
     answer = ask(verb[0], path, *verb[1:])
     assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
     assert str(path) in answer.err
+
+
+def test_predict_writes_json_where_the_name_says_so_and_writes_over_its_own(
+    ask: Ask, model: Path, images: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "preds.json"
+    for folder, count in (("black", 5), ("white", 4)):
+        answer = ask("predict", model, images / "test" / folder, "--out", out, "--json")
+        assert len(answer.document) == count
+        assert json.loads(out.read_text()) == answer.document
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "0.png", "labels.txt", "labels", "labels.CSV.gz"])
+def test_predict_writes_tables_alone_and_nothing_over_what_it_reads(
+    ask: Ask, model: Path, images: Path, tmp_path: Path, name: str
+) -> None:
+    out = tmp_path / name
+    out.write_bytes(model.read_bytes())
+    answer = ask("predict", out, images / "test" / "white", "--out", out)
+    assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
+    assert f"{out}: what is written here has a name that ends in .csv or .json." in answer.err
+    assert out.read_bytes() == model.read_bytes()
+
+
+def test_predict_writes_over_no_file_of_another_kind(ask: Ask, model: Path, images: Path, tmp_path: Path) -> None:
+    (tmp_path / "photos.csv").write_text("path,label\na.png,black\n")
+    (tmp_path / "picture.csv").symlink_to(images / "test" / "white" / "0.png")
+    (tmp_path / "folder.json").mkdir()
+    (tmp_path / "empty.csv").touch()
+    before = (images / "test" / "white" / "0.png").read_bytes()
+    for name in ("photos.csv", "picture.csv", "folder.json"):
+        answer = ask("predict", model, images / "test" / "white", "--out", tmp_path / name)
+        assert (answer.code, answer.err.count("\n")) == (2, 1)
+        assert f"{name} is there already, and did not come from this command: name another file." in answer.err
+    assert (tmp_path / "photos.csv").read_text() == "path,label\na.png,black\n"
+    assert (images / "test" / "white" / "0.png").read_bytes() == before
+    assert ask("predict", model, images / "test" / "white", "--out", tmp_path / "empty.csv").code == 0
+
+
+def test_predict_does_not_write_over_a_model_by_another_name(
+    ask: Ask, model: Path, images: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "link.csv").symlink_to(model)
+    before = model.read_bytes()
+    answer = ask("predict", model, images / "test" / "white", "--out", tmp_path / "link.csv")
+    assert "link.csv is what this command reads, and is not written over: name another file." in answer.err
+    assert model.read_bytes() == before

@@ -6,7 +6,7 @@ import pytest
 
 import faults
 from brickwork.data import open_data
-from brickwork.data.check import CheckReport, can_list, check, positions_to_drop, write_manifest
+from brickwork.data.check import CheckReport, can_list, check, lost_classes, positions_to_drop, write_manifest
 from brickwork.data.dataset import Dataset, FileSplit
 from brickwork.errors import BrickworkError
 
@@ -99,3 +99,26 @@ def test_a_name_that_is_no_text_cannot_be_listed(tmp_path: Path) -> None:
     strange = Dataset("strange", ("a",), {"train": split}, source="strange")
     with pytest.raises(BrickworkError, match=r"caf\\udce9\.jpg has a name that is no text: rename it"):
         write_manifest(tmp_path / "fixed.csv", strange, check(strange))
+
+
+def test_a_class_that_loses_all_its_images_is_named(tmp_path: Path) -> None:
+    faults.clean(tmp_path / "data", 0)
+    for split, count in (("train", 3), ("val", 2)):
+        (tmp_path / "data" / split / "yak").mkdir()
+        for i in range(count):
+            (tmp_path / "data" / split / "yak" / f"{i}.heic").write_bytes(b"\0\0\0\x18ftypheic")
+    dataset, report = examined(tmp_path / "data")
+    (finding,) = (finding for finding in report.findings if finding.rule.code[0] == "C")  # not that test lacks it, too
+    assert (finding.rule.code, finding.severity, finding.cases[0].detail) == ("C308", "error", "yak: none of 5")
+    assert lost_classes(report) == ["yak"]
+    write_manifest(tmp_path / "fixed.csv", dataset, report)
+    assert open_data(tmp_path / "fixed.csv").classes == tuple(name for name in dataset.classes if name != "yak")
+
+
+def test_a_class_whose_training_images_cannot_be_read_has_none_in_train(tmp_path: Path) -> None:
+    faults.clean(tmp_path / "data", 0)
+    for path in (tmp_path / "data" / "train" / "cat").iterdir():
+        path.write_bytes(b"")
+    _, report = examined(tmp_path / "data")
+    assert [case.detail for case in report.of("C301")] == ["cat: 10 elsewhere"]
+    assert lost_classes(report) == []

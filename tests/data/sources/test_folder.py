@@ -386,3 +386,107 @@ def test_every_file_costs_the_same_few_calls_however_many_there_are(tmp_path: Pa
     more.subtract(calls(lambda: open_folder(few)))
     assert more.total() < 80 * 1000
     assert more["stat"] == more["lstat"] == 0  # the folder's own listing says what is a file
+
+
+# Folders that a training leaves behind
+
+
+def run_folder(path: Path) -> None:
+    """What is in a run folder, its picture of the curve among it."""
+    fill(
+        path.parent, *(f"{path.name}/{name}" for name in ("run.json", "recipe.toml", "curve.svg", "checkpoints/1.txt"))
+    )
+
+
+def test_run_folders_are_passed_over_and_counted_wherever_they_lie(tmp_path: Path) -> None:
+    images = [*many("cat", 12), *many("dog", 12)]
+    before = open_folder(fill(tmp_path, *images), seed=0)
+    for place in ("runs/a-1", "runs/b-1", "mine", "cat/deeper/runs/c-1"):
+        run_folder(tmp_path / place)
+    after = open_folder(tmp_path, seed=0)
+    assert after.classes == before.classes
+    assert [split.keys for split in after.splits.values()] == [split.keys for split in before.splits.values()]
+    note = "Run folders are passed over: 4 (cat/deeper/runs/c-1, mine, runs/a-1, runs/b-1)."
+    assert after.notes == (*before.notes, note)
+
+
+def test_run_folders_beside_splits_and_shards_are_passed_over(tmp_path: Path) -> None:
+    fill(tmp_path, *many("train/cat", 3), *many("train/dog", 3))
+    run_folder(tmp_path / "runs" / "a-1")
+    found = open_folder(tmp_path, seed=0)
+    assert found.classes == ("cat", "dog")
+    assert list(found.splits) == ["train"]
+    assert "Run folders are passed over: 1 (runs/a-1)." in found.notes
+    assert not any("beside the splits" in note for note in found.notes)
+
+
+def test_a_class_may_be_called_runs(tmp_path: Path) -> None:
+    fill(tmp_path, *many("runs", 3), *many("jumps", 3), "jumps/recipe.toml")
+    found = open_folder(tmp_path, seed=0)
+    assert found.classes == ("jumps", "runs")
+    assert not any("Run folders" in note for note in found.notes)
+
+
+# Names that differ in blanks
+
+
+def test_a_blank_at_a_folders_end_makes_no_class_of_its_own(tmp_path: Path) -> None:
+    fill(tmp_path, *many("cat", 5), "cat /7.png", "cat /8.png", "cat /1.png", *many("dog", 5))
+    found = open_folder(tmp_path, seed=0)
+    assert found.classes == ("cat", "dog")
+    assert sum(map(len, found.splits.values())) == 13
+    keys = [key for split in found.splits.values() for key in split.keys]
+    assert {"cat/7.png", "cat/8.png", "cat/1.png", "cat /1.png"} <= set(keys)
+    assert len(set(keys)) == 13
+    assert "One class with the folder of that name without blanks or with its accents: 'cat '." in found.notes
+
+
+def test_class_names_that_differ_in_blanks_inside_are_noted(tmp_path: Path) -> None:
+    fill(tmp_path, *many("red fox", 3), *many("Redfox", 3), *many("cat", 3))
+    found = open_folder(tmp_path, seed=0)
+    assert found.classes == ("cat", "red fox", "Redfox")
+    assert "Class names that differ in case or blanks alone are kept apart: red fox, Redfox." in found.notes
+
+
+# What is no file
+
+
+def test_pipes_and_devices_are_never_opened(tmp_path: Path) -> None:
+    fill(tmp_path, *many("cat", 4), *many("dog", 4))
+    os.mkfifo(tmp_path / "cat" / "pipe")
+    os.mkfifo(tmp_path / "dog" / "pipe.png")
+    (tmp_path / "cat" / "device").symlink_to("/dev/zero")
+    found = open_folder(tmp_path, seed=0)  # opening the pipe would wait for ever
+    assert sum(map(len, found.splits.values())) == 9
+    assert "Files that are no images are passed over: 2 (2 without an ending)." in found.notes
+    reasons = []
+    for split in found.splits.values():
+        for i in range(len(split)):
+            try:
+                split.read_bytes(i)
+            except BrickworkError as error:
+                reasons.append(str(error))
+    assert len(reasons) == 1
+    assert reasons[0].endswith("pipe.png is unreadable: a device or a pipe, not a file.")
+
+
+def test_links_that_lead_back_up_are_named(tmp_path: Path) -> None:
+    fill(tmp_path, *many("cat", 4), *many("dog", 4), "dog/deep/1.png")
+    (tmp_path / "dog" / "deep" / "round").symlink_to(tmp_path / "dog")
+    (tmp_path / "self").symlink_to("self")
+    found = open_folder(tmp_path, seed=0)
+    assert "Links that lead to themselves or back up are not followed: dog/deep/round, self." in found.notes
+    assert found.classes == ("cat", "dog")
+    assert sum(map(len, found.splits.values())) == 9
+
+
+def test_folders_nested_beyond_sense_are_one_sentence(tmp_path: Path) -> None:
+    fill(tmp_path, *many("cat", 4), *many("dog", 4))
+    place = tmp_path / "cat"
+    for _ in range(130):
+        place = place / "b"
+        place.mkdir()
+    text = refusal(tmp_path)
+    assert text.endswith("Take that folder out of the data.")
+    assert text.startswith("More than 100 folders lie inside one another: DATA/cat/b/b")
+    assert len(text) < 300

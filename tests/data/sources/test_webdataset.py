@@ -1,6 +1,7 @@
 """Shards of samples: which files are one, what they are called, and what is said where some are missing or damaged."""
 
 import io
+import os
 import pickle
 import re
 import tarfile
@@ -367,3 +368,46 @@ def test_an_image_at_an_address_is_fetched_alone(address: str) -> None:
     first, last = map(int, Ranges.asked[0].removeprefix("bytes=").split("-"))
     assert last + 1 - first == len(content)
     assert sum(len(shades(found, split)) for split in found.splits) == 60
+
+
+# Names that two samples share
+
+
+@pytest.mark.parametrize(
+    ("names", "clash"),
+    [
+        (["1.png", "1.cls", "2.png", "2.cls", "1.png", "1.cls"], r"1\.png \(byte 512\) and 1\.png \(byte 4,608\)"),
+        (["1.png", "1.cls", "1.png", "2.png", "2.cls"], r"1\.png \(byte 512\) and 1\.png \(byte 2,560\)"),
+        (["1.png", "2.png", "2.cls", "1.jpg", "1.cls"], r"1\.png \(byte 512\) and 1\.jpg"),  # whose is the label?
+        (["1.png", "1.cls", "2.png", "2.cls", "1.txt"], r"1\.cls \(byte 1,536\) and 1\.txt"),
+        (["a/é.png", "a/é.cls", "a//e\u0301.png", "a//e\u0301.cls"], r"a/é\.png .* and a//e"),
+    ],
+)
+def test_samples_that_share_a_key_are_an_error_with_both_places(names: list[str], clash: str, tmp_path: Path) -> None:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w", format=tarfile.GNU_FORMAT) as tar:
+        for number, name in enumerate(names):
+            content = picture(number) if name.endswith(("png", "jpg")) else f"label {number}".encode()
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    (tmp_path / "all.tar").write_bytes(file.getvalue())
+    with pytest.raises(BrickworkError, match=rf"all\.tar: {clash}.* share a key: give the samples") as caught:
+        open_webdataset(tmp_path / "all.tar")
+    assert "\n" not in str(caught.value)
+
+
+def test_all_images_may_stand_before_all_labels(tmp_path: Path) -> None:
+    files = samples(range(40))
+    apart = dict(sorted(files.items(), key=lambda pair: pair[0].endswith("cls")))
+    write(tmp_path, one=files)
+    write(tmp_path / "apart", one=apart)
+    splits = open_webdataset(tmp_path / "one.tar").splits, open_webdataset(tmp_path / "apart" / "one.tar").splits
+    assert [list(split.keys) for split in splits[0].values()] == [list(split.keys) for split in splits[1].values()]
+
+
+def test_a_pipe_among_the_shards_is_never_opened(tmp_path: Path) -> None:
+    write(tmp_path, one=samples(range(8)))
+    os.mkfifo(tmp_path / "two.tar")
+    with pytest.raises(BrickworkError, match=r"two\.tar is no file, but a folder, a pipe or a device"):
+        open_webdataset(tmp_path)

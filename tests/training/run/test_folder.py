@@ -1,11 +1,14 @@
 import errno
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from brickwork.data import open_data
 from brickwork.errors import BrickworkError
 from brickwork.loader.note import Note
-from brickwork.training.run.folder import Epoch, Run, best_of, next_free, open_run
+from brickwork.training.run.folder import Epoch, Run, best_of, check_place, make_free, next_free, open_run
 
 
 def epoch(number: int, accuracy: float, loss: float) -> Epoch:
@@ -58,3 +61,37 @@ def test_a_plan_that_lacks_something_is_one_line(tmp_path: Path, text: str) -> N
 def test_what_a_note_counts_stands_in_the_folder_name_by_name(tmp_path: Path) -> None:
     Run(tmp_path, "").log(Note("2 images have changed (a.png and 1 more)", names=("a.png", "b.png")))
     assert (tmp_path / "notes.txt").read_text() == "2 images have changed (a.png and 1 more)\n  a.png\n  b.png\n"
+
+
+def test_trainings_that_begin_at_once_get_folders_of_their_own(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda number: make_free(tmp_path, "resnet20", "photos"), range(24)))
+    assert sorted(path.name for path in made) == sorted(f"resnet20-photos-{number}" for number in range(1, 25))
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("a file")
+    with pytest.raises(BrickworkError, match="the run folder cannot be made: Not a directory"):
+        make_free(tmp_path / "runs", "resnet20", "photos")
+
+
+def test_no_run_is_written_among_images(tmp_path: Path) -> None:
+    for file in ("cat/1.png", "dog/1.png", "owl/1.png", "mine/recipe.toml", "mine/run.json", "mine/curve.svg"):
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).touch()
+    dataset = open_data(tmp_path)
+    for place in (tmp_path, tmp_path / "cat", tmp_path / "dog"):
+        with pytest.raises(BrickworkError, match="holds images: give the run a folder of its own"):
+            check_place(place, dataset)
+    for place in (tmp_path / "mine", tmp_path / "new", tmp_path / "new" / "cat"):
+        check_place(place, dataset)
+
+
+def test_the_contents_are_read_back_and_an_older_run_has_none(tmp_path: Path) -> None:
+    run = Run(tmp_path, "a run")
+    assert run.read_contents() is None
+    contents = {"cat/\n 1.png": ("train/cat", "0" * 16), os.fsdecode(b"caf\xe9.png"): ("val/dog", "f" * 16)}
+    run.write_contents(contents)
+    assert run.read_contents() == contents
+    (tmp_path / "images.jsonl.gz").write_bytes((tmp_path / "images.jsonl.gz").read_bytes()[:-9])
+    assert run.read_contents() is None

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 import click
 
 from brickwork.cli.data_options import data_options
-from brickwork.cli.output import check_writable, json_option, notify, print_json, width
+from brickwork.cli.output import check_output, json_option, notify, print_json, width
 
 if TYPE_CHECKING:
     from brickwork.evaluation import Report
+
+FEW = 5  # skipped images that are told one by one
+PAGES = {".html": b'<meta name="generator" content="brickwork">'}  # the ending of a page, and what it has at its head
 
 
 @click.command("evaluate")
@@ -43,10 +46,12 @@ def evaluate_command(
 
     if page:
         page = page / "evaluation.html" if page.is_dir() else page
-        check_writable(page)
+        check_output(page, PAGES, (model, data))
     report = score(model, data, groups, split)
-    for news in (*report.notes, *(f"skipped {image.name}: {image.reason}" for image in report.skipped)):
+    for news in (*report.notes, *(f"skipped {image.name}: {image.reason}" for image in report.skipped[:FEW])):
         notify(news)
+    if more := report.skipped[FEW:]:
+        notify(f"skipped {len(more):,} more; --json names them all")
     print_json(report.document(worst)) if as_json else print(evaluation_text(report, worst, width()))
     if page:
         write_page(page, report)

@@ -1,6 +1,8 @@
 """`brickwork predict`: the classes of images, as a table, JSON or CSV."""
 
 import csv
+import io
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -8,19 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from brickwork.cli.output import check_writable, count_of, json_option, notify, print_json
+from brickwork.cli.output import check_output, count_of, json_option, notify, print_json
 from brickwork.errors import BrickworkError
+from brickwork.files import write_whole
 
 if TYPE_CHECKING:
     from brickwork.evaluation import Prediction, Threshold
 
 FIELDS = ("path", "label", "probability", "reason", "guess")
+TABLES = {".csv": ",".join(FIELDS).encode(), ".json": b'[{"path": '}  # the endings of a table, and how each begins
 
 
 @click.command("predict")
 @click.argument("model", type=click.Path(path_type=Path))
 @click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="IMAGE...")
-@click.option("--out", metavar="CSV", type=click.Path(path_type=Path), help="Write the table to this file.")
+@click.option(
+    "--out", metavar="FILE", type=click.Path(path_type=Path), help="Write the table to this file, a .csv or a .json."
+)
 @click.option(
     "--coverage", type=float, metavar="SHARE",
     help="Share of images like those of the validation that get a class and not \"unsure\"; 1 is all.  "
@@ -49,7 +55,7 @@ def predict_command(
     from brickwork.model import load
 
     if out:
-        check_writable(out)
+        check_output(out, TABLES, (model, *images))
     file = load(model)
     if threshold := threshold_for(file, coverage):
         notify(threshold_text(threshold, coverage))
@@ -89,11 +95,16 @@ def print_predictions(rows: "list[Prediction]", out: Path | None, top: int, as_j
 
 
 def write_table(out: Path, rows: "list[Prediction]", top: int) -> None:
+    """Writes the table as JSON or CSV, whole or not at all."""
+    if out.suffix.lower() == ".json":
+        write_whole(out, json.dumps([asdict(row) for row in rows]).encode())
+        return
     further = [name for place in range(2, top + 1) for name in (f"guess{place}", f"probability{place}")]
-    with out.open("w", newline="", encoding="utf-8") as file:
-        table = csv.DictWriter(file, [*FIELDS, *further])
-        table.writeheader()
-        table.writerows(csv_cells(row) for row in rows)
+    text = io.StringIO(newline="")
+    table = csv.DictWriter(text, [*FIELDS, *further])
+    table.writeheader()
+    table.writerows(csv_cells(row) for row in rows)
+    write_whole(out, text.getvalue().encode())
 
 
 def csv_cells(row: "Prediction") -> dict[str, Any]:

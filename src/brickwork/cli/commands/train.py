@@ -57,8 +57,9 @@ def train_command(
     NETWORK is a name from 'brickwork list'; without one it is resnet20. The data is a folder with a folder for each
     class, or another source; "fashion" is built in: 10,000 images of clothes.
 
-    Ctrl-C and SIGTERM stop a training with a checkpoint; --resume RUN goes on from it, to the same weights as if it
-    had never been stopped, bit for bit on the same machine.
+    Ctrl-C, SIGTERM and SIGHUP stop a training with a checkpoint; --resume RUN goes on from it, to the same weights as
+    if it had never been stopped, bit for bit on the same machine. Where the same images lie elsewhere now, --data says
+    where.
 
     \b
     Examples:
@@ -68,7 +69,8 @@ def train_command(
     """
     if resume:
         check_resume_alone(context)
-        result, data = resume_run(resume), data_of(resume)
+        result = resume_run(resume, data if "data" in options_given(context) else None)
+        data = data_of(resume)
     else:
         plan = plan_of(context, network, data, groups, input, classes, word)
         if find:
@@ -122,16 +124,16 @@ def check_resume_alone(context: click.Context) -> None:
     """Raises where something is given beside --resume that its run has settled already."""
     options = {option.name: option.opts[0] for option in context.command.params}
     for name in options_given(context):
-        if name not in ("resume", "as_json"):
+        if name not in ("resume", "data", "as_json"):
             word = "NETWORK" if name == "network" else options[name]
             raise BrickworkError(f"{word} is settled by the run that --resume goes on with: leave it out.")
 
 
-def resume_run(run: Path) -> "Result":
+def resume_run(run: Path, data: str | None) -> "Result":
     from brickwork.training.train import resume
 
     with training_progress() as listener:
-        return resume(run, listener=listener)
+        return resume(run, listener=listener, data=data)
 
 
 def data_of(run: Path) -> str:

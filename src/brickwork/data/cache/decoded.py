@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from brickwork.data.cache import store
 from brickwork.data.cache.pack import Counts, Pack, PackBuilder, PackWriter, allocate, value_counts
@@ -23,7 +24,7 @@ Tell = Callable[[str], None]
 Done = Callable[[int], None]
 Seen = tuple[Images, Counts]
 
-UNKEPT = "decoded images are not kept in the cache: {reason}"
+UNKEPT = "decoded images are not kept in the cache: {reason}"  # which is the same for all splits
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +49,8 @@ class DecodedSplit:
     counts: Counts  # channels x 256: how often each value occurs
     sum: str  # over the contents of all the split's images, in their order, also of those that cannot be read
     skipped: tuple[Skipped, ...] = ()  # the split's other images
+    whole: Split | None = None  # of all images, whose contents have these sums; None where they have none of their own
+    sums: NDArray[np.bytes_] = field(default_factory=lambda: np.empty(0, "S16"))  # 64 bits of each content's SHA-256
 
     @property
     def labels(self) -> Labels:
@@ -200,4 +203,6 @@ def split_of_pack(split: Split, presize: Presize, pack: Pack, sums: Sequence[str
     skipped = tuple(Skipped(split.names[position], reason) for position, reason in pack.reasons)
     readable = split if not skipped else split.subset(pack.positions.tolist())
     images = pack if len(pack.pixels) else ImageFiles(readable, presize)
-    return DecodedSplit(readable, images, presize, pack.counts, sha256("\n".join(sums).encode()).hexdigest(), skipped)
+    total = sha256("\n".join(sums).encode()).hexdigest()
+    whole, own = (split, np.array(sums, "S16")) if len(sums) == len(split) else (None, np.empty(0, "S16"))
+    return DecodedSplit(readable, images, presize, pack.counts, total, skipped, whole, own)

@@ -35,7 +35,7 @@ def pack_path(name: str) -> Path:
 def find_pack(name: str, tell: Callable[[str], None]) -> Pack | None:
     """Find the pack of this key in the cache, verified; a damaged one is removed, which `tell` hears."""
     path = pack_path(name)
-    if not path.exists():
+    if not os.path.exists(path):  # also False where its folder may not be looked into
         return None
     try:
         pack, sums = read_pack(path)
@@ -94,6 +94,6 @@ def remove_pack(path: Path) -> None:
 
 def free_bytes(path: Path) -> int:
     """The free bytes of the disk where a folder is, or would be made."""
-    while not path.exists():
+    while not os.path.exists(path):
         path = path.parent
     return shutil.disk_usage(path).free

@@ -1,9 +1,11 @@
 """Class balance: classes that are missing from splits, small, or called alike."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from brickwork.data.check.findings import Case
+from brickwork.data.check.inspect import ImageFacts
+from brickwork.data.sources.notes import alike
 
 SPLITS = ("train", "val", "test")
 SHARE = 10  # a class is small below this part of the largest
@@ -11,23 +13,27 @@ SHARE = 10  # a class is small below this part of the largest
 Counts = Mapping[str, Mapping[str, int]]  # split -> class -> images
 
 
-def count_images(classes: Sequence[str], splits: Mapping[str, Sequence[int]]) -> Counts:
-    """Count the images of each class in each split, from the splits' labels."""
-    numbers = {split: Counter(labels) for split, labels in splits.items()}
-    return {split: {name: numbers[split][i] for i, name in enumerate(classes)} for split in splits}
+def count_images(classes: Sequence[str], splits: Iterable[str], images: Sequence[ImageFacts]) -> Counts:
+    """Count the images of each class in each split that can be read."""
+    numbers = Counter((image.entry.split, image.entry.label) for image in images if image.readable)
+    return {split: {name: numbers[split, name] for name in classes} for split in splits}
 
 
-def of_classes(counts: Counts) -> Iterator[tuple[str, Case]]:
-    """Findings by the number of images alone."""
+def of_classes(counts: Counts, images: Sequence[ImageFacts]) -> Iterator[tuple[str, Case]]:
+    """Findings by the number of images alone; of a class without any, that it is lost."""
     totals: Counter[str] = Counter()
     for split in counts:
         totals.update(counts[split])
+    lost = Counter(image.entry.label for image in images if not totals[image.entry.label])
+    for name, count in lost.items():
+        yield "C308", Case(detail=f"{name}: none of {count:,}")
+        del totals[name]
     for split in SPLITS:
         if split not in counts:
             yield "C307", Case(detail=split)
     for name, total in totals.items():
         yield from of_class(name, total, counts, max(totals.values()))
-    for names in case_variants(totals):
+    for names in alike(totals):
         yield "C306", Case(detail=" and ".join(names))
 
 
@@ -43,11 +49,3 @@ def of_class(name: str, total: int, counts: Counts, largest: int) -> Iterator[tu
         yield "C302", Case(detail=f"{name}: none in {' and '.join(elsewhere)}")
     if total * SHARE < largest:
         yield "C305", Case(detail=f"{name}: {total:,} of {largest:,}")
-
-
-def case_variants(names: Mapping[str, int]) -> list[list[str]]:
-    """Names that differ in case alone."""
-    spellings: dict[str, list[str]] = defaultdict(list)
-    for name in names:
-        spellings[name.casefold()].append(name)
-    return [same for same in spellings.values() if len(same) > 1]

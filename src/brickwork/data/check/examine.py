@@ -47,13 +47,13 @@ def check(
     dataset = data if isinstance(data, Dataset) else open_data(data)
     images = inspect_all(dataset, max_pixels, progress)
     beside = surroundings(dataset)
-    counts = count_images(dataset.classes, {name: split.labels.tolist() for name, split in dataset.splits.items()})
+    counts = count_images(dataset.classes, dataset.splits, images)
     all_findings = findings(
         [
             *of_images(images),
             *small(images),
             *beside.cases(),
-            *of_classes(counts),
+            *of_classes(counts, images),
             *identical(images),
             *near_duplicates(images),
             *shortcuts(images, dataset.classes),

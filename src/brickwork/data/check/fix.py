@@ -29,6 +29,13 @@ def positions_to_drop(report: CheckReport) -> set[int]:
     return wrong
 
 
+def lost_classes(report: CheckReport) -> list[str]:
+    """The classes of which a manifest has no image."""
+    out = positions_to_drop(report)
+    left = {entry.label for i, entry in enumerate(report.index.entries) if i not in out}
+    return [name for name in report.classes if name not in left]
+
+
 def can_list(dataset: Dataset) -> bool:
     """Whether the images have files of their own, which a manifest can list."""
     return all(split.path(0) for split in dataset.splits.values())
@@ -53,7 +60,8 @@ def write_manifest(path: str | Path, dataset: Dataset, report: CheckReport) -> i
     """
     path = Path(path)
     check_manifest_path(path, dataset)
-    rows = [row for i, row in enumerate(rows_of(path, dataset)) if i not in positions_to_drop(report)]
+    out = positions_to_drop(report)
+    rows = [row for i, row in enumerate(rows_of(path, dataset)) if i not in out]
     grouped = all(split.groups for split in dataset.splits.values())
     text = io.StringIO(newline="")
     table = csv.writer(text, delimiter=ENDINGS[path.suffix.lower()], lineterminator="\n")

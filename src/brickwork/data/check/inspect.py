@@ -1,9 +1,7 @@
 """Inspection of one image: its decoded pixels' sum, perceptual hash and traits, and its entry in the index."""
 
-import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -12,7 +10,7 @@ from brickwork.data.check.header import Header, read_header
 from brickwork.data.check.perceptual_hash import perceptual_hash
 from brickwork.data.dataset import Split
 from brickwork.data.images.decode import Kind, Unreadable
-from brickwork.data.index import IndexEntry
+from brickwork.data.index import IndexEntry, change_times
 
 FLAT = 3  # levels of 255 between the darkest and the brightest pixel of a single colour, which JPEG may leave
 
@@ -62,6 +60,7 @@ def check_size(header: Header | None, name: str, max_pixels: int) -> None:
 def pixel_facts(entry: IndexEntry, name: str, traits: Traits, image: Image.Image) -> ImageFacts:
     sides = f"{image.mode} {image.width} {image.height} "
     pixels = sha256(sides.encode() + image.tobytes()).digest()
+    entry = replace(entry, pixels=pixels[:16].hex())
     hash, thumb = perceptual_hash(image)
     flat = (("P206", ""),) if is_flat(image) else ()
     return ImageFacts(entry, name, None, (*traits, *flat), pixels, hash, thumb)
@@ -80,12 +79,3 @@ def complete_entry(blank: IndexEntry, content: bytes, width: int, height: int, r
     """The entry with what is known once its content has been read."""
     digest = sha256(content).hexdigest() if content or reason != "" else ""
     return IndexEntry(blank.key, blank.split, blank.label, len(content), digest, width, height, blank.stamp, reason)
-
-
-def change_times(path: Path | None) -> tuple[int, int] | None:
-    """The mtime and ctime of a file in ns, taken before it is read; None where there is none."""
-    try:
-        status = os.stat(path) if path else None
-    except OSError:
-        return None
-    return (status.st_mtime_ns, status.st_ctime_ns) if status else None

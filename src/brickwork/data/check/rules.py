@@ -101,12 +101,18 @@ CLASSES = (
         "Add images, or give the classes weights in the recipe.",
     ),
     warning(
-        "C306", "class name differs from another in case alone", "class names differ from another in case alone",
+        "C306", "class name differs from another in case or blanks alone",
+        "class names differ from another in case or blanks alone",
         "Taken as classes of their own.", "Make one folder of them where the same is meant.",
     ),
     note(
         "C307", "split is missing", "splits are missing",
         "Without val, a part of train is held out for it; without test, there is nothing to evaluate on afterwards.",
+    ),
+    error(
+        "C308", "class has no image that can be read", "classes have no image that can be read",
+        "No network can learn it: the class is never predicted.",
+        "Put images in place that can be read, or leave the class out with --fix.",
     ),
 )  # fmt: skip
 DUPLICATES = (

@@ -1,17 +1,17 @@
 """A folder of class folders, with or without train, val and test above them."""
 
-import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from brickwork.data.dataset import Dataset, FileSplit
-from brickwork.data.names import natural, printable
+from brickwork.data.keys import unique_keys
+from brickwork.data.names import natural, normal_name, printable
 from brickwork.data.sources import notes
 from brickwork.data.sources.groups import groups_of
 from brickwork.data.sources.listing import Listing, list_folder, list_tree
-from brickwork.data.sources.splits import NAMES, SPLITS, splits_of
+from brickwork.data.sources.splits import NAMES, SPLITS, split_named, splits_of
 from brickwork.errors import BrickworkError
 
 LAYOUT = "data is a folder of class folders (cat/1.jpg, dog/2.jpg), with or without train, val and test above them"
@@ -27,10 +27,21 @@ class Tree:
     loose: int = 0  # images outside class folders
     hidden: int = 0
     others: tuple[str, ...] = ()
+    runs: tuple[str, ...] = ()
+    loops: tuple[str, ...] = ()
+    spellings: tuple[str, ...] = ()  # names of folders that are one class with another's
 
     def __add__(self, other: "Tree") -> "Tree":
         files = {name: [*self.files.get(name, ()), *other.files.get(name, ())] for name in self.files | other.files}
-        return Tree(files, self.loose + other.loose, self.hidden + other.hidden, self.others + other.others)
+        return Tree(
+            files,
+            self.loose + other.loose,
+            self.hidden + other.hidden,
+            self.others + other.others,
+            self.runs + other.runs,
+            self.loops + other.loops,
+            self.spellings + other.spellings,
+        )
 
 
 def open_folder(path: str | Path, *, seed: int = 0, groups: str = "", training: bool = True) -> Dataset:
@@ -44,7 +55,8 @@ def open_folder(path: str | Path, *, seed: int = 0, groups: str = "", training: 
     top = list_folder(path)
     folders = split_folders(path, top, training)
     trees = {split: read_tree(path, f"{folder}/") for split, folder in folders.items()} or {"": read_tree(path, "")}
-    whole = sum(trees.values(), Tree({}, len(top.images), top.hidden, top.others) if folders else Tree({}))
+    beyond = Tree({}, len(top.images), top.hidden, top.others, top.runs, top.loops) if folders else Tree({})
+    whole = sum(trees.values(), beyond)
     classes = classes_with_images(path, top, whole, training)
     if training and folders and not any(trees["train"].files.values()):
         raise BrickworkError(f"{path}: the train folder holds no images in class folders: {LAYOUT}.")
@@ -61,7 +73,10 @@ def open_folder(path: str | Path, *, seed: int = 0, groups: str = "", training: 
             *(notes.other_folders(beside) if folders else notes.like_splits(top.folders, SPLITS)),
             *notes.empty_classes(name for name, files in whole.files.items() if not files),
             *notes.class_notes(shown, splits),
+            *notes.spellings(whole.spellings),
             *notes.loose(whole.loose),
+            *notes.runs(whole.runs),
+            *notes.loops(whole.loops),
             *notes.ignored_entries(whole.hidden, whole.others),
         ),
         groups=groups,
@@ -73,12 +88,12 @@ def split_folders(path: Path, top: Listing, training: bool) -> dict[str, str]:
 
     A split's folder holds folders. One named "test" with nothing but images is a class among others.
     """
-    named = [name for name in top.folders if name.lower() in SPLITS]
+    named = [name for name in top.folders if split_named(name)]
     if named != list(top.folders) and not any(list_folder(path / name).folders for name in named):
         return {}
     by_split: dict[str, str] = {}
     for split in NAMES:
-        folders = [name for name in named if SPLITS[name.lower()] == split]
+        folders = [name for name in named if split_named(name) == split]
         if len(folders) > 1:
             raise BrickworkError(f"{path} has two {split} folders, {' and '.join(folders[:2])}: keep one of them.")
         if folders:
@@ -93,11 +108,22 @@ def read_tree(path: Path, inside: str) -> Tree:
     top = list_folder(path / inside)
     parts = [(name, list_tree(path / inside / name)) for name in top.folders]
     files: Files = {}
+    twice: list[str] = []
     for name, part in parts:
-        spelling = unicodedata.normalize("NFC", name)  # file systems differ in how they write an accent
+        spelling = normal_name(name) or name  # file systems differ in how they write an accent
+        twice += [name] if spelling in files else []
         files.setdefault(spelling, []).extend(f"{inside}{name}/{file}" for file in part.images)
-    hidden = top.hidden + sum(part.hidden for _, part in parts)
-    return Tree(files, len(top.images), hidden, (*top.others, *(file for _, part in parts for file in part.others)))
+    runs = (*top.runs, *(f"{name}/{run}" for name, part in parts for run in part.runs))
+    loops = (*top.loops, *(f"{name}/{loop}".rstrip("/") for name, part in parts for loop in part.loops))
+    return Tree(
+        files,
+        len(top.images),
+        top.hidden + sum(part.hidden for _, part in parts),
+        (*top.others, *(file for _, part in parts for file in part.others)),
+        tuple(inside + run for run in runs),
+        tuple(inside + loop for loop in loops),
+        tuple(inside + name for name in twice),
+    )
 
 
 def classes_with_images(path: Path, top: Listing, whole: Tree, training: bool) -> list[str]:
@@ -130,5 +156,6 @@ def files_by_class(path: Path, classes: list[str], trees: dict[str, Tree], group
     ]
     files = tuple(file for _, _, file in rows)
     labels = np.array([label for label, _, _ in rows], np.int64)
-    together = groups_of(files, groups) if groups else ()
-    return FileSplit(labels, path, files, groups=together), [split for _, split, _ in rows]
+    keys = unique_keys(files)
+    together = groups_of(keys, groups) if groups else ()
+    return FileSplit(labels, path, files, groups=together, known_as=keys), [split for _, split, _ in rows]

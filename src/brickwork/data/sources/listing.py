@@ -1,13 +1,13 @@
-"""Directory listing: a folder's images, its folders, and what is passed over."""
+"""Directory listing: a folder's images, its folders, and what is passed over, as run folders are."""
 
+import errno
 import os
 from dataclasses import dataclass
-from itertools import compress
-from operator import not_
 from pathlib import Path
+from typing import Literal
 
 from brickwork.data.images.sniff import START, begins_as
-from brickwork.data.names import natural
+from brickwork.data.names import natural, normal_name, printable, shorten
 from brickwork.errors import BrickworkError
 
 JUNK = {  # what systems and tools leave behind, in lower case; names that begin with a dot are hidden anyway
@@ -23,6 +23,9 @@ ENDINGS = {  # what Pillow reads
     ".heic", ".heif", ".svg", ".eps", ".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".rw2", ".raf",
 }  # fmt: skip
 
+RUN = ("run.json", "recipe.toml")  # what a run folder of 'brickwork train' holds from its beginning
+DEEPEST = 100  # folders inside one another; whoever nests more has made a loop
+
 
 @dataclass(frozen=True)
 class Listing:
@@ -32,6 +35,8 @@ class Listing:
     images: tuple[str, ...]
     others: tuple[str, ...]  # files that are no images
     junk: tuple[str, ...]  # hidden and junk entries; a folder counts as one
+    runs: tuple[str, ...] = ()  # run folders, which are no data
+    loops: tuple[str, ...] = ()  # links that lead to themselves, or back up
 
     @property
     def hidden(self) -> int:
@@ -42,50 +47,93 @@ def list_folder(folder: Path) -> Listing:
     """List one folder without those inside it; raises BrickworkError where it may not be read."""
     try:
         with os.scandir(folder) as scan:
-            everything = sorted(scan, key=lambda entry: natural(entry.name))
+            everything = sorted(scan, key=lambda entry: (natural(normal_name(entry.name)), entry.name))
     except OSError as error:
-        raise BrickworkError(f"{folder} cannot be listed: {error.strerror}.") from None
+        raise BrickworkError(f"{shorten(printable(str(folder)), 300)} cannot be listed: {error.strerror}.") from None
     junk = tuple(entry.name for entry in everything if is_junk(entry.name))
-    entries = [entry for entry in everything if not is_junk(entry.name)]
-    folders = tuple(entry.name for entry in entries if is_folder(entry))
-    files = [entry.name for entry in entries if not is_folder(entry)]
-    kinds = [is_image(os.path.join(folder, name)) for name in files]
-    images, others = (tuple(compress(files, kept)) for kept in (kinds, map(not_, kinds)))
-    return Listing(folders, images, others, junk)
+    kinds = {entry.name: kind_of(entry) for entry in everything if not is_junk(entry.name)}
+    folders, loops, images, others = (
+        tuple(name for name, kind in kinds.items() if kind == word) for word in ("folder", "loop", "image", "other")
+    )
+    runs = {name: runs_in(os.path.join(folder, name)) for name in folders}
+    data = tuple(name for name in folders if not runs[name])
+    return Listing(data, images, others, junk, tuple(name + run for name in folders for run in runs[name]), loops)
 
 
-def is_folder(entry: os.DirEntry[str]) -> bool:
+def kind_of(entry: os.DirEntry[str]) -> Literal["folder", "loop", "image", "other"]:
     try:
-        return entry.is_dir()
-    except OSError:  # a link to itself
-        return False
+        if entry.is_dir():
+            return "folder"
+    except OSError as error:
+        if error.errno == errno.ELOOP and not has_ending(entry.name):  # a link to itself
+            return "loop"
+    return "image" if is_image(entry) else "other"
 
 
 def is_junk(name: str) -> bool:
     return name.startswith(".") or name.lower() in JUNK
 
 
-def is_image(path: str) -> bool:
-    """Whether a file is an image: by its name's ending, or where that says nothing, by its first bytes."""
-    if os.path.splitext(path)[1].lower() in ENDINGS:
+def has_ending(name: str) -> bool:
+    return os.path.splitext(name)[1].lower() in ENDINGS
+
+
+def is_image(entry: os.DirEntry[str]) -> bool:
+    """Whether a file is an image: by its name's ending, or where that says nothing, by its first bytes.
+
+    Pipes and devices are not opened, as who opens one may wait for ever.
+    """
+    if has_ending(entry.name):
         return True
     try:
-        with open(path, "rb") as file:
+        if not entry.is_file():
+            return False
+        with open(entry.path, "rb") as file:
             return begins_as(file.read(START)) is not None
     except OSError:
         return False
 
 
+def runs_in(folder: str) -> list[str]:
+    """A run folder itself, as "", or those in a folder that holds nothing else, each as "/NAME"."""
+    if is_run(folder):
+        return [""]
+    names: list[str] = []
+    try:
+        with os.scandir(folder) as scan:
+            for entry in scan:
+                if not is_junk(entry.name):
+                    if not is_run(entry.path):
+                        return []
+                    names.append(f"/{entry.name}")
+    except OSError:
+        return []
+    return sorted(names, key=natural)
+
+
+def is_run(folder: str) -> bool:
+    """Whether a folder is what a training left behind, whose pictures are no data."""
+    return all(os.path.isfile(os.path.join(folder, name)) for name in RUN)
+
+
 def list_tree(folder: Path, above: frozenset[str] = frozenset()) -> Listing:
-    """List a folder with everything inside it, without folders; links that lead back up are not followed."""
+    """List a folder with everything inside it, without folders; links that lead back up are not followed.
+
+    Raises BrickworkError where a folder may not be read, or folders are nested beyond sense.
+    """
     place = os.path.realpath(folder)
-    top = list_folder(folder)
     if place in above:
-        return Listing((), (), (), ())
-    parts = [(name, list_tree(folder / name, above | {place})) for name in top.folders]
+        return Listing((), (), (), (), loops=("",))
+    if len(above) > DEEPEST:
+        words = f"More than {DEEPEST} folders lie inside one another: {shorten(printable(str(folder)))}"
+        raise BrickworkError(f"{words}: is it a copy that went round in circles? Take that folder out of the data.")
+    top = list_folder(folder)
+    parts = [(f"{name}/", list_tree(folder / name, above | {place})) for name in top.folders]
     return Listing(
         folders=(),
-        images=(*top.images, *(f"{name}/{file}" for name, part in parts for file in part.images)),
-        others=(*top.others, *(f"{name}/{file}" for name, part in parts for file in part.others)),
-        junk=(*top.junk, *(f"{name}/{file}" for name, part in parts for file in part.junk)),
+        images=(*top.images, *(name + file for name, part in parts for file in part.images)),
+        others=(*top.others, *(name + file for name, part in parts for file in part.others)),
+        junk=(*top.junk, *(name + file for name, part in parts for file in part.junk)),
+        runs=(*top.runs, *(name + run for name, part in parts for run in part.runs)),
+        loops=(*top.loops, *((name + loop).rstrip("/") for name, part in parts for loop in part.loops)),
     )

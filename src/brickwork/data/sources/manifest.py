@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from brickwork.data.dataset import Dataset, FileSplit
-from brickwork.data.names import natural, printable
+from brickwork.data.keys import table_keys
+from brickwork.data.names import natural, normal_name, printable
 from brickwork.data.sources import notes
 from brickwork.data.sources.groups import groups_of
-from brickwork.data.sources.splits import NAMES, SPLITS, check_for_training, splits_of
+from brickwork.data.sources.splits import NAMES, check_for_training, split_named, splits_of
 from brickwork.data.sources.table import PARQUET, TEXT, Table, read_table
 from brickwork.errors import BrickworkError
 
@@ -32,12 +33,16 @@ def open_manifest(path: str | Path, *, seed: int = 0, groups: str = "", training
     """
     path = Path(path)
     table = read_table(path)
-    files, labels, given = files_of(table), row_labels(table), row_splits(table)
+    values = path_values(table)
+    folder = folder_of(path, values[0])
+    files, labels, given = [file_from(value, folder) for value in values], row_labels(table), row_splits(table)
+    keys, in_folder = table_keys(files, folder)
     classes = sorted(set(labels), key=natural)
     number = {name: i for i, name in enumerate(classes)}
     ids = np.array([number[name] for name in labels], np.int64)
-    every = FileSplit(ids, path.absolute().parent, tuple(files), groups=tuple(together_of(table, files, groups)))
-    kept = once(table, files, labels, given)
+    together = tuple(together_of(table, keys, groups))
+    every = FileSplit(ids, folder, tuple(files), groups=together, known_as=tuple(keys))
+    kept = once(table, keys, labels, given)
     whole = every if len(kept) == len(every) else every.subset(kept)
     splits = splits_of(whole, given and [given[row] for row in kept], seed)
     shown = tuple(map(printable, classes))
@@ -48,6 +53,7 @@ def open_manifest(path: str | Path, *, seed: int = 0, groups: str = "", training
         classes=shown,
         splits=splits,
         notes=(
+            *notes.no_common_folder(in_folder or bool(given)),
             *notes.division("There is no column split", whole, splits, None if given else seed),
             *notes.class_notes(shown, splits),
             *notes.duplicate_rows(sorted({*range(len(every))} - {*kept}), table.where),
@@ -74,8 +80,8 @@ def once(table: Table, files: Sequence[str], labels: Sequence[str], splits: Sequ
     return list(first.values())
 
 
-def files_of(table: Table) -> list[str]:
-    """Every row's path, relative to the table's folder where it lies in it."""
+def path_values(table: Table) -> list[str]:
+    """Every row's path, as the table has it, with "/" between folders; raises BrickworkError for an address."""
     values = column_values(table, require_column(table, PATHS, "the images' paths"))
     address = first_wrong(values, lambda value: "://" in value)
     if address is not None:
@@ -86,7 +92,23 @@ def files_of(table: Table) -> list[str]:
     folder = table.path.absolute().parent
     if uses_backslashes(values, folder):
         values = [value.replace("\\", "/") for value in values]
-    return [normal(value.removeprefix(f"{folder}{os.sep}")) for value in values]
+    return values
+
+
+def folder_of(table: Path, first: str) -> Path:
+    """The folder from which a table's paths count: its own; of a link to a table, the one where its images are."""
+    folder = table.absolute().parent
+    real = table.resolve().parent
+    return real if table.is_symlink() and not (folder / first).exists() and (real / first).exists() else folder
+
+
+def file_from(value: str, folder: Path) -> str:
+    """The path to open: relative where it is spelled so; as the disk has it, where blanks or accents differ."""
+    file = value.removeprefix(f"{folder}{os.sep}")
+    if not file.isascii() or file != file.strip():
+        forms = (file, file.strip(), *(unicodedata.normalize(form, file.strip()) for form in ("NFC", "NFD")))
+        file = next((form for form in forms if (folder / form).exists()), file)
+    return normal(file)
 
 
 def uses_backslashes(values: Sequence[str], folder: Path) -> bool:
@@ -96,13 +118,13 @@ def uses_backslashes(values: Sequence[str], folder: Path) -> bool:
 
 
 def normal(file: str) -> str:
-    """One spelling for "./cat/1.jpg", "cat//1.jpg" and "cat/1.jpg"."""
-    return posixpath.normpath(file) if "./" in file or "//" in file else file
+    """One spelling for "./cat/1.jpg", "cat//1.jpg" and "cat/1.jpg"; ".." stays, as the folder may be a link."""
+    return posixpath.normpath(file) if ("./" in file or "//" in file) and "../" not in file else file
 
 
 def row_labels(table: Table) -> list[str]:
     name = require_column(table, LABELS, "the labels")
-    return column_values(table, name, lambda value: unicodedata.normalize("NFC", value.strip()))
+    return column_values(table, name, lambda value: normal_name(value.strip()))
 
 
 def row_splits(table: Table) -> list[str] | None:
@@ -110,7 +132,7 @@ def row_splits(table: Table) -> list[str] | None:
     name = find_column(table, SPLIT)
     if name is None:
         return None
-    values = [SPLITS.get(value.strip().lower(), value) for value in table.column(name)]
+    values = [split_named(value) or value for value in table.column(name)]
     strange = first_wrong(values, lambda value: value not in NAMES)
     if strange is not None:
         raise BrickworkError(

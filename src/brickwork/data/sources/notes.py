@@ -7,7 +7,7 @@ from pathlib import PurePath
 import numpy as np
 
 from brickwork.data.dataset import Split
-from brickwork.data.names import natural, printable
+from brickwork.data.names import natural, printable, shorten
 from brickwork.data.sources.splits import NAMES, SHARE
 
 FEW = 5  # names that are listed before "and 7 more"
@@ -25,6 +25,12 @@ def division(lacking: str, whole: Split, splits: Mapping[str, Split], seed: int 
         f"{SHARE:.0%} for validation and {SHARE:.0%} for testing{exception}.",
         *(unequal(splits) if whole.groups else []),
     ]
+
+
+def no_common_folder(common: bool) -> list[str]:
+    """That splits are drawn by whole paths."""
+    words = "The images lie in no common folder: their whole paths decide the splits, which change where one is moved."
+    return [] if common else [words]
 
 
 def groups_across_splits(splits: Mapping[str, Split]) -> list[str]:
@@ -54,6 +60,21 @@ def other_folders(folders: Collection[str]) -> list[str]:
     return [f"Folders beside the splits are not used: {name_list(folders)}."] if folders else []
 
 
+def spellings(folders: Collection[str]) -> list[str]:
+    """Folders whose names differ from another's in blanks around them, or in how accents are written."""
+    names = name_list([repr(name) for name in folders])
+    return [f"One class with the folder of that name without blanks or with its accents: {names}."] if folders else []
+
+
+def runs(folders: Collection[str]) -> list[str]:
+    return [f"Run folders are passed over: {len(folders):,} ({name_list(folders)})."] if folders else []
+
+
+def loops(links: Collection[str]) -> list[str]:
+    names = name_list([shorten(link) for link in links])
+    return [f"Links that lead to themselves or back up are not followed: {names}."] if links else []
+
+
 def loose(count: int) -> list[str]:
     return [f"Images outside class folders have no label and are not used: {count:,}."] if count else []
 
@@ -78,9 +99,18 @@ def class_notes(names: Sequence[str], splits: Mapping[str, Split]) -> list[str]:
             notes.append(f"There is no {split} split.")
         elif lacking := set(range(len(names))) - set(splits[split].labels.tolist()):
             notes.append(f"The {split} split has no images of {name_list([names[label] for label in lacking])}.")
-    spellings = Counter(name.casefold() for name in names)
-    twice = [name for name in names if spellings[name.casefold()] > 1]
-    return notes + ([f"Class names that differ in case alone are kept apart: {name_list(twice)}."] if twice else [])
+    for same in alike(names):
+        what = "case" if len({name.casefold() for name in same}) == 1 else "case or blanks"
+        notes.append(f"Class names that differ in {what} alone are kept apart: {name_list(same)}.")
+    return notes
+
+
+def alike(names: Iterable[str]) -> list[list[str]]:
+    """Names that differ in case or blanks alone, as "Red fox", "red fox" and "redfox"."""
+    spellings: dict[str, list[str]] = {}
+    for name in names:
+        spellings.setdefault("".join(name.split()).casefold(), []).append(name)
+    return [same for same in spellings.values() if len(same) > 1]
 
 
 def duplicate_rows(rows: Sequence[int], where: Callable[[int], str]) -> list[str]:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from brickwork.data.names import natural, printable
-from brickwork.data.sources.splits import SPLITS
+from brickwork.data.sources.listing import list_folder
+from brickwork.data.sources.splits import SPLITS, split_named
 from brickwork.errors import BrickworkError
 
 BRACES = re.compile(r"\{([^{}]*)\}")
@@ -39,13 +40,12 @@ def is_pattern(source: str) -> bool:
 
 
 def holds_shards(folder: Path) -> bool:
-    """Whether a folder has .tar files in it, or in folders that bear splits' names, and no other folder."""
+    """Whether a folder has .tar files in it, or in folders that bear splits' names, and no other folder of data."""
     try:
-        with os.scandir(folder) as entries:
-            folders = [entry.name for entry in entries if entry.name[0] != "." and entry.is_dir()]
-    except OSError:  # one that may not be read holds nothing
+        folders = list_folder(folder).folders
+    except BrickworkError:  # one that may not be read holds nothing
         return False
-    return all(name.lower() in SPLITS for name in folders) and bool(tars(f"{folder}/"))
+    return all(map(split_named, folders)) and bool(tars(f"{folder}/"))
 
 
 def tars(folder: str) -> list[str]:
@@ -125,7 +125,7 @@ def match_files(pattern: str) -> list[str]:
 def split_of(shard: Shard) -> str | None:
     """The split that a shard's folder or name tells of: "val/000.tar", "pets-train-000.tar"."""
     folder, _, name = shard.place.rpartition("/")
-    parent = SPLITS.get(folder.rpartition("/")[2].lower()) if "/" in shard.title else None
+    parent = split_named(folder.rpartition("/")[2]) if "/" in shard.title else None
     words = {SPLITS[word] for word in re.split("[^a-z]+", name.lower()) if word in SPLITS}
     return parent or (words.pop() if len(words) == 1 else None)
 
@@ -138,6 +138,8 @@ def open_shard(place: str) -> Iterator[BinaryIO]:
             system, path = system_of(place)
             file = cast(BinaryIO, system.open(path, "rb"))
         else:
+            if os.path.exists(place) and not os.path.isfile(place):
+                raise BrickworkError(f"{printable(place)} is no file, but a folder, a pipe or a device.")
             file = open(place, "rb")  # noqa: SIM115
         with file:
             yield file

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from brickwork.data.dataset import Split
 from brickwork.data.hashing import stratified_split
-from brickwork.data.names import printable
+from brickwork.data.names import normal_name, printable
 from brickwork.errors import BrickworkError
 
 SPLITS = {  # what a split may be called, in lower case
@@ -14,6 +14,11 @@ SPLITS = {  # what a split may be called, in lower case
 }  # fmt: skip
 NAMES = ("train", "val", "test")
 SHARE = 0.1  # of each class that goes to val, and to test, where no splits were given
+
+
+def split_named(folder: str) -> str | None:
+    """The split that a folder's or a table's word names; None where it names none."""
+    return SPLITS.get(normal_name(folder).lower())
 
 
 def splits_of(whole: Split, names: Sequence[str] | None, seed: int) -> dict[str, Split]:

@@ -5,7 +5,6 @@ places of its images; then every image is read from its place.
 """
 
 import json
-import unicodedata
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -19,7 +18,8 @@ from PIL import Image
 
 from brickwork.data.dataset import Dataset, Split
 from brickwork.data.images.decode import MAX_BYTES, Unreadable, decode_bytes
-from brickwork.data.names import natural, printable
+from brickwork.data.keys import normal_path
+from brickwork.data.names import natural, normal_name, printable
 from brickwork.data.sources import notes
 from brickwork.data.sources.groups import groups_of
 from brickwork.data.sources.listing import ENDINGS
@@ -55,7 +55,8 @@ class TarSplit(Split):
     @cached_property
     def keys(self) -> Sequence[str]:
         shards = self.places[:, 0].tolist()
-        return tuple(f"{self.shards[shard].title}/{stem(file)}" for shard, file in zip(shards, self.files, strict=True))
+        pairs = zip(shards, self.files, strict=True)
+        return tuple(normal_path(f"{self.shards[shard].title}/{stem(file)}") for shard, file in pairs)
 
     def read_bytes(self, i: int) -> bytes:
         shard, offset, size = self.places[i].tolist()
@@ -95,6 +96,9 @@ class Sample:
     image: Member | None = None
     label: str | None = None
     source: int = len(LABELS)  # which of LABELS the label is of
+    named: Member | None = None  # the file with the label
+    image_turn: int = 0  # the stretch of files of one sample in which the image stands
+    label_turn: int = 0
 
 
 def is_whole(sample: Sample) -> bool:
@@ -108,6 +112,22 @@ class Contents:
     samples: dict[str, Sample] = field(default_factory=dict)
     others: list[str] = field(default_factory=list)  # names of neither images nor labels
     damage: str = ""  # why it was not read to its end
+    key: str = ""  # of the last member
+    turn: int = 0  # how often the next sample has begun
+
+    def sample(self, key: str) -> Sample:
+        """The sample of this key, of which a file comes now."""
+        self.turn += key != self.key
+        self.key = key
+        return self.samples.setdefault(key, Sample())
+
+
+class SharedKey(BrickworkError):
+    """Two files of an archive that belong to one sample by their names, and cannot."""
+
+    def __init__(self, first: Member, second: Member) -> None:
+        places = (f"{printable(member.name)} (byte {member.offset:,})" for member in (first, second))
+        super().__init__(f"{' and '.join(places)} share a key")
 
 
 def read_through(shard: Shard) -> Contents:
@@ -118,30 +138,42 @@ def read_through(shard: Shard) -> Contents:
                 sort(member, file, contents)
         except Damaged as error:
             contents.damage = str(error)
+        except SharedKey as error:
+            advice = "give the samples of one archive names of their own, as cat-0001.jpg with cat-0001.cls"
+            raise BrickworkError(f"{printable(shard.place)}: {error}: {advice}.") from None
     return contents
 
 
 def sort(member: Member, file: BinaryIO, contents: Contents) -> None:
     """Puts a member to its sample; of several images there, the first counts, and sooner 1.jpg than 1.left.jpg."""
     name = member.name.removeprefix("./")
-    key, kind = stem(name), ending(name)
+    key, kind = normal_path(stem(name)), ending(name)
     hidden = key.rpartition("/")[2] == ""
     if not hidden and kind in LABELS:
-        add_label(contents.samples.setdefault(key, Sample()), member, file, LABELS.index(kind))
+        add_label(contents.sample(key), member, file, LABELS.index(kind), contents.turn)
     elif not hidden and f".{kind.rpartition('.')[2]}" in ENDINGS:
-        sample = contents.samples.setdefault(key, Sample())
-        if sample.image is None or ("." in ending(sample.image.name) and "." not in kind):
-            sample.image = Member(name, member.offset, member.size)
+        add_image(contents.sample(key), Member(name, member.offset, member.size), contents.turn)
     else:
         contents.others.append(name)
 
 
-def add_label(sample: Sample, member: Member, file: BinaryIO, source: int) -> None:
-    if source >= sample.source or member.size > LONGEST:
+def add_image(sample: Sample, image: Member, turn: int) -> None:
+    """Raises SharedKey for an image of the same name, and for one that other samples' files keep from the first."""
+    plain = "." not in ending(image.name)
+    if sample.image is None or (plain and "." in ending(sample.image.name)):
+        sample.image, sample.image_turn = image, turn
+    elif normal_path(image.name) == normal_path(sample.image.name) or (plain and turn != sample.image_turn):
+        raise SharedKey(sample.image, image)
+
+
+def add_label(sample: Sample, member: Member, file: BinaryIO, source: int, turn: int) -> None:
+    """Raises SharedKey for a label of the same kind, and for another one that stands apart from the first."""
+    if member.size > LONGEST or not (label := label_in(content(file, member.offset, member.size), source)):
         return
-    label = label_in(content(file, member.offset, member.size), source)
-    if label:
-        sample.label, sample.source = label, source
+    if sample.named and (source == sample.source or (turn != sample.label_turn and label != sample.label)):
+        raise SharedKey(sample.named, member)
+    if source < sample.source:
+        sample.label, sample.source, sample.named, sample.label_turn = label, source, member, turn
 
 
 def label_in(data: bytes, source: int) -> str | None:
@@ -154,7 +186,7 @@ def label_in(data: bytes, source: int) -> str | None:
             text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
     except (ValueError, RecursionError):
         return None
-    return unicodedata.normalize("NFC", text.strip()) if text and "\n" not in text and "\0" not in text else None
+    return normal_name(text.strip()) if text and "\n" not in text and "\0" not in text else None
 
 
 def open_webdataset(source: str | Path, *, seed: int = 0, groups: str = "", training: bool = True) -> Dataset:

@@ -1,13 +1,18 @@
 """The run folder: what one training leaves behind, and what it needs to go on."""
 
+import gzip
 import json
+import os
 import re
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from brickwork.data.dataset import Dataset
+from brickwork.data.sources.listing import is_run, list_folder
 from brickwork.errors import BrickworkError
 from brickwork.files import write_whole
 from brickwork.loader.note import Note
@@ -20,6 +25,7 @@ try:
 except ImportError:  # Windows has none: there, nothing hinders two processes
     fcntl = None  # type: ignore[assignment]
 
+CONTENTS = "images.jsonl.gz"  # of each image its key, its split and class, and 64 bits of its content's sum
 PLAN = ("network", "data", "groups", "seed", "track", "title")  # what run.json says at least
 
 
@@ -47,7 +53,8 @@ def best_of(epochs: Sequence[Epoch]) -> Epoch:
 class Run:
     """A run folder.
 
-    recipe.toml, run.json (network, data), checkpoints/, metrics.jsonl (a line an epoch), curve.svg, model.safetensors.
+    recipe.toml, run.json (network, data), images.jsonl.gz, checkpoints/, metrics.jsonl (a line an epoch), curve.svg,
+    model.safetensors.
     """
 
     path: Path
@@ -68,6 +75,19 @@ class Run:
         losses, accuracies = [epoch.loss for epoch in epochs], [epoch.val_accuracy for epoch in epochs]
         picture = curve(self.title, losses, accuracies, epochs.index(best_of(epochs)))
         write_whole(self.path / "curve.svg", picture.encode())
+
+    def write_contents(self, contents: dict[str, tuple[str, str]]) -> None:
+        """Writes down what the images are, so that `resume` can say which of them differ."""
+        lines = "".join(json.dumps([key, *values]) + "\n" for key, values in contents.items())
+        write_whole(self.path / CONTENTS, gzip.compress(lines.encode(), 1))
+
+    def read_contents(self) -> dict[str, tuple[str, str]] | None:
+        """The images as they were when the training began; None where an older version began it."""
+        try:
+            lines = gzip.decompress((self.path / CONTENTS).read_bytes()).splitlines()
+            return {key: (place, digest) for key, place, digest in map(json.loads, lines)}
+        except (OSError, EOFError, ValueError, zlib.error):
+            return None
 
     def log(self, note: Note) -> None:
         """Writes a note into notes.txt, with all the names that it counts."""
@@ -105,6 +125,29 @@ def next_free(root: Path, network: str, data: str) -> Path:
     return root / f"{stem}-{number}"
 
 
+def make_free(root: Path, network: str, data: str) -> Path:
+    """Makes the first folder NETWORK-DATA-NUMBER that nobody else has made; raises BrickworkError where it cannot."""
+    while True:
+        path = next_free(root, network, data)
+        try:
+            path.mkdir(parents=True)
+            return path
+        except FileExistsError:  # a training that began at the same time was faster
+            if not path.is_dir():
+                raise BrickworkError(f"{path}: the run folder cannot be made: {root} is a file.") from None
+        except OSError as fault:
+            raise BrickworkError(f"{path}: the run folder cannot be made: {fault.strerror or fault}.") from None
+
+
+def check_place(path: Path, dataset: Dataset) -> None:
+    """Raises BrickworkError where a run would be written among what is trained on."""
+    if not path.is_dir() or is_run(str(path)):
+        return
+    is_source = bool(dataset.source) and os.path.exists(dataset.source) and path.samefile(dataset.source)
+    if is_source or list_folder(path).images:
+        raise BrickworkError(f"{path} holds images: give the run a folder of its own, such as runs/{path.name}-1.")
+
+
 def create_run(run: Run, recipe: Recipe, plan: dict[str, Any]) -> None:
     """Writes down the recipe and the plan, which is all else that a training begins with.
 
@@ -120,7 +163,11 @@ def create_run(run: Run, recipe: Recipe, plan: dict[str, Any]) -> None:
         )
     (path / "metrics.jsonl").unlink(missing_ok=True)
     write_whole(path / "recipe.toml", f"# {run.title}\n{recipe.toml()}".encode())
-    write_whole(path / "run.json", json.dumps({"title": run.title, **plan}, indent=1).encode())
+    write_plan(run, plan)
+
+
+def write_plan(run: Run, plan: dict[str, Any]) -> None:
+    write_whole(run.path / "run.json", json.dumps({"title": run.title, **plan}, indent=1).encode())
 
 
 def open_run(path: Path) -> tuple[Run, Recipe, dict[str, Any]]:
