@@ -18,7 +18,7 @@ from brickwork.errors import BrickworkError
 from brickwork.files import write_whole
 from brickwork.model.model import Model, check_weights, unwrap_model
 from brickwork.network import Layer, Network, cost, from_json, to_json
-from brickwork.network.serialize import ATOMS
+from brickwork.network.serialize import ATOMS, UnknownLayer
 from brickwork.network.validate import validate_fields
 
 FORMAT = "1"  # raised when a file of today could no longer be read
@@ -119,6 +119,8 @@ def load(path: str | Path, own: Sequence[type[Layer]] = ()) -> ModelFile:
         if not isinstance(classes, list):
             raise BrickworkError(f"expected the names of {network.classes} classes, found {classes!r:.100}.")
         file = ModelFile(Model(network).eval(), tuple(classes), preprocessing, record)
+    except UnknownLayer as fault:
+        raise UnknownLayer(f"{path}: {fault}") from None
     except (BrickworkError, KeyError, ValueError, RecursionError) as fault:
         raise BrickworkError(f"{path}: the model file is damaged: {fault}") from None
     _fill(path, file.model, weights)

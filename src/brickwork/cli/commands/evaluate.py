@@ -7,9 +7,11 @@ import click
 
 from brickwork.cli.data_options import data_options
 from brickwork.cli.output import check_writable, json_option, notify, print_json, width
+from brickwork.cli.own import own_option
 
 if TYPE_CHECKING:
     from brickwork.evaluation import Report
+    from brickwork.network import Layer
 
 
 @click.command("evaluate")
@@ -20,9 +22,17 @@ if TYPE_CHECKING:
     "--worst", type=click.IntRange(0), default=20, show_default=True, metavar="N", help="Worst mistakes to list."
 )
 @click.option("--report", "page", metavar="HTML", type=click.Path(path_type=Path), help="Write a page with pictures.")
+@own_option
 @json_option
 def evaluate_command(
-    model: Path, data: str, groups: str, split: str, worst: int, page: Path | None, as_json: bool
+    model: Path,
+    data: str,
+    groups: str,
+    split: str,
+    worst: int,
+    page: Path | None,
+    own: "tuple[type[Layer], ...]",
+    as_json: bool,
 ) -> None:
     """Accuracy and calibration of a model, and where it is wrong.
 
@@ -44,7 +54,7 @@ def evaluate_command(
     if page:
         page = page / "evaluation.html" if page.is_dir() else page
         check_writable(page)
-    report = score(model, data, groups, split)
+    report = score(model, data, groups, split, own)
     for news in (*report.notes, *(f"skipped {image.name}: {image.reason}" for image in report.skipped)):
         notify(news)
     print_json(report.document(worst)) if as_json else print(evaluation_text(report, worst, width()))
@@ -52,14 +62,14 @@ def evaluate_command(
         write_page(page, report)
 
 
-def score(model: Path, data: str, groups: str, split: str) -> "Report":
+def score(model: Path, data: str, groups: str, split: str, own: "tuple[type[Layer], ...]" = ()) -> "Report":
     """The report, while progress is shown on standard error."""
     from brickwork.cli.commands.check import reading_progress
     from brickwork.evaluation import evaluate
     from brickwork.evaluation.data import images_of, open_as_divided
     from brickwork.model import load
 
-    file = load(model)
+    file = load(model, own)
     dataset = open_as_divided(data, groups, file.record)
     with reading_progress(len(images_of(file, dataset, split))) as progress:
         return evaluate(file, dataset, split, progress=progress)
