@@ -5,7 +5,7 @@ from torch import Tensor
 
 from brickwork import zoo
 from brickwork.model import Model, build
-from brickwork.weights.align import layouts_of
+from brickwork.weights.layout import layouts_of
 from brickwork.weights.save import under_their_names
 
 LAYOUTS = (  # a network for every layout that we know

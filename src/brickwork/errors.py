@@ -12,10 +12,13 @@ class BrickworkError(Exception):
 
 
 def nearest(word: str, known: list[str]) -> str:
-    """The phrase that ends an "unknown ..." message: the nearest known word, or all of them when few."""
+    """The phrase that ends an "unknown ..." message: the nearest known word, or all of them when few.
+
+    A word that resembles none gets none: mobilenet_v2 is no misspelt googlenet_tv.
+    """
     looks = str.maketrans("ol", "01")  # resnet5O is resnet50
     seen = {name.lower().translate(looks): name for name in known}
-    close = difflib.get_close_matches(word.lower().translate(looks), list(seen), n=1, cutoff=0.6)
+    close = difflib.get_close_matches(word.lower().translate(looks), list(seen), n=1, cutoff=0.75)
     if close:
         return f"did you mean {seen[close[0]]!r}?"
     return f"known: {', '.join(known)}." if len(known) <= 12 else ""

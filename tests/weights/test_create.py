@@ -11,6 +11,8 @@ import brickwork
 from brickwork import zoo
 from brickwork.errors import BrickworkError
 from brickwork.model import Model, build
+from brickwork.model.features import drop_classifier
+from brickwork.network import classifiers
 from brickwork.weights import (
     Features,
     Loaded,
@@ -20,6 +22,7 @@ from brickwork.weights import (
     fingerprint,
     list_models,
     load_initial,
+    load_weights,
     save_weights,
 )
 
@@ -145,3 +148,90 @@ def test_a_tags_normalisation_is_what_its_weights_learnt_with() -> None:
     assert loaded.normalisation == ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
     with pytest.raises(BrickworkError, match=r"its weights read BGR in 0\.\.255, ours are RGB in 0\.\.1\."):
         _ = Loaded("cadene", "inception_bn_608.cadene_in1k", (), ()).normalisation
+
+
+@pytest.mark.parametrize("text", ["resnet18", "resnet50d", "seresnext50_32x4d", "preact_resnet18", "wide_resnet50_2"])
+@torch.no_grad()
+def test_features_have_timms_channels_and_reductions_and_say_so(text: str) -> None:
+    import timm
+
+    features = create_model(f"{text}[width=0.125]" if "x4d" not in text else text, features_only=True).eval()
+    network = features.model.network
+    info = timm.create_model(text.replace("preact_resnet", "resnetv2_"), features_only=True).feature_info
+    scale = network.stages[0].body != zoo.network(text).stages[0].body
+    assert features.reductions == info.reduction()
+    assert features.channels == [count // (8 if scale else 1) for count in info.channels()]
+    outputs = features(torch.zeros(1, 3, 64, 64))
+    assert [(o.shape[1], 64 // o.shape[2]) for o in outputs] == list(
+        zip(features.channels, features.reductions, strict=True)
+    )
+
+
+@torch.no_grad()
+def test_features_are_timms_to_the_bit(tmp_path: Path) -> None:
+    import timm
+
+    there = timm.create_model("resnet18", features_only=True, out_indices=(0, 2, 4)).eval()
+    here = create_model("resnet18", features_only=True, out_indices=(0, 2, 4)).eval()
+    tensors = there.state_dict() | {"fc.weight": torch.zeros(1000, 512), "fc.bias": torch.zeros(1000)}
+    torch.save(tensors, tmp_path / "a.pth")
+    load_weights(here.model, tmp_path / "a.pth")
+    images = torch.randn(2, 3, 64, 64)
+    for mine, other in zip(here(images), there(images), strict=True):
+        assert torch.equal(mine, other)
+
+
+def test_out_indices_choose_and_order_and_are_checked() -> None:
+    features = create_model("resnet20[width=0.5]", features_only=True, out_indices=(-1, 0))
+    assert (features.names, features.channels, features.reductions) == (["stage3", "stem"], [32, 8], [4, 1])
+    assert [output.shape[1] for output in features(torch.zeros(1, 3, 32, 32))] == [32, 8]
+    with pytest.raises(BrickworkError, match=r"resnet20 has 4 outputs, 0 to 3: there is none 4\."):
+        create_model("resnet20", features_only=True, out_indices=[4])
+    with pytest.raises(BrickworkError, match="features_only=True gives: ask for it, too"):
+        create_model("resnet20", out_indices=[1])  # type: ignore[call-overload]
+
+
+ONE_OF_EACH = (
+    "alexnet_ungrouped", "lenet_caffe", "nin_cifar", "nin_lecture", "googlenet", "inception_bn", "resnet20",
+    "preact_resnet18", "resnet18_lecture", "vgg16_cifar", "vgg11_quarter", "wrn_16_4",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ONE_OF_EACH)
+@torch.no_grad()
+def test_a_network_without_its_classifier_gives_what_its_classifier_reads(text: str) -> None:
+    model = build(zoo.network(f"{text}[width=0.05]")).eval()
+    bare = drop_classifier(model)
+    seen: list[torch.Tensor] = []
+    first = model.get_submodule(next(path for path in classifiers(model.network) if path.startswith("head")))
+    first.register_forward_pre_hook(lambda layer, inputs: seen.append(inputs[0]))
+    images = torch.randn(1, *model.network.input)
+    model(images)
+    expected = seen[0] if seen[0].dim() == 2 else seen[0].relu().mean((2, 3))  # network in network's are maps
+    torch.testing.assert_close(bare(images), expected)
+    assert bare.network.classes == expected.shape[1]
+
+
+def test_without_classes_a_model_gives_timms_features(tmp_path: Path) -> None:
+    import timm
+
+    there = timm.create_model("resnet18", num_classes=0).eval()
+    here = create_model("resnet18", num_classes=0).eval()
+    assert here(torch.zeros(2, 3, 64, 64)).shape == (2, 512) == there(torch.zeros(2, 3, 64, 64)).shape
+    with pytest.raises(BrickworkError, match="its last layer cannot make another number of classes"):
+        create_model("lenet5_1998", num_classes=0)
+
+
+def test_published_weights_are_fitted_to_other_channels_and_that_is_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    published = build(zoo.network("resnet18"))
+    save_weights(published, "torchvision", tmp_path / "a.pth")
+    monkeypatch.setattr("brickwork.weights.create.fetch", lambda tag: tmp_path / "a.pth")
+    monkeypatch.setattr("brickwork.weights.load.verify", lambda path, tag: None)
+    grey = create_model("resnet18", pretrained=True, in_chans=1, num_classes=4)
+    weight = published.get_parameter("stem.conv.weight").detach()
+    assert torch.equal(grey.get_parameter("stem.conv.weight"), weight.sum(1, keepdim=True))
+    assert "resnet18.tv_in1k: stem.conv.weight: 3 channels to 1, summed" in caplog.text
+    assert load_initial(grey, tmp_path / "a.pth").adapted
+    assert load_initial(grey, tmp_path / "a.pth").normalisation is None

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from brickwork.errors import BrickworkError
 from brickwork.weights import fingerprint, load_weights
-from brickwork.weights.align import layouts_of
+from brickwork.weights.layout import layouts_of
 from stored import LAYOUTS, narrow, stored
 
 

@@ -74,15 +74,19 @@ def test_order_says_the_first_place_whose_shape_or_suffix_differs(tmp_path: Path
     assert refusal(here, file_of(wider, tmp_path / "wider.pth")).startswith("part6.weight is 3x3 in the file, stage1")
     del named["part0.weight"]
     words = refusal(here, file_of(named, tmp_path / "short.pth"))
-    assert words.startswith("not weights of resnet20[width=0.125]: tensor 2 is part2.bias in the file (2), stem.norm.w")
+    assert words == "part1.weight is 2 in the file, stem.conv.weight of resnet20[width=0.125] is 2x3x3x3."
+    del named["part1.weight"], named["part2.bias"]
+    words = refusal(here, file_of(named, tmp_path / "shorter.pth"))
+    assert words == (
+        "not weights of resnet20[width=0.125]: tensor 1 is part3.running_mean in the file (2), "
+        "stem.conv.weight (2x3x3x3) here."
+    )
 
 
 def test_another_family_is_refused(tmp_path: Path) -> None:
     path = file_of(stored(narrow("vgg11"), "torchvision"), tmp_path / "vgg11.pth")
     words = refusal(narrow("resnet18"), path)
-    assert words == (
-        "not weights of resnet18[width=0.125]: tensor 2 is features.0.bias in the file (8), stem.norm.weight (8) here."
-    )
+    assert words == "features.0.weight is 8x3x3x3 in the file, stem.conv.weight of resnet18[width=0.125] is 8x3x7x7."
 
 
 def test_a_deeper_network_of_the_same_family_is_refused_at_the_first_difference(tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ from brickwork import zoo
 from brickwork.errors import BrickworkError
 from brickwork.model import build
 from brickwork.weights import load_weights
-from brickwork.weights.align import layouts_of
 from brickwork.weights.equivalents import Equivalent, equivalent
+from brickwork.weights.layout import layouts_of
 from brickwork.weights.save import LEGACY, on_the_side, under_their_names
 from peers import compared, network, ours, parities, randomised, shared, sizes, theirs
 

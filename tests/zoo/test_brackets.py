@@ -39,7 +39,11 @@ def test_input_and_classes_are_arguments_of_every_network() -> None:
             "resnet20: width is a factor on all channel numbers, above 0 and at most 1,000,000, not 1e+308.",
         ),
         ("resnet20[drop=2]", "drop=2.0: the last block's chance to be dropped is at least 0 and less than 1."),
-        ("resnext50_32x4d[width=0.1]", "resnext50_32x4d[width=0.1]: Conv: 13 channels cannot be made in 32 groups."),
+        (
+            "resnext50_32x4d[width=0.1]",
+            "resnext50_32x4d[width=0.1]: Conv: 13 channels cannot be made in 32 groups. "
+            "The nearest widths that work: 0.25.",
+        ),
         ("resnet20[0.5]", "resnet20[0.5]: '0.5' is no argument: write it as in 'resnet20[width=0.5]'."),
         ("resnet20[width=1,width=2]", "resnet20[width=1,width=2]: 'width' is given twice."),
         ("resnet20[", "'resnet20[' is no network's name: write it as in 'resnet20' or 'resnet20[width=0.5]'."),

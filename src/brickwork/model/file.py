@@ -12,12 +12,13 @@ from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as safetensors_bytes
-from torch import Tensor
+from torch import Tensor, nn
 
 from brickwork.errors import BrickworkError
 from brickwork.files import write_whole
-from brickwork.model.model import Model
+from brickwork.model.model import Model, check_weights, unwrap_model
 from brickwork.network import Layer, Network, cost, from_json, to_json
+from brickwork.network.serialize import ATOMS, UnknownLayer
 from brickwork.network.validate import validate_fields
 
 FORMAT = "1"  # raised when a file of today could no longer be read
@@ -47,7 +48,7 @@ class ModelFile:
 
 def save(
     path: str | Path,
-    model: Model,
+    model: nn.Module,
     *,
     classes: Sequence[str] | None = None,
     preprocessing: Mapping[str, Any] | None = None,
@@ -56,18 +57,33 @@ def save(
     """Save a model file, whole or not at all.
 
     Without `classes` their names are their numbers, "0", "1" and so on; without `preprocessing` an image is resized
-    and cropped to the network's input, its pixels in 0..1. `record` says how the model was trained, if it was. Raises
-    BrickworkError where the classes are not as many as the network's, or the file cannot be written.
+    and cropped to the network's input, its pixels in 0..1. `record` says how the model was trained, if it was. A model
+    inside torch.compile, DataParallel or DDP is taken out. Raises BrickworkError, before there is a file, where the
+    classes are not as many as the network's, the weights are not those of the network, or some are not numbers.
     """
-    path, network = Path(path), model.network
+    path = Path(path)
+    try:
+        bare = unwrap_model(model)
+        file = _described(bare, classes, preprocessing, record)
+        content = safetensors_bytes({n: t.cpu().contiguous() for n, t in check_weights(bare).items()}, _metadata(file))
+    except (BrickworkError, TypeError) as fault:
+        raise BrickworkError(f"{path}: {fault}") from None
+    write_whole(path, content)
+
+
+def _described(
+    model: Model,
+    classes: Sequence[str] | None,
+    preprocessing: Mapping[str, Any] | None,
+    record: Mapping[str, Any] | None,
+) -> ModelFile:
+    network = model.network
     names = tuple(map(str, range(network.classes)) if classes is None else classes)
     steps = plain_preprocessing(network) if preprocessing is None else dict(preprocessing)
-    try:
-        file = ModelFile(model, names, steps, dict(record or {}))
-    except BrickworkError as fault:
-        raise BrickworkError(f"{path}: {fault}") from None
-    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-    write_whole(path, safetensors_bytes(weights, _metadata(file)))
+    own = {type(layer) for _, layer in network.layers()} - set(ATOMS.values())
+    if from_json(to_json(network), tuple(own)) != network:  # as `load` will
+        raise BrickworkError(f"{network.name} does not come back from JSON as it was: are its layers frozen values?")
+    return ModelFile(model, names, steps, dict(record or {}))
 
 
 def plain_preprocessing(network: Network) -> dict[str, Any]:
@@ -103,6 +119,8 @@ def load(path: str | Path, own: Sequence[type[Layer]] = ()) -> ModelFile:
         if not isinstance(classes, list):
             raise BrickworkError(f"expected the names of {network.classes} classes, found {classes!r:.100}.")
         file = ModelFile(Model(network).eval(), tuple(classes), preprocessing, record)
+    except UnknownLayer as fault:
+        raise UnknownLayer(f"{path}: {fault}") from None
     except (BrickworkError, KeyError, ValueError, RecursionError) as fault:
         raise BrickworkError(f"{path}: the model file is damaged: {fault}") from None
     _fill(path, file.model, weights)

@@ -2,6 +2,7 @@
 
 from itertools import groupby
 
+import torch
 from torch import Tensor, nn
 
 from brickwork.errors import BrickworkError
@@ -88,6 +89,39 @@ class Model(nn.Module):
         initialise(nn.Sequential(nn.Sequential(*fresh.values())), network.facts.init)
         for path, part in fresh.items():
             self.set_submodule(path, part)
+
+
+def unwrap_model(module: nn.Module) -> Model:
+    """The model inside torch.compile, DataParallel, DDP and AveragedModel; raises BrickworkError where none is."""
+    inner = module
+    while not isinstance(inner, Model):
+        deeper = getattr(inner, "_orig_mod", None) or getattr(inner, "module", None)
+        if not isinstance(deeper, nn.Module):
+            raise BrickworkError(f"expected a model that build(network) made, found {type(module).__name__}.")
+        inner = deeper
+    return inner
+
+
+def check_weights(model: Model) -> dict[str, Tensor]:
+    """The state dict as a file holds it: that of the model's network, whole.
+
+    Names are without the "_orig_mod." of compiled parts. Raises BrickworkError with the first tensor that the network
+    has otherwise, and the first that holds numbers which are infinite or not numbers (NaN).
+    """
+    tensors = {name.replace("_orig_mod.", ""): t.detach() for name, t in model.state_dict().items()}
+    with torch.device("meta"):
+        wanted = {name: tuple(tensor.shape) for name, tensor in Model(model.network).state_dict().items()}
+    found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    for name in [*wanted, *found]:
+        if wanted.get(name) != found.get(name):
+            raise BrickworkError(
+                f"the model is no longer its network: {model.network.name} has {name} as "
+                f"{wanted.get(name, 'nothing')}, the model as {found.get(name, 'nothing')}. Build the network again."
+            )
+    for name, tensor in tensors.items():
+        if not tensor.isfinite().all():
+            raise BrickworkError(f"{name} holds numbers that are infinite or not numbers (NaN), so nothing is written.")
+    return tensors
 
 
 def build(network: Network, *, init: str | None = None, norm: Norm = "torch", ghost: int = 32) -> Model:

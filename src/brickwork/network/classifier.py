@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from brickwork.errors import BrickworkError
-from brickwork.network.algebra import Block, Chain, Expr, Named, join_path, transform, walk
+from brickwork.network.algebra import IDENTITY, Block, Chain, Expr, Named, join_path, transform, walk
 from brickwork.network.historic import RadialBasis, digit_codes
 from brickwork.network.layer import Layer
 from brickwork.network.layers import Conv, Linear
@@ -78,3 +78,22 @@ def _with_outputs(network: Network, head: Expr, classes: int) -> Expr:
         return replace(part, out=classes) if met > others else part
 
     return transform(head, change, ("classes", classes))
+
+
+def without_classifier(network: Network) -> Network:
+    """The network up to its classifier, and without side heads: its outputs are features, as many as it has "classes".
+
+    What follows the classifier stays, as the mean over the map in network in network. Raises BrickworkError where a
+    network has no classifier.
+    """
+    classifiers(network)
+    others = len(weight_layers(network.head)) - classifier_depth(network.head, network.classes)
+    met = 0
+
+    def change(part: Expr) -> Expr:
+        nonlocal met
+        met += isinstance(part, Conv | Linear)
+        return IDENTITY if isinstance(part, Conv | Linear) and met > others else part
+
+    head = transform(network.head, change)
+    return replace(network, name=f"{network.name} without its classifier", head=head, side_heads=())

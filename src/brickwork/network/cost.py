@@ -32,15 +32,23 @@ class Piece:
 
     @property
     def output(self) -> Signal:
-        shape, field, jump = self.inside.output
-        return Signal(shape, self._seen(field), (self.start.jump[0] * jump[0], self.start.jump[1] * jump[1]))
+        shape, field, jump, laid_out, fixed = self.inside.output
+        ahead = self._seen(fixed) if fixed != (0, 0) else fixed
+        fixed = max(ahead[0], self.start.fixed[0]), max(ahead[1], self.start.fixed[1])
+        jump = self.start.jump[0] * jump[0], self.start.jump[1] * jump[1]
+        return Signal(shape, self._seen(field), jump, laid_out, fixed)
 
     @property
     def rows(self) -> tuple[Row, ...]:
         """A row for each layer, with its whole path and its field in the network's input."""
         return tuple(
-            row._replace(path=join_path(self.path, row.path), field=self._seen(row.field)) for row in self.inside.rows
+            row._replace(path=join_path(self.path, row.path), field=self._seen_at_least(row.field))
+            for row in self.inside.rows
         )
+
+    def _seen_at_least(self, field: Pair) -> Pair:
+        high, wide = self._seen(field)
+        return max(high, self.start.fixed[0]), max(wide, self.start.fixed[1])
 
     def _seen(self, field: Pair) -> Pair:
         (high, wide), (down, right) = self.start.field, self.start.jump
@@ -110,7 +118,7 @@ def _sum(path: str, pieces: list[Piece]) -> Row:
         sum(inside.params for inside in insides),
         sum(inside.macs for inside in insides),
         sum(inside.bytes for inside in insides),
-        pieces[-1].output.field,
+        pieces[-1].output.seen,
     )
 
 
@@ -139,12 +147,12 @@ def cost(network: Network) -> Cost:
 
 def _run(network: Network) -> Cost:
     signal = Signal(network.input)
-    known: dict[tuple[int, Shape], Inside] = {}
+    known: dict[tuple[int, Shape, Pair], Inside] = {}
     pieces: dict[str, Piece] = {}
     for path, expr in parts_of(network):
-        key = (id(expr), signal.shape)  # a stage repeats one block object: cost it once
+        key = (id(expr), signal.shape, signal.map)  # a stage repeats one block object: cost it once
         if key not in known:
-            known[key] = _inside(expr, signal.shape, path)
+            known[key] = _inside(expr, Signal(signal.shape, map=signal.map), path)
         pieces[path] = Piece(path, expr, signal, known[key])
         signal = pieces[path].output
     return Cost(
@@ -152,12 +160,12 @@ def _run(network: Network) -> Cost:
     )
 
 
-def _inside(expr: Expr, shape: Shape, path: str) -> Inside:
+def _inside(expr: Expr, start: Signal, path: str) -> Inside:
     rows: list[Row] = []
     try:
-        output = propagate(expr, Signal(shape), "", rows)
+        output = propagate(expr, start, "", rows)
     except BrickworkError:
-        propagate(expr, Signal(shape), path)  # the same misfit, by its whole path
+        propagate(expr, start, path)  # the same misfit, by its whole path
         raise
     return Inside(
         output,
@@ -169,7 +177,7 @@ def _inside(expr: Expr, shape: Shape, path: str) -> Inside:
 
 
 def _side(side: SideHead, start: Signal) -> Piece:
-    return Piece(side.name, side.body, start, _inside(side.body, start.shape, side.name))
+    return Piece(side.name, side.body, start, _inside(side.body, Signal(start.shape, map=start.map), side.name))
 
 
 def parts_of(network: Network) -> list[tuple[str, Expr]]:

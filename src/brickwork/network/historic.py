@@ -65,6 +65,7 @@ class RadialBasis(Layer):
 
     codes: tuple[str, ...]  # a string of '#' (+1) and '.' (-1) for each class
     kind: ClassVar[str] = "rbf"
+    mixes: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -27,6 +27,7 @@ class Layer:
     """The rules of a layer for an input shape. The defaults are those of an activation."""
 
     kind: ClassVar[str]  # its name in paths and tables
+    mixes: ClassVar[bool] = False  # whether each number that leaves a vector is made of all that enter
 
     def __post_init__(self) -> None:
         validate_fields(self)

@@ -53,6 +53,7 @@ class Linear(Layer):
     out: int
     bias: bool = True
     kind: ClassVar[str] = "linear"
+    mixes: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -206,8 +207,15 @@ class AdaptiveAvgPool(Layer):
         return (shape[0], *pair(self.size))
 
     def window(self, shape: Shape) -> tuple[Pair, Pair]:
-        (high, wide), (rows, columns) = shape[1:], pair(self.size)
-        return (-(-high // rows), -(-wide // columns)), (max(high // rows, 1), max(wide // columns, 1))
+        (high, rows), (wide, columns) = zip(shape[1:], pair(self.size), strict=True)
+        (tall, down), (broad, right) = cells(high, rows), cells(wide, columns)
+        return (tall, broad), (down, right)
+
+
+def cells(size: int, count: int) -> tuple[int, int]:
+    """The largest of `count` cells that cover `size` pixels, and the step at which the last one ends where they end."""
+    most = max(-(-(i + 1) * size // count) - i * size // count for i in range(count))
+    return most, max(-(-(size - most) // max(count - 1, 1)), 1)
 
 
 @dataclass(frozen=True, repr=False)

@@ -1,6 +1,6 @@
 """Shape propagation: the shape and the receptive field at every layer of an expression."""
 
-from functools import lru_cache
+from functools import lru_cache, reduce
 from math import prod
 from typing import NamedTuple
 
@@ -22,11 +22,29 @@ from brickwork.network.layer import Layer, Pair, Shape, shape_text
 
 
 class Signal(NamedTuple):
-    """Shape, receptive field and stride (jump) after a layer, counted in the input's pixels."""
+    """Shape, receptive field and stride (jump) after a layer, counted in the input's pixels.
+
+    Fields count the padding as if it were image, as people do: the field of a dense layer after vgg16's poolings is
+    404 pixels of 224. What a gate sees is the same for every number of the map, and does not move with it: `fixed`.
+    """
 
     shape: Shape
-    field: Pair = (1, 1)  # receptive field, in input pixels
+    field: Pair = (1, 1)  # receptive field, in input pixels, of one number among its neighbours
     jump: Pair = (1, 1)  # input pixels between two neighbours
+    map: Pair = (1, 1)  # of a vector: height and width of the map that was laid out as it
+    fixed: Pair = (0, 0)  # what every number sees besides, through gates
+
+    @property
+    def seen(self) -> Pair:
+        """The whole field, with what gates let in."""
+        return _wider(self.field, self.fixed)
+
+    @property
+    def whole(self) -> Pair:
+        """What all numbers of the map see together."""
+        high, wide = self.shape[1:] if len(self.shape) == 3 else self.map
+        (down, right), (tall, broad) = self.jump, self.field
+        return tall + (high - 1) * down, broad + (wide - 1) * right
 
 
 class Row(NamedTuple):
@@ -86,9 +104,21 @@ def _through_layer(layer: Layer, signal: Signal, path: str, rows: list[Row] | No
     except BrickworkError as misfit:
         raise BrickworkError(f"{path}: {misfit}") from None
     field = (signal.field[0] + (high - 1) * signal.jump[0], signal.field[1] + (wide - 1) * signal.jump[1])
+    jump, laid_out = (signal.jump[0] * down, signal.jump[1] * right), (1, 1)
+    if len(output) == 1:
+        field, laid_out = (signal.whole, (1, 1)) if layer.mixes else (signal.field, _map_of(signal))
+    after = Signal(output, field, jump, laid_out, signal.fixed)
     if rows is not None:
-        rows.append(Row(path, layer.kind, (layer,), output, params, macs, 4 * prod(output), field))
-    return Signal(output, field, (signal.jump[0] * down, signal.jump[1] * right))
+        rows.append(Row(path, layer.kind, (layer,), output, params, macs, 4 * prod(output), after.seen))
+    return after
+
+
+def _map_of(signal: Signal) -> Pair:
+    return (signal.shape[1], signal.shape[2]) if len(signal.shape) == 3 else signal.map
+
+
+def _wider(one: Pair, other: Pair) -> Pair:
+    return max(one[0], other[0]), max(one[1], other[1])
 
 
 def _join(path: str, ends: list[Signal]) -> Signal:
@@ -97,11 +127,13 @@ def _join(path: str, ends: list[Signal]) -> Signal:
         raise BrickworkError(
             f"{path}: paths can be joined where their maps agree, but they are {', '.join(map(shape_text, sizes))}."
         )
-    return Signal((sum(end.shape[0] for end in ends), *sizes[0]), _widest(ends), ends[0].jump)
+    return _merge((sum(end.shape[0] for end in ends), *sizes[0]), ends)
 
 
-def _widest(ends: list[Signal]) -> Pair:
-    return max(end.field[0] for end in ends), max(end.field[1] for end in ends)
+def _merge(shape: Shape, ends: list[Signal]) -> Signal:
+    """Several signals joined or added: each number sees what any of them sees."""
+    field, fixed = reduce(_wider, (end.field for end in ends)), reduce(_wider, (end.fixed for end in ends))
+    return Signal(shape, field, ends[0].jump, ends[0].map, fixed)
 
 
 def _residual(expr: Residual, signal: Signal, path: str, rows: list[Row] | None) -> Signal:
@@ -113,9 +145,7 @@ def _residual(expr: Residual, signal: Signal, path: str, rows: list[Row] | None)
             f"{path}: a residual adds equal shapes, but its body gives {shape_text(body.shape)} "
             f"and its shortcut {shape_text(shortcut.shape)}."
         )
-    return propagate(
-        expr.after, Signal(body.shape, _widest([body, shortcut]), body.jump), join_path(path, "after"), rows
-    )
+    return propagate(expr.after, _merge(body.shape, [body, shortcut]), join_path(path, "after"), rows)
 
 
 def shortcut_of(expr: Residual, start: Shape, end: Shape) -> Expr:
@@ -131,7 +161,7 @@ def _gate(signal: Signal, factor: Signal, path: str) -> Signal:
             f"{path}: a gate gives one number a channel, {signal.shape[0]}x1x1 here, "
             f"but its body gives {shape_text(factor.shape)}."
         )
-    return signal
+    return signal._replace(fixed=_wider(signal.fixed, factor.seen))
 
 
 def shape_after(expr: Expr, shape: Shape) -> Shape:

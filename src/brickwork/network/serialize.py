@@ -21,6 +21,10 @@ ATOMS = {
 }
 
 
+class UnknownLayer(BrickworkError):
+    """A layer of somebody's own: nothing is damaged, but its class has to be given."""
+
+
 def to_json(network: Network) -> str:
     """The network as one JSON document; layers write only what differs from their defaults."""
     document = {
@@ -113,8 +117,9 @@ def from_document(document: Any, known: dict[str, type[Layer]]) -> Expr:
             return OnChange(from_document(body, known))
         case {"layer": str(name), **values}:
             if name not in known:
-                raise BrickworkError(
-                    f"the network has a layer {name!r} that is not known here: pass its class in `own`."
+                raise UnknownLayer(
+                    f"the network has a layer {name!r} that is not known here: pass its class in `own`, or its file "
+                    "at the command line: --own FILE.py."
                 )
             return _layer_from(known[name], values)
     raise ValueError(f"no part of a network: {str(document)[:60]}")

@@ -4,7 +4,7 @@ import re
 from itertools import groupby
 from textwrap import wrap
 
-from brickwork.network.algebra import Expr
+from brickwork.network.algebra import Expr, Gate, walk
 from brickwork.network.columns import RULE, format_columns
 from brickwork.network.cost import Cost, cost
 from brickwork.network.layer import Pair, shape_text
@@ -79,9 +79,14 @@ def network_heading(network: Network) -> list[str]:
     return [text for text in (summary_line(network), network.facts.paper, network.facts.note) if text]
 
 
+def has_gates(network: Network) -> bool:
+    return any(isinstance(part, Gate) for stage in network.parts() for _, part in walk(stage))
+
+
 def _ending(network: Network, total: Cost) -> list[str]:
     return [
         "field: the side of the receptive field, in pixels of the input.",
+        *(["From a gate on every number sees all that the gate sees: the whole map."] if has_gates(network) else []),
         f"{count(total.bytes)}B of activations for one image in float32.",
         *(
             f"{side.name} reads {side.after}: {piece.inside.params:,} parameters in training, loss x {side.weight}."

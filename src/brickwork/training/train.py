@@ -178,7 +178,7 @@ def initial_model(network: Network, recipe: Recipe, listener: Listener) -> tuple
     if not recipe.weights:
         return model, None
     loaded = load_initial(model, recipe.weights)
-    kept = ", the classifier is fresh" if loaded.kept else ""
+    kept = "".join(f", {word}" for word in (*(["the classifier is fresh"] if loaded.kept else []), *loaded.remarks))
     text = f"begun with {loaded.tag or recipe.weights}, named as {loaded.layout} names them{kept}"
     listener(Note(text))
     return model, loaded.normalisation

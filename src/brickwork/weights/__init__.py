@@ -1,6 +1,7 @@
 """Published weights, in and out: torchvision's, timm's and Cadene's files, aligned, checked and written."""
 
-from brickwork.weights.create import Features, create_model, list_models, load_initial
+from brickwork.model.features import Features
+from brickwork.weights.create import create_model, list_models, load_initial
 from brickwork.weights.fetch import fetch
 from brickwork.weights.fingerprint import fingerprint
 from brickwork.weights.load import Loaded, load_weights

@@ -1,6 +1,7 @@
 """Download of published weights; without a network the error says which file to bring."""
 
 from hashlib import file_digest
+from http.client import HTTPException
 from pathlib import Path
 from urllib.error import URLError
 
@@ -27,7 +28,7 @@ def _web(tag: Tag) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             torch.hub.download_url_to_file(tag.address, str(path), hash_prefix=tag.sha256, progress=False)
-        except (URLError, OSError) as fault:
+        except (URLError, OSError, HTTPException) as fault:  # an answer that is no HTTP is no OSError
             raise BrickworkError(fetch_advice(tag, tag.address, fault)) from None
         except RuntimeError as fault:  # the sum is wrong
             raise BrickworkError(f"{tag.name}: {tag.address} is not the file it was: {fault}.") from None

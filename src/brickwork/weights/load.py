@@ -7,9 +7,10 @@ from torch import Tensor
 
 from brickwork.errors import BrickworkError
 from brickwork.model import Model
-from brickwork.weights.align import align, own
+from brickwork.weights.align import align
 from brickwork.weights.fetch import verify
 from brickwork.weights.fingerprint import fingerprint as fingerprint_of
+from brickwork.weights.layout import own
 from brickwork.weights.state_dict import read_tensors
 from brickwork.weights.tag import agree
 from brickwork.weights.tags import find_tag, tag_of_file
@@ -25,18 +26,26 @@ class Loaded:
     tag: str | None  # what the file is known as, and was checked against
     kept: tuple[str, ...]  # the model's own tensors: the classifier's, where the classes are others
     left_out: tuple[str, ...]  # the file's side heads, where the model has none
+    wrapper: str = ""  # what of the file was taken, as in "ema.shadow"; nothing where the tensors are all of it
+    adapted: str = ""  # how the first convolution was fitted to the model's channels, if it was
 
     def __repr__(self) -> str:
         counts = f"kept {len(self.kept)} tensors, left out {len(self.left_out)}"
-        return f"Loaded({self.tag or 'weights'} in the layout of {self.layout}: {counts})"
+        words = "".join(f"; {word}" for word in self.remarks)
+        return f"Loaded({self.tag or 'weights'} in the layout of {self.layout}: {counts}{words})"
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a person should know: which part of the file was taken, and how the first convolution was fitted."""
+        return (*([f"took {self.wrapper!r}"] if self.wrapper else []), *([self.adapted] if self.adapted else []))
 
     @property
     def normalisation(self) -> tuple[Channels, Channels] | None:
-        """Mean and deviation of colours in 0..1 that the tag's weights have learnt with.
+        """Mean and deviation of colours in 0..1 that the tag's weights have learnt with; None for other channels.
 
         Raises BrickworkError where they want blue first or 0..255, which no image here is turned into.
         """
-        if self.tag is None:
+        if self.tag is None or self.adapted:
             return None
         view = find_tag(self.tag).view
         if (view.colour, view.scale) != ("RGB", 1):
@@ -51,29 +60,37 @@ def load_weights(
     path: str | Path,
     *,
     reset_classifier: bool = False,
+    adapt_input: bool = False,
     tag: str | None = None,
     fingerprint: str | None = None,
 ) -> Loaded:
     """Reads a torchvision, timm or Cadene state dict, or one of ours, into a model.
 
-    `reset_classifier` keeps the model's own classifiers where the file's tell another number of classes apart. A
-    `tag` says which weights they are; a file that still has its published name needs none. `fingerprint` is what an
-    earlier reading of the same weights gave. Raises BrickworkError, and leaves the model as it was, where the file
-    is damaged or holds code, a tensor is missing, too many, of another shape or not a number, or the model's network
-    is not what the tag declares.
+    `reset_classifier` keeps the model's own classifiers where the file's tell another number of classes apart or are
+    missing. `adapt_input` fits the first convolution to the model's number of channels, by sum or repetition. A `tag`
+    says which weights they are; a file that still has its published name needs none. `fingerprint` is what an earlier
+    reading of the same weights gave. Raises BrickworkError, and leaves the model as it was, where the file is damaged
+    or holds code, a tensor is missing, too many, of another shape or not a number, or the model's network is not what
+    the tag declares.
     """
     path = Path(path)
     known = find_tag(tag) if tag else tag_of_file(path)
     if known and path.is_file():
         agree(model.network, known)
         verify(path, known)
-    aligned = align(model, read_tensors(path), reset_classifier=reset_classifier)
+    file = read_tensors(path)
+    aligned = align(model, file, reset_classifier=reset_classifier, adapt_input=adapt_input)
     same_order(model, aligned.library, aligned.tensors)
     check_fingerprint(path, aligned.tensors, fingerprint or (known.fingerprint if known else None))
-    kept = tuple(name for name, tensor in own(model).items() if tensor.shape != aligned.tensors[name].shape)
+    kept = tuple(name for name, tensor in own(model).items() if not fits(aligned.tensors.get(name), tensor))
     fitting = {name: tensor for name, tensor in aligned.tensors.items() if name not in kept}
     model.load_state_dict(model.state_dict() | fitting)
-    return Loaded(aligned.library, known.name if known else None, kept, aligned.left_out)
+    name = known.name if known else None
+    return Loaded(aligned.library, name, kept, aligned.left_out, file.wrapper, aligned.adapted)
+
+
+def fits(found: Tensor | None, tensor: Tensor) -> bool:
+    return found is not None and found.shape == tensor.shape
 
 
 def check_fingerprint(path: Path, tensors: dict[str, Tensor], expected: str | None) -> None:

@@ -3,24 +3,32 @@
 from pathlib import Path
 from typing import get_args
 
-from torch import Tensor
+from torch import Tensor, nn
 
+from brickwork import zoo
 from brickwork.errors import BrickworkError, nearest
 from brickwork.model import Model
-from brickwork.weights.align import Slot, layouts_of
+from brickwork.model.model import check_weights, unwrap_model
+from brickwork.network import Network, Row, cost
+from brickwork.network.layer import shape_text
 from brickwork.weights.equivalents import Equivalent, Library, equivalent
+from brickwork.weights.layout import Slot, layouts_of
 from brickwork.weights.state_dict import write_tensors
 
 LEGACY = "legacy_"  # timm's models that have kept Cadene's names
 
 
-def save_weights(model: Model, library: str, path: str | Path) -> str:
+def save_weights(model: nn.Module, library: str, path: str | Path) -> str:
     """Writes the weights under a library's names, and returns what the library calls the network.
 
     The file is for `load_state_dict(..., strict=True)` of `torchvision.models.NAME()` or `timm.create_model(NAME)`
-    with as many classes; timm's has no side heads. Raises BrickworkError where the library has no such network.
+    with as many classes; timm's has no side heads. A model inside torch.compile, DataParallel or DDP is taken out.
+    Raises BrickworkError, before there is a file, where the library has no such network, its network has other shapes
+    because it reads another input, or a weight is not a number.
     """
+    model = unwrap_model(model)
     row = require_equivalent(model, library)
+    check_weights(model)
     name: str = getattr(row, library)
     names = "cadene" if name.startswith(LEGACY) else library
     layout = next(layout for layout in layouts_of(model) if layout.library == names)
@@ -37,7 +45,32 @@ def require_equivalent(model: Model, library: str) -> Equivalent:
     if row is None or getattr(row, library) is None:
         has = ", ".join(other for other in get_args(Library) if row and getattr(row, other)) or "no library"
         raise BrickworkError(f"{library} has no network like {model.network.name}; {has} has one. See docs/weights.md.")
+    check_input(model, library, row)
     return row
+
+
+def check_input(model: Model, library: str, row: Equivalent) -> None:
+    """Raises BrickworkError where the library's network, which reads its own input, has a tensor of another shape."""
+    usual = zoo.network(row.network, classes=model.network.classes)
+    if (problem := shape_difference(model.network, usual)) is None:
+        return
+    raise BrickworkError(
+        f"{library}'s {getattr(row, library)} reads {shape_text(usual.input)}, {model.network.name} here reads "
+        f"{shape_text(model.network.input)}, and so {problem}."
+    )
+
+
+def shape_difference(network: Network, usual: Network) -> str | None:
+    """The first layer whose weights have another shape because the input has one."""
+    for ours, theirs in zip(every_row(network), every_row(usual), strict=True):
+        if ours.params != theirs.params:
+            return f"{ours.path} has {ours.params:,} parameters here and {theirs.params:,} there"
+    return None
+
+
+def every_row(network: Network) -> list[Row]:
+    total = cost(network)
+    return [*total.rows, *(row for side in total.side_heads for row in side.rows)]
 
 
 def on_the_side(model: Model, slot: Slot) -> bool:
@@ -46,7 +79,7 @@ def on_the_side(model: Model, slot: Slot) -> bool:
 
 def under_their_names(model: Model, slots: list[Slot]) -> dict[str, Tensor]:
     """The tensors in the library's shapes, each norm's counter of batches behind its variance."""
-    ours = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
+    ours = {n.replace("_orig_mod.", ""): t.detach().cpu().contiguous() for n, t in model.state_dict().items()}
     theirs = {}
     for slot in slots:
         theirs[slot.theirs] = ours[slot.ours].reshape(slot.stored)

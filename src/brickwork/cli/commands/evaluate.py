@@ -7,9 +7,11 @@ import click
 
 from brickwork.cli.data_options import data_options
 from brickwork.cli.output import check_output, json_option, notify, print_json, width
+from brickwork.cli.own import own_option
 
 if TYPE_CHECKING:
     from brickwork.evaluation import Report
+    from brickwork.network import Layer
 
 FEW = 5  # skipped images that are told one by one
 PAGES = {".html": b'<meta name="generator" content="brickwork">'}  # the ending of a page, and what it has at its head
@@ -23,9 +25,17 @@ PAGES = {".html": b'<meta name="generator" content="brickwork">'}  # the ending 
     "--worst", type=click.IntRange(0), default=20, show_default=True, metavar="N", help="Worst mistakes to list."
 )
 @click.option("--report", "page", metavar="HTML", type=click.Path(path_type=Path), help="Write a page with pictures.")
+@own_option
 @json_option
 def evaluate_command(
-    model: Path, data: str, groups: str, split: str, worst: int, page: Path | None, as_json: bool
+    model: Path,
+    data: str,
+    groups: str,
+    split: str,
+    worst: int,
+    page: Path | None,
+    own: "tuple[type[Layer], ...]",
+    as_json: bool,
 ) -> None:
     """Accuracy and calibration of a model, and where it is wrong.
 
@@ -47,7 +57,7 @@ def evaluate_command(
     if page:
         page = page / "evaluation.html" if page.is_dir() else page
         check_output(page, PAGES, (model, data))
-    report = score(model, data, groups, split)
+    report = score(model, data, groups, split, own)
     for news in (*report.notes, *(f"skipped {image.name}: {image.reason}" for image in report.skipped[:FEW])):
         notify(news)
     if more := report.skipped[FEW:]:
@@ -57,14 +67,14 @@ def evaluate_command(
         write_page(page, report)
 
 
-def score(model: Path, data: str, groups: str, split: str) -> "Report":
+def score(model: Path, data: str, groups: str, split: str, own: "tuple[type[Layer], ...]" = ()) -> "Report":
     """The report, while progress is shown on standard error."""
     from brickwork.cli.commands.check import reading_progress
     from brickwork.evaluation import evaluate
     from brickwork.evaluation.data import images_of, open_as_divided
     from brickwork.model import load
 
-    file = load(model)
+    file = load(model, own)
     dataset = open_as_divided(data, groups, file.record)
     with reading_progress(len(images_of(file, dataset, split))) as progress:
         return evaluate(file, dataset, split, progress=progress)

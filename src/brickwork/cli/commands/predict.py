@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from brickwork.cli.output import check_output, count_of, json_option, notify, print_json
+from brickwork.cli.own import own_option
 from brickwork.errors import BrickworkError
 from brickwork.files import write_whole
 
 if TYPE_CHECKING:
     from brickwork.evaluation import Prediction, Threshold
+    from brickwork.network import Layer
 
 FIELDS = ("path", "label", "probability", "reason", "guess")
 TABLES = {".csv": ",".join(FIELDS).encode(), ".json": b'[{"path": '}  # the endings of a table, and how each begins
@@ -35,9 +37,16 @@ TABLES = {".csv": ",".join(FIELDS).encode(), ".json": b'[{"path": '}  # the endi
 @click.option(
     "--top", type=click.IntRange(1), default=1, show_default=True, metavar="K", help="The K most probable classes."
 )
+@own_option
 @json_option
 def predict_command(
-    model: Path, images: tuple[Path, ...], out: Path | None, coverage: float | None, top: int, as_json: bool
+    model: Path,
+    images: tuple[Path, ...],
+    out: Path | None,
+    coverage: float | None,
+    top: int,
+    own: "tuple[type[Layer], ...]",
+    as_json: bool,
 ) -> None:
     """Predicted classes of your own images.
 
@@ -56,7 +65,7 @@ def predict_command(
 
     if out:
         check_output(out, TABLES, (model, *images))
-    file = load(model)
+    file = load(model, own)
     if threshold := threshold_for(file, coverage):
         notify(threshold_text(threshold, coverage))
     rows = list(count_progress(iter_predictions(file, images, coverage=coverage, top=top)))

@@ -9,11 +9,13 @@ import click
 
 from brickwork.cli.data_options import data_options
 from brickwork.cli.output import count_of, json_option, print_json
+from brickwork.cli.own import find_network, own_option
 from brickwork.cli.progress import training_progress
 from brickwork.cli.recipe_options import RecipeCommand, fields_given, options_given, recipe_options
 from brickwork.errors import BrickworkError
 
 if TYPE_CHECKING:
+    from brickwork.network import Layer
     from brickwork.training.plan import Plan
     from brickwork.training.result import Result
 
@@ -34,6 +36,7 @@ SPLITS = {"test": "Test", "val": "Validation"}
     type=click.Choice(FINDS),
     help="Learning rate range test, or the largest batch; no training.",
 )
+@own_option
 @recipe_options
 @json_option
 @click.pass_context
@@ -49,13 +52,14 @@ def train_command(
     classes: int | None,
     track: tuple[str, ...],
     find: str | None,
+    own: "tuple[type[Layer], ...]",
     word: str,
     as_json: bool,
 ) -> None:
     """Train a network on images.
 
-    NETWORK is a name from 'brickwork list'; without one it is resnet20. The data is a folder with a folder for each
-    class, or another source; "fashion" is built in: 10,000 images of clothes.
+    NETWORK is a name from 'brickwork list', or FILE.py:NAME for one of your own; without one it is resnet20. The data
+    is a folder with a folder for each class, or another source; "fashion" is built in: 10,000 images of clothes.
 
     Ctrl-C, SIGTERM and SIGHUP stop a training with a checkpoint; --resume RUN goes on from it, to the same weights as
     if it had never been stopped, bit for bit on the same machine. Where the same images lie elsewhere now, --data says
@@ -69,7 +73,7 @@ def train_command(
     """
     if resume:
         check_resume_alone(context)
-        result = resume_run(resume, data if "data" in options_given(context) else None)
+        result = resume_run(resume, data if "data" in options_given(context) else None, own)
         data = data_of(resume)
     else:
         plan = plan_of(context, network, data, groups, input, classes, word)
@@ -91,7 +95,7 @@ def plan_of(
 
     shape = zoo.brackets.shape(input) if input is not None else None
     fields = fields_given(context)
-    return make_plan(network, data, word, groups=groups, input=shape, classes=classes, fields=fields)
+    return make_plan(find_network(network), data, word, groups=groups, input=shape, classes=classes, fields=fields)
 
 
 def train_plan(plan: "Plan", out: Path | None, track: tuple[str, ...]) -> "Result":
@@ -124,16 +128,16 @@ def check_resume_alone(context: click.Context) -> None:
     """Raises where something is given beside --resume that its run has settled already."""
     options = {option.name: option.opts[0] for option in context.command.params}
     for name in options_given(context):
-        if name not in ("resume", "data", "as_json"):
+        if name not in ("resume", "data", "own", "as_json"):
             word = "NETWORK" if name == "network" else options[name]
             raise BrickworkError(f"{word} is settled by the run that --resume goes on with: leave it out.")
 
 
-def resume_run(run: Path, data: str | None) -> "Result":
+def resume_run(run: Path, data: str | None, own: "tuple[type[Layer], ...]" = ()) -> "Result":
     from brickwork.training.train import resume
 
     with training_progress() as listener:
-        return resume(run, listener=listener, data=data)
+        return resume(run, listener=listener, data=data, own=own)
 
 
 def data_of(run: Path) -> str:

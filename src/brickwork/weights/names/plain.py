@@ -50,6 +50,7 @@ VGG = vgg_names(
     (r"^head\.linear1$", "classifier.0"),
     (r"^head\.linear2$", "classifier.3"),
     (r"^head\.linear3$", "classifier.6"),
+    (r"^head\.linear$", "classifier"),  # for small images
 )
 VGG_TIMM = vgg_names(
     (r"^head\.linear1$", "pre_logits.fc1"),

@@ -1,16 +1,12 @@
-"""ResNet and its kin, as torchvision, timm and Cadene name their layers."""
+"""ResNet and its kin, as torchvision, timm, Cadene and those who train on small images name their layers."""
 
 import re
 from collections.abc import Sequence
 from itertools import groupby
 
-from brickwork.weights.names.rules import FC, LAST_LINEAR, Rule, by_rules, plus, rename_path
+from brickwork.weights.names.rules import FC, LAST_LINEAR, Rename, Rule, plus, rename_path
 
-UNITS: tuple[Rule, ...] = (
-    (r"^stage(\d)", plus("layer", -1)),
-    (r"body\.conv", "conv"),
-    (r"body\.norm", "bn"),
-)
+UNITS: tuple[Rule, ...] = ((r"body\.conv", "conv"), (r"body\.norm", "bn"))
 STEM: tuple[Rule, ...] = ((r"^stem\.conv$", "conv1"), (r"^stem\.norm$", "bn1"))
 DEEP_STEM: tuple[Rule, ...] = (
     (r"^stem\.conv1$", "conv1.0"),
@@ -22,13 +18,27 @@ DEEP_STEM: tuple[Rule, ...] = (
 )
 PROJECTION: tuple[Rule, ...] = ((r"shortcut\.conv$", "downsample.0"), (r"shortcut\.norm$", "downsample.1"))
 POOLED: tuple[Rule, ...] = ((r"shortcut\.conv$", "downsample.1"), (r"shortcut\.norm$", "downsample.2"))
+SHORTCUT: tuple[Rule, ...] = ((r"shortcut\.conv$", "shortcut.0"), (r"shortcut\.norm$", "shortcut.1"))
 SQUEEZE: tuple[Rule, ...] = ((r"body\.se\.gate\.conv", "se.fc"),)
+LINEAR: tuple[Rule, ...] = ((r"^head\.linear$", "linear"),)
 
-RESNET = by_rules(*SQUEEZE, *UNITS, *STEM, *PROJECTION, *FC)
-RESNET_C = by_rules(*UNITS, *DEEP_STEM, *PROJECTION, *FC)
-RESNET_D = by_rules(*UNITS, *DEEP_STEM, *POOLED, *FC)
-RESNET_CADENE = by_rules(*UNITS, *STEM, *PROJECTION, *LAST_LINEAR)
-SENET_CADENE = by_rules(
+
+def residual_names(*rules: Rule) -> Rename:
+    """The first stage of blocks is "layer1", whatever its number here."""
+
+    def rename(paths: Sequence[str]) -> list[str]:
+        first = min((int(found[1]) for path in paths if (found := re.match(r"stage(\d+)\.", path))), default=1)
+        stage = (r"^stage(\d+)", plus("layer", 1 - first))
+        return [rename_path(path, (*rules, stage)) for path in paths]
+
+    return rename
+
+
+RESNET = residual_names(*UNITS, *STEM, *PROJECTION, *FC)
+RESNET_TIMM = residual_names(*SQUEEZE, *UNITS, *STEM, *DEEP_STEM, *PROJECTION, *FC)
+RESNET_D = residual_names(*SQUEEZE, *UNITS, *STEM, *DEEP_STEM, *POOLED, *FC)
+RESNET_CADENE = residual_names(*UNITS, *STEM, *PROJECTION, *LAST_LINEAR)
+SENET_CADENE = residual_names(
     (r"body\.se\.gate\.conv", "se_module.fc"),
     *UNITS,
     (r"^stem\.conv$", "layer0.conv1"),
@@ -36,6 +46,9 @@ SENET_CADENE = by_rules(
     *PROJECTION,
     *LAST_LINEAR,
 )
+RESNET_LINEAR = residual_names(*UNITS, *STEM, *PROJECTION, *LINEAR)
+RESNET_SHORTCUT = residual_names(*UNITS, *STEM, *SHORTCUT, *LINEAR)
+RESNET_SHORTCUT_FC = residual_names(*UNITS, *STEM, *SHORTCUT, *FC)
 
 PRE: tuple[Rule, ...] = (
     (r"^stem\.norm$", "stages.0.blocks.0.norm1"),  # there the first block normalises, after the pooling
