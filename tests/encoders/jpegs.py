@@ -50,7 +50,9 @@ def inks() -> Iterator[Case]:
     """CMYK and YCCK; with Adobe's mark they are stored inverted."""
     cmyk = smooth(4)
     for space in ("CMYK", "YCCK"):
-        content = imagecodecs.jpeg8_encode(255 - cmyk, level=98, colorspace="CMYK", outcolorspace=space, subsampling="444")
+        content = imagecodecs.jpeg8_encode(
+            255 - cmyk, level=98, colorspace="CMYK", outcolorspace=space, subsampling="444"
+        )
         stored = imagecodecs.jpeg8_decode(content, outcolorspace="CMYK")
         yield Case(f"jpeg {space}", content, inked(255 - stored))
 

@@ -22,7 +22,9 @@ def chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def encode(samples: Samples, colour: int, depth: int, *, interlaced: bool = False, before: bytes = b"", after: bytes = b"") -> bytes:
+def encode(
+    samples: Samples, colour: int, depth: int, *, interlaced: bool = False, before: bytes = b"", after: bytes = b""
+) -> bytes:
     """A PNG of samples H x W x channels; `before` and `after` are chunks before and behind the pixels."""
     height, width = samples.shape[:2]
     parts = [samples[y::down, x::right] for y, x, down, right in ADAM7] if interlaced else [samples]
@@ -35,10 +37,7 @@ def encode(samples: Samples, colour: int, depth: int, *, interlaced: bool = Fals
 def filtered(samples: Samples, depth: int) -> bytes:
     """The rows, each by the next of the five filters (PNG 3, section 9)."""
     height, step = len(samples), max(1, samples.shape[2] * depth // 8)
-    if depth == 16:
-        packed = samples.astype(">u2").tobytes()
-    else:
-        packed = pack(samples.reshape(height, -1), depth)
+    packed = samples.astype(">u2").tobytes() if depth == 16 else pack(samples.reshape(height, -1), depth)
     rows = np.frombuffer(packed, np.uint8).reshape(height, -1).astype(int)
     above = np.vstack([np.zeros_like(rows[:1]), rows[:-1]])
     left, corner = (np.hstack([np.zeros((height, step), int), part])[:, : rows.shape[1]] for part in (rows, above))
@@ -73,7 +72,9 @@ def plain() -> Iterator[Case]:
             plain = colour in (RGB, RGB_ALPHA) or (colour, depth) in ((GREY, 8), (GREY, 16))  # as OpenCV keeps them
             read = second if plain else None
             name = f"png type {colour}, {depth} bits{', interlaced' * interlaced}"
-            yield Case(name, content, shows(samples, colour, depth), samples[..., 0] if colour == GREY else samples, read)
+            yield Case(
+                name, content, shows(samples, colour, depth), samples[..., 0] if colour == GREY else samples, read
+            )
 
 
 def palettes() -> Iterator[Case]:
@@ -126,7 +127,9 @@ def around() -> Iterator[Case]:
     }
     for name, extra in chunks.items():
         if name != "private" and "profile" not in name and name != "sRGB":
-            yield Case(f"png {name} behind", encode(samples, RGB, 8, after=extra), shows(samples, RGB, 8), samples, second)
+            yield Case(
+                f"png {name} behind", encode(samples, RGB, 8, after=extra), shows(samples, RGB, 8), samples, second
+            )
         yield Case(f"png {name}", encode(samples, RGB, 8, before=extra), shows(samples, RGB, 8), samples, second)
 
 
@@ -139,7 +142,9 @@ def turned() -> Iterator[Case]:
     for number, place in product(range(1, 9), ("before", "after")):
         exif = b"II*\0\x08\0\0\0" + struct.pack("<HHHIHH", 1, 274, 3, 1, number, 0) + b"\0\0\0\0"
         kwargs = {place: chunk(b"eXIf", exif)}
-        yield Case(f"png eXIf {number} {place}", encode(samples, RGB, 8, **kwargs), np.ascontiguousarray(turns[number - 1]))
+        yield Case(
+            f"png eXIf {number} {place}", encode(samples, RGB, 8, **kwargs), np.ascontiguousarray(turns[number - 1])
+        )
 
 
 def cases() -> Iterator[Case]:

@@ -31,7 +31,7 @@ def read(content: bytes) -> Samples:
 
 def numbers(kind: str, shape: tuple[int, ...]) -> Samples:
     """Samples over the whole range of a kind of number."""
-    low, high = TYPES[kind]
+    low, _high = TYPES[kind]
     if kind.startswith("float"):
         return (noise(shape, 1 << 10) / (1 << 10)).astype(kind)
     bits = np.dtype(kind).itemsize * 8
@@ -62,7 +62,7 @@ def depths() -> Iterator[Case]:
     for bits, order, (layout, shape), compression in product(
         (1, 2, 4, 10, 12, 14, 24), "<>", LAYOUTS.items(), (None, "lzw", "deflate")
     ):
-        if bits > 1 and (compression or layout == "tiles") or bits > 8 and order == ">":
+        if (bits > 1 and (compression or layout == "tiles")) or (bits > 8 and order == ">"):
             continue  # tifffile packs none of these
         samples = noise(SIZE, (1 << bits) - 1).astype(np.uint8 if bits < 8 else np.uint16 if bits < 24 else np.uint32)
         if bits == 1:
@@ -70,7 +70,9 @@ def depths() -> Iterator[Case]:
         options = {**shape, "byteorder": order, "compression": compression, "photometric": "minisblack"}
         if bits > 1:
             options["bitspersample"] = bits
-        yield case(f"{bits} bits {order} {layout} {compression}", samples, to_bytes(samples, 0, (1 << bits) - 1), **options)
+        yield case(
+            f"{bits} bits {order} {layout} {compression}", samples, to_bytes(samples, 0, (1 << bits) - 1), **options
+        )
     for kind, order, compression in product(("uint8", "uint16", "uint32", "float32"), "<>", ("lzw", "deflate")):
         samples = numbers(kind, SIZE)
         shows = to_bytes(samples, *TYPES[kind])
@@ -96,7 +98,9 @@ def colour() -> Iterator[Case]:
         options = {**shape, "byteorder": order, "compression": compression, "planarconfig": planes}
         if word:
             options["extrasamples"] = [word]
-        yield case(f"rgb {extra} {kind} {order} {planes} {layout} {compression}", samples, shows, photometric="rgb", **options)
+        yield case(
+            f"rgb {extra} {kind} {order} {planes} {layout} {compression}", samples, shows, photometric="rgb", **options
+        )
 
 
 def grey_with_alpha() -> Iterator[Case]:

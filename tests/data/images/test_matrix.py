@@ -12,10 +12,9 @@ pytest.importorskip("imagecodecs")
 pytest.importorskip("tifffile")
 pytest.importorskip("cv2")
 
+from brickwork.data.images.decode import Unreadable, decode_bytes
 from encoders import jpegs, pngs, simple, tiffs
 from encoders.case import Case
-
-from brickwork.data.images.decode import Unreadable, decode_bytes
 
 LEVELS = 1  # of 255 by which two decoders may differ
 VAGUE = ("damaged", "cut short", "truncated")  # words that no reason may have for a file that is whole

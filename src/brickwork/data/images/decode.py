@@ -153,7 +153,9 @@ def open_header(content: bytes) -> Image.Image:
         return Image.open(io.BytesIO(content), formats=FORMATS)
     except UnidentifiedImageError:
         kind = unknown_kind(content) if content[:2] in (b"II", b"MM") else ""
-        raise BrickworkError(f"a TIFF that Pillow cannot read: {kind}" if kind else foreign_reason(content[:START])) from None
+        raise BrickworkError(
+            f"a TIFF that Pillow cannot read: {kind}" if kind else foreign_reason(content[:START])
+        ) from None
 
 
 def open_with(reader: Reader, content: bytes) -> Image.Image:

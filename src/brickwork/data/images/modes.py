@@ -1,12 +1,20 @@
 """Pillow's pixel modes as two: grey ("L") and colour ("RGB"), eight bits a channel."""
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageChops
 from PIL.ImageCms import createProfile, profileToProfile
 
-from brickwork.data.images.deep import Depth, Range, Samples, float_range, is_right_aligned, over_white, scale, to_image
-from brickwork.data.images.tiff import BITS, FORMAT, PHOTOMETRIC, SIGNED, UNSIGNED, WHITE_IS_ZERO, stated_highest, tiff_tag
+from brickwork.data.images.deep import Depth, Range, Samples, float_range, is_right_aligned, scale, to_image
+from brickwork.data.images.tiff import (
+    BITS,
+    FORMAT,
+    PHOTOMETRIC,
+    SIGNED,
+    UNSIGNED,
+    WHITE_IS_ZERO,
+    stated_highest,
+    tiff_tag,
+)
 
 GREY = ("1", "L", "LA", "La")
 DEEP = ("I", "I;16", "I;16B", "I;16L", "I;16N", "F")

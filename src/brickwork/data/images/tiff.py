@@ -1,9 +1,9 @@
-"""TIFF as Pillow decodes it, with what it gets wrong put right before a pixel is read, and what it cannot read named."""
+"""TIFF as Pillow decodes it: what it gets wrong is put right before a pixel is read, what it cannot read is named."""
 
 import io
 import re
 
-from PIL import Image
+from PIL import Image, ImageFile
 from PIL.TiffImagePlugin import ImageFileDirectory_v2, TiffImageFile
 
 from brickwork.errors import BrickworkError
@@ -27,7 +27,7 @@ def mend(image: Image.Image) -> None:
         raise BrickworkError("a TIFF with grey and alpha in planes of their own, which Pillow cannot read")
     if planes and image.mode == "RGBA" and is_wide(image):
         raise BrickworkError("a TIFF of 16 bits with alpha in a plane of its own, which Pillow cannot read")
-    if not image.use_load_libtiff and (planes and is_wide(image) or tiff_tag(image, PHOTOMETRIC) == YCBCR):
+    if not image.use_load_libtiff and ((planes and is_wide(image)) or tiff_tag(image, PHOTOMETRIC) == YCBCR):
         use_libtiff(image)
     if image.use_load_libtiff:
         set_rawmode(image, NATIVE.get(rawmode(image), rawmode(image)))
@@ -47,23 +47,21 @@ def use_libtiff(image: TiffImageFile) -> None:
         image._mode, mode = "RGB", "RGBX"
     elif is_wide(image):
         mode = f"{image.mode};16N"
-    size = (image.tag_v2[256], image.tag_v2[257])
-    image.tile = [image.tile[0]._replace(codec_name="libtiff", extents=(0, 0, *size), offset=0)]
+    size, args = (image.tag_v2[256], image.tag_v2[257]), (mode, False, image.tag_v2.offset)
+    image.tile = [image.tile[0]._replace(codec_name="libtiff", extents=(0, 0, *size), offset=0, args=args)]
     image.use_load_libtiff = True
-    image.tile = [image.tile[0]._replace(args=(mode, False, image.tag_v2.offset))]
 
 
 def rawmode(image: Image.Image) -> str:
     """How the decoder of an image lays out its samples, as "RGB;16B"."""
-    args = image.tile[0].args if getattr(image, "tile", None) else ""
+    args = image.tile[0].args if isinstance(image, ImageFile.ImageFile) and image.tile else ""
     return str(args[0] if isinstance(args, tuple) and args else args)
 
 
 def set_rawmode(image: Image.Image, mode: str) -> None:
-    def changed(args: object) -> object:
-        return (mode, *args[1:]) if isinstance(args, tuple) else mode
-
-    image.tile = [tile._replace(args=changed(tile.args)) for tile in image.tile]  # type: ignore[attr-defined]
+    if isinstance(image, ImageFile.ImageFile):
+        args = [(mode, *tile.args[1:]) if isinstance(tile.args, tuple) else mode for tile in image.tile]
+        image.tile = [tile._replace(args=each) for tile, each in zip(image.tile, args, strict=True)]
 
 
 def stated_highest(image: Image.Image) -> float | None:

@@ -6,8 +6,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from brickwork.data.images.deep import Depth, Range, is_right_aligned, over_white, scale, to_image
-from brickwork.data.images.tiff import ASSOCIATED, EXTRA, PLANES, SEPARATE, rawmode, set_rawmode, stated_highest, tiff_tag
+from brickwork.data.images.deep import Depth, Range, Samples, is_right_aligned, over_white, scale, to_image
+from brickwork.data.images.tiff import (
+    ASSOCIATED,
+    EXTRA,
+    PLANES,
+    SEPARATE,
+    rawmode,
+    set_rawmode,
+    stated_highest,
+    tiff_tag,
+)
 from brickwork.errors import BrickworkError
 
 Open = Callable[[], Image.Image]
@@ -52,7 +61,8 @@ def to_grey_or_rgb_from_wide(open: Open, range: Range, significant: int) -> Imag
 
 def unassociate(colours: NDArray[np.uint16], alpha: NDArray[np.uint16]) -> NDArray[np.float32]:
     """Colours that were multiplied by alpha (TIFF 6.0, section 18) as they were before."""
-    return colours.astype(np.float32) * np.float32(65535) / alpha.clip(min=1)[..., None].astype(np.float32)
+    shares = alpha.clip(min=1)[..., None].astype(np.float32) / np.float32(65535)
+    return np.asarray(colours / shares, np.float32)
 
 
 def samples(open: Open, channels: str) -> NDArray[np.uint16]:
@@ -63,12 +73,17 @@ def samples(open: Open, channels: str) -> NDArray[np.uint16]:
             set_rawmode(image, "RGBA")
             image.load()
             parts = np.asarray(image).astype(np.uint16)
-        return parts[..., 0::2] << 8 | parts[..., 1::2]
+        return join(parts[..., 0::2], parts[..., 1::2])
     with open() as image:
         order = rawmode(image)[-1]
     plain = channels.replace("a", "A")
     high, low = (half(open, f"{plain};16{end}") for end in (order, OTHER[order]))
-    return high.astype(np.uint16) << 8 | low
+    return join(high, low)
+
+
+def join(high: Samples, low: Samples) -> NDArray[np.uint16]:
+    """Samples of 16 bits from their bytes."""
+    return np.asarray(high.astype(np.uint16) * 256 + low, np.uint16)
 
 
 def half(open: Open, mode: str) -> NDArray[np.uint8]:
