@@ -129,6 +129,10 @@ def pixels(plant: Planter) -> None:
     deep = np.asarray(plant.picture().convert("L")).astype(np.uint16) * 257
     plant.save("P205", "train/dog/deep.png", Image.fromarray(deep))
     plant.save("P205", "train/dog/float.tif", Image.fromarray(plant.rng.random((60, 60), np.float32)))
+    png = encoded(plant.picture(), "PNG")
+    linear = b"gAMA" + (100_000).to_bytes(4, "big")
+    chunk = (4).to_bytes(4, "big") + linear + crc32(linear).to_bytes(4, "big")
+    plant.write("P209", "train/dog/linear.png", png[:33] + chunk + png[33:])
     plant.save("P206", "train/eel/black.png", Image.new("RGB", (64, 60)))
     plant.save("P206", "train/eel/green.jpg", Image.new("RGB", (60, 64), (20, 200, 20)))
     plant.save("P207", "train/eel/thumbnail.png", plant.picture().resize((12, 9)))

@@ -82,7 +82,16 @@ def test_the_default_is_what_small_images_were_measured_with() -> None:
     falls = {"milestones": (0.5, 0.75), "factor": (0.1,), "period": 2.0, "power": 0.5}
     loss = {"loss": "cross_entropy", "gamma": 2.0, "label_smoothing": 0.1}
     classes = {"class_weights": "none", "sampling": "shuffled"}
-    images = {"fit": "crop", "flip": True, "crop": 0, "scale": 1.0, "color": 0.0, "policy": "none", "resize_from": 1.0}
+    images = {
+        "fit": "crop",
+        "range": "file",
+        "flip": True,
+        "crop": 0,
+        "scale": 1.0,
+        "color": 0.0,
+        "policy": "none",
+        "resize_from": 1.0,
+    }
     mixing = {"mixup": 0.0, "cutmix": 0.0, "erasing": 0.0}
     start = {"init": "", "weights": "", "freeze": 0, "unfreeze": 0, "layer_decay": 1.0, "seed": 0}
     work = {"precision": "auto", "compile": False, "workers": -1, "cache": "auto", "memory": 0.25}

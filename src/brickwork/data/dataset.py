@@ -15,6 +15,7 @@ from PIL import Image
 
 from brickwork.data.hashing import stratified_split
 from brickwork.data.images.decode import bytes_of, decode_bytes
+from brickwork.data.images.deep import Range
 from brickwork.data.names import natural, printable, shorten
 from brickwork.errors import BrickworkError
 
@@ -61,10 +62,11 @@ class Split(ABC):
         """The encoded bytes of image number i, whose sum says whether it has changed; raises Unreadable."""
 
     @abstractmethod
-    def decode(self, i: int, content: bytes, least: int = 0) -> Image.Image:
+    def decode(self, i: int, content: bytes, least: int = 0, range: Range = "file") -> Image.Image:
         """Decode image number i from its content; raises Unreadable.
 
-        Where only `least` pixels a side are needed, it may be smaller than in full, with that many at least.
+        Where only `least` pixels a side are needed, it may be smaller than in full, with that many at least. `range`
+        is what is black and what is white in images of more than 8 bits.
         """
 
     def image(self, i: int) -> Image.Image:
@@ -134,8 +136,8 @@ class FileSplit(Split):
     def read_bytes(self, i: int) -> bytes:
         return bytes_of(self.root / self.files[i])
 
-    def decode(self, i: int, content: bytes, least: int = 0) -> Image.Image:
-        return decode_bytes(content, self.names[i], least=least)
+    def decode(self, i: int, content: bytes, least: int = 0, range: Range = "file") -> Image.Image:
+        return decode_bytes(content, self.names[i], least=least, range=range)
 
     def subset(self, positions: Sequence[int]) -> "FileSplit":
         files = tuple(self.files[p] for p in positions)
@@ -169,7 +171,7 @@ class ArraySplit(Split):
         content: bytes = self.images[i].tobytes()
         return content
 
-    def decode(self, i: int, content: bytes, least: int = 0) -> Image.Image:
+    def decode(self, i: int, content: bytes, least: int = 0, range: Range = "file") -> Image.Image:
         channels = np.frombuffer(content, np.uint8).reshape(self.images.shape[1:])
         return Image.fromarray(channels[0] if len(channels) == 1 else np.moveaxis(channels, 0, -1))
 
@@ -206,9 +208,9 @@ class JoinedSplit(Split):
         part, position = self.places[i]
         return self.parts[part].read_bytes(position)
 
-    def decode(self, i: int, content: bytes, least: int = 0) -> Image.Image:
+    def decode(self, i: int, content: bytes, least: int = 0, range: Range = "file") -> Image.Image:
         part, position = self.places[i]
-        return self.parts[part].decode(position, content, least)
+        return self.parts[part].decode(position, content, least, range)
 
     def subset(self, positions: Sequence[int]) -> "JoinedSplit":
         places = tuple(self.places[p] for p in positions)

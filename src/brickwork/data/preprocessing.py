@@ -12,6 +12,7 @@ from PIL import Image
 
 from brickwork.data.dataset import Images, Split
 from brickwork.data.images.decode import Unreadable
+from brickwork.data.images.deep import Range
 from brickwork.data.images.modes import to_grey_or_rgb
 from brickwork.data.parallel import map_in_order
 from brickwork.errors import BrickworkError
@@ -35,6 +36,7 @@ class Preprocessing:
     std: tuple[float, ...]  # one a channel
     fit: Fit = "crop"  # crop: cover the input, cut what stands over; pad: all of it, bars in the mean colour; squash
     interpolation: Interpolation = "bilinear"
+    range: Range = "file"  # what is black and what is white of more than 8 bits; file: what it states, else its depth
 
     def __post_init__(self) -> None:
         if problem := next(self._problems(), None):
@@ -48,6 +50,10 @@ class Preprocessing:
     def least(self) -> int:
         """The pixels a side that an image needs before it is resized: twice the input, so that no detail is lost."""
         return 2 * max(self.height, self.width)
+
+    def decode(self, split: Split, i: int, content: bytes) -> Image.Image:
+        """Decode image number i of a split in this range, and no larger than it needs to be; raises Unreadable."""
+        return split.decode(i, content, self.least, self.range)
 
     def pixels(self, image: Image.Image) -> NDArray[np.uint8]:
         """Preprocess an image to bytes, channels x height x width; one that has this size already keeps every value."""
@@ -75,7 +81,7 @@ class Preprocessing:
 
     def convert(self, image: Image.Image) -> Image.Image:
         """Convert an image to grey ("L") or colour ("RGB"), as the network takes it."""
-        return to_grey_or_rgb(image).convert("L" if self.channels == 1 else "RGB")
+        return to_grey_or_rgb(image, self.range).convert("L" if self.channels == 1 else "RGB")
 
     def array(self, image: Image.Image) -> NDArray[np.uint8]:
         """An image in these colours as height x width x channels; it must not be written to."""
@@ -97,14 +103,15 @@ class Preprocessing:
         return lines.sub_(mean).div_(std).view(rows.shape).permute(0, 3, 1, 2)
 
     def document(self) -> dict[str, Any]:
-        """The preprocessing as plain data for JSON; `read` takes it back."""
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+        """The preprocessing as plain data for JSON; `read` takes it back. A range that is the file's is left out."""
+        values = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+        return values if self.range != "file" else {key: value for key, value in values.items() if key != "range"}
 
     @staticmethod
     def read(document: dict[str, Any]) -> "Preprocessing":
         """Read the preprocessing from what `document` gave; raises BrickworkError where it is not that."""
-        names = {field.name for field in fields(Preprocessing)}
-        if not isinstance(document, dict) or set(document) != names:
+        names = {field.name for field in fields(Preprocessing)} - {"range"}
+        if not isinstance(document, dict) or set(document) - {"range"} != names:
             raise BrickworkError(f"preprocessing: expected {', '.join(sorted(names))}, found {document!r:.200}.")
         values: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in document.items()}
         return Preprocessing(**values)
@@ -123,6 +130,8 @@ class Preprocessing:
         for name, known in (("fit", get_args(Fit)), ("interpolation", get_args(Interpolation))):
             if (value := getattr(self, name)) not in known:
                 yield f"{name} is one of {', '.join(known)}, not {value!r}"
+        if self.range not in ("file", "percentiles") and not is_range(self.range):
+            yield f"range is file, percentiles, or two numbers of which the second is larger, not {self.range!r:.100}"
 
 
 def preprocess_all(split: Split, preprocessing: Preprocessing) -> Iterator[Images | Unreadable]:
@@ -132,9 +141,13 @@ def preprocess_all(split: Split, preprocessing: Preprocessing) -> Iterator[Image
 
 def preprocess_one(split: Split, preprocessing: Preprocessing, i: int) -> Images | Unreadable:
     try:
-        return preprocessing.pixels(split.decode(i, split.read_bytes(i), preprocessing.least))
+        return preprocessing.pixels(preprocessing.decode(split, i, split.read_bytes(i)))
     except Unreadable as error:
         return error
+
+
+def is_range(value: object) -> bool:
+    return isinstance(value, tuple) and are_numbers(value, 2) and value[0] < value[1]
 
 
 def are_numbers(values: object, count: int) -> bool:

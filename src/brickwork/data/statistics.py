@@ -1,8 +1,14 @@
-"""Channel statistics of a dataset: the mean and the standard deviation by which images are normalised."""
+"""Statistics of a dataset: the channels' mean and deviation, by which images are normalised, and the values' range."""
+
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from brickwork.data.dataset import Split
+from brickwork.data.images.decode import Unreadable
+from brickwork.data.images.deep import RANGE, RangeFacts
+from brickwork.data.parallel import map_in_order
 from brickwork.errors import BrickworkError
 
 
@@ -19,3 +25,21 @@ def channel_moments(counts: NDArray[np.int64]) -> tuple[tuple[float, ...], tuple
     mean = share @ values
     std = np.sqrt((share * (values - mean[:, None]) ** 2).sum(axis=1)).clip(min=1 / 255)
     return tuple(mean.tolist()), tuple(std.tolist())
+
+
+def set_range(split: Split) -> tuple[float, float] | None:
+    """The lowest and the highest value of all images of more than 8 bits; None where there are none."""
+    found = [facts for facts in map_in_order(partial(range_facts, split), range(len(split))) if facts]
+    if not found:
+        return None
+    low, high = min(facts.lowest for facts in found), max(facts.highest for facts in found)
+    return (low, high) if high > low else (low, low + 1)
+
+
+def range_facts(split: Split, i: int) -> RangeFacts | None:
+    """The values of an image of more than 8 bits; None for all others, and for what cannot be read."""
+    try:
+        found: RangeFacts | None = split.decode(i, split.read_bytes(i), range="percentiles").info.get(RANGE)
+        return found
+    except Unreadable:
+        return None

@@ -50,7 +50,7 @@ def read_windows(split: Split, preprocessing: Preprocessing) -> Iterator[list[De
 def read_image(split: Split, preprocessing: Preprocessing, place: int) -> DecodedImage | UnreadableImage:
     try:
         content = split.read_bytes(place)
-        image = split.decode(place, content, preprocessing.least)
+        image = preprocessing.decode(split, place, content)
         return DecodedImage(place, preprocessing.pixels(image), *original_size(content, image))
     except Unreadable as error:
         return UnreadableImage(place, error.reason)

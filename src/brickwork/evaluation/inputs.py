@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from brickwork.data.images.decode import MAX_PIXELS, TURNS, Unreadable, orientation, reason
-from brickwork.data.images.modes import to_grey_or_rgb
+from brickwork.data.images.modes import DEEP, to_grey_or_rgb
 from brickwork.data.names import printable
 from brickwork.data.sources.listing import list_tree
 from brickwork.errors import BrickworkError
@@ -57,10 +57,13 @@ def image_files(path: str | Path) -> list[Path]:
 
 
 def upright_image(image: Image.Image, name: str) -> Image.Image | Unreadable:
-    """A PIL image as a file of it is decoded: turned as its EXIF says, in grey or colour, transparency on white."""
+    """A PIL image as a file of it is decoded: turned as its EXIF says, in grey or colour, transparency on white.
+
+    One of more than 8 bits stays so: the preprocessing knows its range.
+    """
     try:
         image.load()
-        turn, pixels = TURNS.get(orientation(image)), to_grey_or_rgb(image)
+        turn, pixels = TURNS.get(orientation(image)), image if image.mode in DEEP else to_grey_or_rgb(image)
         return pixels if turn is None else pixels.transpose(turn)
     except Exception as error:  # decoding, which an opened image puts off, raises all sorts
         return Unreadable(name, reason(error, MAX_PIXELS))

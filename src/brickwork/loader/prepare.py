@@ -24,20 +24,21 @@ from brickwork.data.cache.decoded import (
 )
 from brickwork.data.cache.pack import Pack, allocate
 from brickwork.data.cache.presize import Presize
-from brickwork.data.dataset import Dataset, Images, Labels, Skipped
+from brickwork.data.dataset import Dataset, Images, Labels, Skipped, Split
 from brickwork.data.images.decode import Unreadable
+from brickwork.data.images.deep import Range
 from brickwork.data.index import Index
 from brickwork.data.parallel import map_in_order
 from brickwork.data.preprocessing import Preprocessing
 from brickwork.data.sources.notes import name_list
-from brickwork.data.statistics import channel_moments
+from brickwork.data.statistics import channel_moments, set_range
 from brickwork.errors import BrickworkError
 from brickwork.loader.note import Note, Notify, ignore
 from brickwork.loader.transforms import transforms_images
 from brickwork.loader.workers import warm, worker_count
 from brickwork.machine import device, free_memory
 from brickwork.network import Network
-from brickwork.recipe.recipe import Recipe
+from brickwork.recipe.recipe import Recipe, parse_range
 
 FEW = 5  # skipped images that get a note of their own
 PAUSE = 5.0  # seconds between two notes while images are read
@@ -144,7 +145,9 @@ def prepare(
     if transforms_images(recipe) and worker_count(recipe, len(dataset.split("train")), device()):
         warm()
     channels, height, width = network.input
-    plain = Preprocessing(channels, height, width, mean=(0.0,) * channels, std=(1.0,) * channels, fit=recipe.fit)
+    range = choose_range(dataset.split("train"), recipe.range, notify)
+    zeros, ones = (0.0,) * channels, (1.0,) * channels
+    plain = Preprocessing(channels, height, width, mean=zeros, std=ones, fit=recipe.fit, range=range)
     presizes = {"train": Presize(plain, whole=recipe.scale < 1), "val": Presize(plain)}
     preparation = Preparation(dataset, known_index(dataset, notify), recipe.cache, notify)
     in_memory = choose_memory(dataset, presizes, recipe)
@@ -153,6 +156,17 @@ def prepare(
     mean, std = normalisation or channel_moments(train.counts)
     preprocessing = replace(plain, mean=mean, std=std)
     return TrainingImages(dataset.classes, train, val, preprocessing, network, in_memory["train"])
+
+
+def choose_range(split: Split, text: str, notify: Notify) -> Range:
+    """What is black and what is white in images of more than 8 bits; that of the whole set is looked for, and told."""
+    range = parse_range(text)
+    if range != "set":
+        return range
+    found = set_range(split)
+    words = f"{found[0]:,g} to {found[1]:,g}, as in the training images" if found else "no image has more than 8 bits"
+    notify(Note(f"range: {words}"))
+    return found or "file"
 
 
 def choose_memory(dataset: Dataset, presizes: dict[str, Presize], recipe: Recipe) -> dict[str, bool]:

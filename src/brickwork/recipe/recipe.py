@@ -5,8 +5,9 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from math import isfinite
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from brickwork.errors import BrickworkError, nearest
 from brickwork.recipe.option import (
@@ -22,8 +23,10 @@ from brickwork.recipe.option import (
 
 Optimizer = Literal["sgd", "adamw", "rmsprop", "muon"]
 Schedule = Literal["onecycle", "cosine", "step", "exponential", "linear", "poly", "inverse", "constant"]
+RangeWord = Literal["file", "set", "percentiles"]
 Policy = Literal["none", "randaugment", "trivialaugment"]
 
+RANGES: tuple[RangeWord, ...] = get_args(RangeWord)
 REPR = 390  # characters of a repr at most
 
 
@@ -81,6 +84,11 @@ class Recipe:
 
     fit: Literal["crop", "pad", "squash"] = option(
         "crop", "how an image of another shape is brought to the network's", heading="Images and augmentation"
+    )
+    range: str = option(
+        "file",
+        "white of more than 8 bits: file, as it states or can hold; 4095 or 100,4095; set: all training images' lowest "
+        "to highest; percentiles: each image's own",
     )
     flip: bool = option(True, "horizontal flip of half of the images; never where the classes are digits or letters")
     crop: int = option(
@@ -149,6 +157,7 @@ class Recipe:
             for field in options_of(Recipe):
                 check(field, getattr(self, field.name))
         _check_steps(self.milestones, self.factor)
+        parse_range(self.range)
 
     def __repr__(self) -> str:
         """What differs from the default: Recipe(epochs=3, lr=0.05)."""
@@ -176,6 +185,22 @@ class Recipe:
         if "extends" in values:
             raise BrickworkError(f"{path} extends {values['extends']!r}, as suits a network: recipe_for reads it.")
         return recipe_from(values)
+
+
+def parse_range(text: str) -> tuple[float, float] | RangeWord:
+    """What is black and what is white, of "4095" or "100,4095", or one of the words; raises BrickworkError."""
+    if word := next((known for known in RANGES if known == text), None):
+        return word
+    try:
+        *lows, high = map(float, text.split(","))
+        low = lows[0] if lows else 0.0
+        if len(lows) < 2 and isfinite(low) and isfinite(high) and low < high:
+            return low, high
+    except ValueError:
+        pass
+    raise BrickworkError(
+        f"recipe: range is file, set, percentiles, or a number such as 4095 or 100,4095, not {text!r}."
+    )
 
 
 def _check_steps(milestones: Numbers, factor: Numbers) -> None:

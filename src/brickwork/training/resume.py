@@ -1,6 +1,7 @@
 """Resuming: data and recipe must be those of the run; where the machine is another, a note says so."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from brickwork.errors import BrickworkError
 from brickwork.loader.note import Note
 from brickwork.loader.prepare import TrainingImages
 from brickwork.machine import device
+from brickwork.recipe.recipe import Recipe
 from brickwork.training.events import Listener
 from brickwork.training.run.checkpoint import State
 from brickwork.training.run.folder import Run
@@ -29,7 +31,7 @@ def check_same(
     """
     if before["data"] != now["data"]:
         raise other_data(run.path, name, what_differs(run.read_contents(), images.contents))
-    for field in differences(before["recipe"], now["recipe"], FREE):
+    for field in differences({**asdict(Recipe()), **before["recipe"]}, now["recipe"], FREE):
         text = f"{run.path}/recipe.toml: {field} is not what it was when this training began: put it back."
         raise BrickworkError(text)
     for field in differences(before["machine"], now["machine"], set()):

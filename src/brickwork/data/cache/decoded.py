@@ -36,7 +36,7 @@ class ImageFiles:
 
     def image(self, i: int) -> Images:
         """Image number i as height x width x channels; it must not be written to. Raises Unreadable."""
-        return self.presize(self.split.decode(i, self.split.read_bytes(i), self.presize.preprocessing.least))
+        return self.presize(self.presize.preprocessing.decode(self.split, i, self.split.read_bytes(i)))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -193,7 +193,7 @@ def decode_one(split: Split, presize: Presize, i: int) -> tuple[str, Seen | Unre
     try:
         content = split.read_bytes(i)
         digest = sha256(content).hexdigest()
-        pixels = presize(split.decode(i, content, presize.preprocessing.least))
+        pixels = presize(presize.preprocessing.decode(split, i, content))
         return digest, (pixels, value_counts(pixels))
     except Unreadable as error:
         return digest, error

@@ -8,6 +8,7 @@ from PIL import Image
 
 from brickwork.data.preprocessing import Preprocessing
 
+DECODING = 2  # raised whenever a file is decoded to other pixels than before
 MARGIN = 8 / 7  # of a whole image's short side over the input's: 256 for 224
 
 
@@ -33,8 +34,8 @@ class Presize:
     def words(self) -> str:
         """The part of the cache key that says how the bytes come about, besides the content and Pillow."""
         of = self.preprocessing
-        parts = (*of.shape, of.interpolation, "whole" if self.whole else of.fit)
-        return "/".join(map(str, parts))
+        parts = (*of.shape, of.interpolation, "whole" if self.whole else of.fit, DECODING)
+        return "/".join(map(str, parts if of.range == "file" else (*parts, of.range)))
 
     def keeps(self, height: int, width: int) -> bool:
         """Whether an image of this size stays as it is."""

@@ -26,6 +26,7 @@ CODES: dict[Kind, str] = {
     "bomb": "F104",
     "truncated": "F105",
     "damaged": "F106",
+    "reader": "F112",
 }
 UNREADABLE = tuple(CODES.values())
 LEAKS = "D402"
@@ -52,6 +53,7 @@ def check(
         [
             *of_images(images),
             *small(images),
+            *dim(images),
             *beside.cases(),
             *of_classes(counts, images),
             *identical(images),
@@ -86,6 +88,18 @@ def small(images: Sequence[ImageFacts]) -> Iterator[tuple[str, Case]]:
         if side < min(SMALL, usual / 2):
             entry = images[i].entry
             yield "P207", Case((images[i].name,), f"{entry.width} x {entry.height}", (i,))
+
+
+def dim(images: Sequence[ImageFacts]) -> Iterator[tuple[str, Case]]:
+    """The images of more than 8 bits that state no range, where all of them use a quarter of their depth at most."""
+    found = [image.values for image in images if image.values and not image.values.stated]
+    highest = max((values.highest for values in found), default=0.0)
+    if not found or highest > min(values.white for values in found) / 4:
+        return
+    lowest, white = min(values.lowest for values in found), min(values.white for values in found)
+    number = (1 << max(8, int(highest).bit_length())) - 1
+    words = f"{len(found):,} hold values from {lowest:,.0f} to {highest:,.0f} of {white:,.0f}: --range {number}"
+    yield "P208", Case(detail=words)
 
 
 def soften_leaks(findings: Iterable[Finding]) -> list[Finding]:

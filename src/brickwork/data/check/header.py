@@ -5,6 +5,7 @@ from pathlib import PurePath
 
 from PIL import Image
 
+from brickwork.data.images import png
 from brickwork.data.images.decode import FORMATS, QUIET, TURNS, open_header, orientation
 from brickwork.data.images.modes import DEEP
 from brickwork.data.images.sniff import START, begins_as
@@ -27,12 +28,13 @@ def read_header(name: str, content: bytes) -> Header | None:
         return None
     try:
         with QUIET, open_header(content) as image:
-            return Header(image.width * image.height, tuple(traits(name, image)))
+            return Header(image.width * image.height, tuple(traits(name, image, content)))
     except Exception:  # damaged files raise all sorts; decoding says which
         return None
 
 
-def traits(name: str, image: Image.Image) -> list[tuple[str, str]]:
+def traits(name: str, image: Image.Image, content: bytes) -> list[tuple[str, str]]:
+    depth = depth_text(image)  # first: a PNG's EXIF is looked for behind its pixels, which loads them
     by_code = {
         "F107": other_format(name, image),
         "F108": is_animation(image),
@@ -40,7 +42,8 @@ def traits(name: str, image: Image.Image) -> list[tuple[str, str]]:
         "P202": image.mode == "CMYK",
         "P203": image.mode in ("P", "PA"),
         "P204": image.has_transparency_data,
-        "P205": depth_text(image),
+        "P205": depth,
+        "P209": gamma_text(content),
     }
     return [(code, words if isinstance(words, str) else "") for code, words in by_code.items() if words]
 
@@ -56,6 +59,10 @@ def other_format(name: str, image: Image.Image) -> str:
 
 def common(format: str) -> str:
     return SAME.get(format, format)
+
+
+def gamma_text(content: bytes) -> str:
+    return f"gamma {1 / gamma:.3g}" if (gamma := png.gamma(content)) else ""
 
 
 def is_animation(image: Image.Image) -> bool:

@@ -10,8 +10,11 @@ from brickwork.data.check.header import Header, read_header
 from brickwork.data.check.perceptual_hash import perceptual_hash
 from brickwork.data.dataset import Split
 from brickwork.data.images.decode import Kind, Unreadable
+from brickwork.data.images.deep import RANGE, RangeFacts
 from brickwork.data.index import IndexEntry, change_times
+from brickwork.data.statistics import range_facts
 
+DEPTH = "P205"  # the trait of more than 8 bits a channel
 FLAT = 3  # levels of 255 between the darkest and the brightest pixel of a single colour, which JPEG may leave
 
 Traits = tuple[tuple[str, str], ...]  # a rule's code, and words on this image
@@ -28,6 +31,7 @@ class ImageFacts:
     pixels: bytes = b""  # a sum over the decoded pixels
     hash: int = 0
     thumb: bytes = b""
+    values: RangeFacts | None = None  # of more than 8 bits
 
     @property
     def readable(self) -> bool:
@@ -48,8 +52,10 @@ def inspect_image(splits: tuple[str, Split], classes: tuple[str, ...], max_pixel
         image = split.decode(i, content)
     except Unreadable as error:
         return unreadable_facts(blank, split.names[i], content, error)
-    entry = complete_entry(blank, content, image.width, image.height)
-    return pixel_facts(entry, split.names[i], header.traits if header else (), image)
+    entry, traits = complete_entry(blank, content, image.width, image.height), header.traits if header else ()
+    facts = pixel_facts(entry, split.names[i], traits, image)
+    deep = RANGE in image.info or DEPTH in dict(traits)
+    return replace(facts, values=image.info.get(RANGE) or range_facts(split, i)) if deep else facts
 
 
 def check_size(header: Header | None, name: str, max_pixels: int) -> None:

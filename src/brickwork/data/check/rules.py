@@ -48,6 +48,10 @@ FILES = (
         "F104", "image is too large to be decoded", "images are too large to be decoded", SKIPS,
         "Scale it down, or leave it out with --fix; --max-pixels sets what is allowed, up to 178,956,970.",
     ),
+    error(
+        "F112", "image whose reader is not installed", "images whose reader is not installed", SKIPS,
+        "Install the reader that is named, or leave the images out with --fix.",
+    ),
     error("F105", "image is cut short", "images are cut short", SKIPS, FETCH),
     error("F106", "image is damaged", "images are damaged", SKIPS, FETCH),
     note(
@@ -69,7 +73,7 @@ PIXELS = (
     note("P203", "image with a palette", "images with a palette", "Becomes red, green and blue."),
     note("P204", "image with transparency", "images with transparency", "Laid on white."),
     note("P205", "image of more than 8 bits a channel", "images of more than 8 bits a channel",
-         "Scaled by its depth to 8 bits, never clipped."),
+         "Scaled to 8 bits by the range that the file states, else by its depth."),
     warning(
         "P206", "image of a single colour", "images of a single colour", "Trained on like any other.",
         "Have a look: this is often what a camera or a download left when it failed.",
@@ -78,6 +82,13 @@ PIXELS = (
         "P207", "image that is very small beside the others", "images that are very small beside the others",
         "Enlarged to the network's input.", "See that no thumbnail stands for what was meant.",
     ),
+    warning(
+        "P208", "set of images that use a small part of their depth", "sets of images that use a small part of theirs",
+        "Scaled by their depth, as no file states a range: they are nearly black.",
+        "Say what is white when training, and it stays with the model: --range NUMBER, --range set or --range "
+        "percentiles.",
+    ),
+    note("P209", "PNG with a gamma of its own", "PNGs with a gamma of their own", "The numbers are taken as they are."),
 )  # fmt: skip
 CLASSES = (
     error(

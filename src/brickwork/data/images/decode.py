@@ -14,14 +14,22 @@ from typing import Literal
 
 from PIL import ExifTags, Image, UnidentifiedImageError, _imaging
 
+from brickwork.data.images import png
+from brickwork.data.images.deep import Range
+from brickwork.data.images.fits import from_fits
+from brickwork.data.images.jpeg_xl import jpeg_xl_head
 from brickwork.data.images.modes import to_grey_or_rgb
+from brickwork.data.images.readers import JPEG_XL, MissingReader, Reader, reader_for
 from brickwork.data.images.sniff import START, begins_as, foreign_reason
+from brickwork.data.images.tiff import mend, unknown_kind
+from brickwork.data.images.wide import needs_samples, to_grey_or_rgb_from_wide
 from brickwork.data.names import printable
 from brickwork.errors import BrickworkError
 
 MAX_PIXELS = 178_956_970  # where Pillow itself refuses: half a gigabyte of red, green and blue
 LARGE = 64_000_000  # pixels: larger images are decoded one at a time, whatever the number of threads
 MAX_SCANNED = 20 * MAX_PIXELS  # pixels times scans of a JPEG, some 6 s; encoders write up to a dozen scans
+MAX_SLOW = 4_000_000  # pixels of a format that Pillow decodes in Python, at some microseconds each
 MAX_BYTES = 1 << 30  # of a file; it is read whole, as its sum is taken
 SCAN = b"\xff\xda"  # begins a scan of a JPEG
 FORMATS = (  # tried in this order; Pillow's own depends on what it has read before
@@ -47,6 +55,7 @@ Kind = Literal[
     "bomb",  # more pixels, or more work, than is allowed
     "truncated",
     "damaged",
+    "reader",  # the format's reader is not installed
 ]
 
 
@@ -78,33 +87,57 @@ def bytes_of(path: str | os.PathLike[str]) -> bytes:
         raise Unreadable(printable(os.fspath(path)), reason(error, MAX_PIXELS), "missing") from None
 
 
-def decode_bytes(content: bytes, name: str, *, least: int = 0, max_pixels: int = MAX_PIXELS) -> Image.Image:
+def decode_bytes(
+    content: bytes, name: str, *, least: int = 0, max_pixels: int = MAX_PIXELS, range: Range = "file"
+) -> Image.Image:
     """The image in a file's bytes as "L" or "RGB", turned as its EXIF says; of an animation, the first frame.
 
-    Palettes and CMYK become RGB, transparency lies on white, 16-bit and float pixels are scaled by their depth.
+    Palettes and CMYK become RGB, transparency lies on white, pixels of more than 8 bits are scaled: by the range that
+    the file states, else by their depth, or by the `range` that is given.
     Where only `least` pixels a side are needed, a JPEG is decoded at 1/2, 1/4 or 1/8 of its size, so that both
     sides keep that many. Raises Unreadable, with `name` for a person, for everything else, also for an image of
     more than `max_pixels`. May run in many threads.
     """
     try:
         with QUIET:
-            return upright(content, least, max_pixels)
+            return upright(content, least, max_pixels, range)
     except Exception as error:  # damaged files raise all sorts from inside Pillow's plugins
         raise Unreadable(name, reason(error, max_pixels), kind(error, content)) from None
 
 
-def upright(content: bytes, least: int, max_pixels: int) -> Image.Image:
+def upright(content: bytes, least: int, max_pixels: int, range: Range) -> Image.Image:
     with open_header(content) as image:
         check_work(image, content, max_pixels)
-        if least:
-            image.draft(None, (least, least))
+        mend(image)
         with large_image_lock(image.width * image.height):
-            image.load()
-            turn = TURNS.get(orientation(image))
-            pixels = to_grey_or_rgb(image)
+            pixels = grey_or_rgb(image, content, least, range)
+            turn = TURNS.get(turn_of(image, content))
             if turn is not None:
                 return pixels.transpose(turn)
             return pixels.copy() if pixels is image else pixels  # free of the bytes
+
+
+def grey_or_rgb(image: Image.Image, content: bytes, least: int, range: Range) -> Image.Image:
+    """The pixels of an image that has not been loaded as "L" or "RGB", as they are stored."""
+    significant = png.significant_bits(content) if image.format == "PNG" else 0
+    if needs_samples(image, range, significant):
+        pixels = to_grey_or_rgb_from_wide(lambda: open_mended(content), range, significant)
+        image.load()  # for an orientation that follows the pixels
+        return pixels
+    if least:
+        image.draft(None, (least, least))
+    image.load()
+    if image.format == "FITS":
+        return from_fits(image, content, range)
+    if image.format == "PNG" and image.mode == "L" and isinstance(image.info.get("transparency"), int):
+        image.info["transparency"] *= 255 // ((1 << png.bit_depth(content)) - 1)  # it counts in 1, 2, 4 or 8 bits
+    return to_grey_or_rgb(image, range, significant)
+
+
+def open_mended(content: bytes) -> Image.Image:
+    image = open_header(content)
+    mend(image)
+    return image
 
 
 def open_header(content: bytes) -> Image.Image:
@@ -113,10 +146,29 @@ def open_header(content: bytes) -> Image.Image:
         raise BrickworkError("empty (0 bytes)")
     silence()
     Image.preinit()  # the common formats, without which Pillow would import all for the first one it lacks
+    if reader := reader_for(content[:START]):
+        return open_with(reader, content)
+    content = png.drop_bulk(content)
     try:
         return Image.open(io.BytesIO(content), formats=FORMATS)
     except UnidentifiedImageError:
-        raise BrickworkError(foreign_reason(content[:START])) from None
+        kind = unknown_kind(content) if content[:2] in (b"II", b"MM") else ""
+        raise BrickworkError(
+            f"a TIFF that Pillow cannot read: {kind}" if kind else foreign_reason(content[:START])
+        ) from None
+
+
+def open_with(reader: Reader, content: bytes) -> Image.Image:
+    """The image as a package beside Pillow reads it; JPEG XL's decodes at once, so its size is looked at before."""
+    reader.register()
+    if reader is JPEG_XL:
+        width, height, _ = jpeg_xl_head(content)
+        if width * height > MAX_PIXELS:
+            raise Image.DecompressionBombError
+    try:
+        return Image.open(io.BytesIO(content), formats=(reader.format,))
+    except UnidentifiedImageError:
+        raise BrickworkError(f"{reader.name}, but cut short or damaged") from None
 
 
 def check_work(image: Image.Image, content: bytes, max_pixels: int) -> None:
@@ -127,6 +179,8 @@ def check_work(image: Image.Image, content: bytes, max_pixels: int) -> None:
     scans = content.count(SCAN) if image.format in ("JPEG", "MPO") else 1
     if pixels * scans > MAX_SCANNED:
         raise Bomb(f"it has {scans:,} scans, which would take too long to decode")
+    if pixels > MAX_SLOW and any(tile[0] in Image.DECODERS for tile in getattr(image, "tile", ())):
+        raise Bomb(f"{pixels:,} pixels of {image.format}, which is decoded so slowly that {MAX_SLOW:,} are allowed")
 
 
 def large_image_lock(pixels: int) -> AbstractContextManager[object]:
@@ -157,6 +211,13 @@ def check_file(path: str | os.PathLike[str]) -> None:
         raise BrickworkError(f"a file of {status.st_size:,} bytes; images of up to {MAX_BYTES:,} are read")
 
 
+def turn_of(image: Image.Image, content: bytes) -> int:
+    """The orientation that is left to apply: what JPEG XL says in its own head is applied by its decoder."""
+    if image.format == JPEG_XL.format and jpeg_xl_head(content)[2] != 1:
+        return 1
+    return orientation(image)
+
+
 def orientation(image: Image.Image) -> int:
     """EXIF's number from 1 to 8; 1, upright, where the EXIF data are damaged."""
     try:
@@ -169,6 +230,8 @@ def kind(error: Exception, content: bytes) -> Kind:
     """What sort of fault keeps a content from being decoded."""
     if not any(content[:START]):
         return "empty"
+    if isinstance(error, MissingReader):
+        return "reader"
     if isinstance(error, Image.DecompressionBombError | Bomb | MemoryError):
         return "bomb"
     if isinstance(error, BrickworkError) and begins_as(content[:START]) is None:

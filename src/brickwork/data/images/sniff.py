@@ -1,5 +1,7 @@
 """What a file seems to be from its first bytes, whatever its name says."""
 
+from brickwork.data.images.readers import reader_for
+
 START = 512  # bytes that are looked at
 
 IMAGES = {
@@ -19,7 +21,6 @@ OTHERS = {
     b"PK\x03\x04": "a ZIP archive, not an image",
     b"\x1f\x8b": "gzip-compressed data, not an image",
 }
-HEIC = (b"heic", b"heix", b"hevc", b"heim", b"mif1", b"msf1")
 TEXTS = {
     "version https://git-lfs": "a Git LFS pointer, not the image itself: run 'git lfs pull'",
     "<!doctype html": "HTML text, not an image",
@@ -35,6 +36,8 @@ def begins_as(start: bytes) -> str | None:
         return "a WebP"
     if start[4:8] == b"ftyp" and start[8:12] in (b"avif", b"avis"):
         return "an AVIF"
+    if reader := reader_for(start):
+        return f"a {reader.name}"
     return next((kind for signature, kind in IMAGES.items() if start.startswith(signature)), None)
 
 
@@ -43,7 +46,7 @@ def foreign_reason(start: bytes) -> str:
     if kind := begins_as(start):
         return f"begins as {kind}, but is cut short, damaged or of a kind that Pillow cannot read"
     if start[4:8] == b"ftyp":
-        return "HEIC, which Pillow cannot read: convert it to JPEG" if start[8:12] in HEIC else "a film, not an image"
+        return "a film, not an image"
     if not any(start):
         return "nothing but zero bytes"
     if kind := next((phrase for mark, phrase in OTHERS.items() if start.startswith(mark)), None):

@@ -13,6 +13,7 @@ from PIL import Image
 
 from brickwork.data.dataset import Dataset, Split
 from brickwork.data.images.decode import Unreadable, bytes_of, decode_bytes
+from brickwork.data.images.deep import Range
 from brickwork.data.names import natural, printable
 from brickwork.data.sources import notes
 from brickwork.data.sources.hub import (
@@ -60,8 +61,8 @@ class HubSplit(Split):
         content: bytes = bytes_of(value["path"]) if value["bytes"] is None else value["bytes"]
         return content
 
-    def decode(self, i: int, content: bytes, least: int = 0) -> Image.Image:
-        return decode_bytes(content, self.names[i], least=least)
+    def decode(self, i: int, content: bytes, least: int = 0, range: Range = "file") -> Image.Image:
+        return decode_bytes(content, self.names[i], least=least, range=range)
 
     def subset(self, positions: Sequence[int]) -> "HubSplit":
         index = list(positions)

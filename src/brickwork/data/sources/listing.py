@@ -20,7 +20,7 @@ ENDINGS = {  # what Pillow reads
     ".pfm", ".tga", ".icb", ".vda", ".vst", ".ico", ".cur", ".icns", ".pcx", ".dcx", ".dds", ".sgi", ".rgb",
     ".rgba", ".bw", ".psd", ".qoi", ".xbm", ".xpm", ".fits", ".fit", ".fts", ".im", ".msp", ".blp", ".ras",
     # what people take for images: each is named, with the reason why it is not read
-    ".heic", ".heif", ".svg", ".eps", ".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".rw2", ".raf",
+    ".heic", ".heif", ".hif", ".jxl", ".svg", ".eps", ".cr2", ".cr3", ".nef", ".arw", ".dng", ".orf", ".rw2", ".raf",
 }  # fmt: skip
 
 RUN = ("run.json", "recipe.toml")  # what a run folder of 'brickwork train' holds from its beginning

@@ -18,6 +18,7 @@ from PIL import Image
 
 from brickwork.data.dataset import Dataset, Split
 from brickwork.data.images.decode import MAX_BYTES, Unreadable, decode_bytes
+from brickwork.data.images.deep import Range
 from brickwork.data.keys import normal_path
 from brickwork.data.names import natural, normal_name, printable
 from brickwork.data.sources import notes
@@ -70,8 +71,8 @@ class TarSplit(Split):
             raise Unreadable(self.names[i], f"its archive gives {len(content):,} of its {size:,} bytes", "truncated")
         return content
 
-    def decode(self, i: int, content: bytes, least: int = 0) -> Image.Image:
-        return decode_bytes(content, self.names[i], least=least)
+    def decode(self, i: int, content: bytes, least: int = 0, range: Range = "file") -> Image.Image:
+        return decode_bytes(content, self.names[i], least=least, range=range)
 
     def subset(self, positions: Sequence[int]) -> "TarSplit":
         index = list(positions)
