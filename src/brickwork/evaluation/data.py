@@ -15,6 +15,7 @@ from brickwork.model import ModelFile, load
 
 def as_model_file(model: ModelFile | str | Path) -> ModelFile:
     """A model file, loaded where it is a path. Raises BrickworkError where there is none, or a damaged one."""
+    check_kind("model", model, (str, Path, ModelFile), "a model file or its path, which a Result has as result.model")
     return load(model) if isinstance(model, str | Path) else model
 
 
