@@ -74,9 +74,9 @@ if TYPE_CHECKING:
 
     __all__ = [  # for type checkers; at run time `dir` has the names, and `help` stays short
         "Batch", "BrickworkError", "CheckReport", "Cost", "Dataset", "Loader", "Model", "ModelFile", "Network",
-        "Prediction", "Recipe", "RecipeChoice", "Report", "Result", "Split", "build", "check", "cost", "create_model", "evaluate",
-        "from_json", "list_models", "load", "load_weights", "open_data", "open_loader", "predict", "recipe_for",
-        "resume", "save", "save_weights", "summary_line", "table", "to_json", "train",
+        "Prediction", "Recipe", "RecipeChoice", "Report", "Result", "Split", "build", "check", "cost", "create_model",
+        "evaluate", "from_json", "list_models", "load", "load_weights", "open_data", "open_loader", "predict",
+        "recipe_for", "resume", "save", "save_weights", "summary_line", "table", "to_json", "train",
         "with_classes", "with_input", "with_width", "zoo",
     ]  # fmt: skip
 
