@@ -9,6 +9,7 @@ from brickwork import __version__, zoo
 from brickwork.data import open_data
 from brickwork.data.dataset import Dataset
 from brickwork.errors import BrickworkError
+from brickwork.loader.prepare import check_fit
 from brickwork.network import Network, Shape, cost, smallest_input, summary_line, to_json, with_input
 from brickwork.network.layer import shape_text
 from brickwork.recipe.published import RecipeChoice, recipe_for
@@ -101,17 +102,6 @@ def input_for(network: Network, images: Shape | None) -> Shape:
         side = smallest_input(with_input(network, images)) or network.input[1]
         return (images[0], side, side)
     return images
-
-
-def check_fit(network: Network, dataset: Dataset) -> None:
-    """Raises BrickworkError where a network has other classes than the data, or channels that no image has."""
-    if network.classes != len(dataset.classes):
-        raise BrickworkError(
-            f"{network.name} tells {network.classes} classes apart, but {dataset.name} has {len(dataset.classes)}: "
-            f"build the network with classes={len(dataset.classes)}."
-        )
-    if network.input[0] not in (1, 3):
-        raise BrickworkError(f"{network.name} reads {network.input[0]} channels, but an image has 1 channel or 3.")
 
 
 def start_text(network: Network, dataset: Dataset) -> str:
