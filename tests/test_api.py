@@ -1,5 +1,6 @@
 """The Python API: what `import brickwork` offers, and that it does what the command line does."""
 
+import ast
 import inspect
 import logging
 import pydoc
@@ -201,3 +202,15 @@ def test_networks_costs_reports_and_data_sets_have_tables_for_a_notebook(tmp_pat
         html = thing._repr_html_()
         assert html.count("<table") >= 1, type(thing)
         assert len(html) < 100_000
+
+
+def test_type_checkers_see_the_public_names_that_there_are() -> None:
+    """The names stand twice in __init__, for type checkers and for the module's own look-up: they are the same."""
+    tree = ast.parse(Path(bw.__file__).read_text())
+    guarded = next(node for node in tree.body if isinstance(node, ast.If))
+    imported = {
+        (node.module, alias.name) for node in guarded.body if isinstance(node, ast.ImportFrom) for alias in node.names
+    }
+    stated = next(node.value for node in guarded.body if isinstance(node, ast.Assign))
+    assert imported == {*((module, name) for name, module in bw._PLACES.items()), ("brickwork", "zoo")}
+    assert sorted(ast.literal_eval(stated)) == sorted(PUBLIC)

@@ -66,7 +66,7 @@ if TYPE_CHECKING:
         with_input,
         with_width,
     )
-    from brickwork.recipe.published import recipe_for
+    from brickwork.recipe.published import RecipeChoice, recipe_for
     from brickwork.recipe.recipe import Recipe
     from brickwork.training.result import Result
     from brickwork.training.train import resume, train
@@ -74,9 +74,9 @@ if TYPE_CHECKING:
 
     __all__ = [  # for type checkers; at run time `dir` has the names, and `help` stays short
         "Batch", "BrickworkError", "CheckReport", "Cost", "Dataset", "Loader", "Model", "ModelFile", "Network",
-        "Prediction", "Recipe", "Report", "Result", "Split", "build", "check", "cost", "create_model", "evaluate",
-        "from_json", "list_models", "load", "load_weights", "open_data", "open_loader", "predict", "recipe_for",
-        "resume", "save", "save_weights", "summary_line", "table", "to_json", "train",
+        "Prediction", "Recipe", "RecipeChoice", "Report", "Result", "Split", "build", "check", "cost", "create_model",
+        "evaluate", "from_json", "list_models", "load", "load_weights", "open_data", "open_loader", "predict",
+        "recipe_for", "resume", "save", "save_weights", "summary_line", "table", "to_json", "train",
         "with_classes", "with_input", "with_width", "zoo",
     ]  # fmt: skip
 
@@ -100,7 +100,7 @@ _MODULES = {  # the public names, and the module that each is fetched from
     "brickwork.data": ("Dataset", "Split", "open_data"),
     "brickwork.data.check": ("CheckReport", "check"),
     "brickwork.recipe.recipe": ("Recipe",),
-    "brickwork.recipe.published": ("recipe_for",),
+    "brickwork.recipe.published": ("RecipeChoice", "recipe_for"),
     "brickwork.loader.loader": ("Batch", "Loader", "open_loader"),
     "brickwork.training.result": ("Result",),
     "brickwork.training.train": ("resume", "train"),

@@ -24,6 +24,12 @@ def nearest(word: str, known: list[str]) -> str:
     return f"known: {', '.join(known)}." if len(known) <= 12 else ""
 
 
+def check_kind(name: str, value: object, kinds: type | tuple[type, ...], expected: str) -> None:
+    """Raises BrickworkError where an argument is of another type: what was expected, and what came."""
+    if not isinstance(value, kinds):
+        raise BrickworkError(f"{name} is {expected}, not {type(value).__name__}.")
+
+
 def require(package: str, extra: str, user: str) -> None:
     """Raises BrickworkError, with the line that installs it, where a package of an extra is not installed.
 

@@ -248,3 +248,14 @@ def test_a_folder_is_named_by_text_and_by_path_alike(tmp_path: Path, kind: Calla
     Image.new("L", (3, 3), 9).save(tmp_path / "a.png")
     assert shade_and_label(split[0]) == (9, 0)
     assert split.path(0) == tmp_path / "a.png"
+
+
+@pytest.mark.parametrize("i", [slice(0, 2), "0", 1.0, [0, 1]])
+def test_what_is_no_number_of_an_image_is_told(i: object) -> None:
+    with pytest.raises(BrickworkError, match=r"^the number of an image is an int, not .*; several are subset"):
+        dataset([8]).splits["train"][i]  # type: ignore[index]
+
+
+def test_a_number_of_an_image_may_be_numpys() -> None:
+    split = dataset([8]).splits["train"]
+    assert split[np.int64(-1)][1] == split[7][1]

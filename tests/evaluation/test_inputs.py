@@ -168,3 +168,42 @@ def test_a_model_file_that_is_not_there_is_said(folder: Path, tmp_path: Path) ->
     for call in (predict, evaluate):
         with pytest.raises(BrickworkError, match="no such model file"):
             call(tmp_path / "none.safetensors", folder)
+
+
+@pytest.mark.parametrize("images", [None, 5, b"a.png"])
+def test_what_cannot_be_images_at_all_is_refused(model: Path, images: Any) -> None:
+    kind = type(images).__name__
+    with pytest.raises(BrickworkError, match=f"^images are paths, PIL images or arrays, or a list of them, not {kind}"):
+        predict(model, images)
+
+
+def test_an_empty_path_is_not_the_folder_that_one_is_in(model: Path, folder: Path, monkeypatch: Any) -> None:
+    monkeypatch.chdir(folder)
+    with pytest.raises(BrickworkError, match=r"^image 1 is an empty path: the images of this folder are '\.'"):
+        predict(model, [WHITE, ""])
+    assert len(predict(model, ".")) == 60
+
+
+@pytest.mark.parametrize("name", ["batch", "top"])
+@pytest.mark.parametrize("value", [0, -1, 1.5, "2"])
+def test_a_batch_and_the_classes_to_name_are_whole_numbers_from_1(model: Path, name: str, value: Any) -> None:
+    with pytest.raises(BrickworkError, match=f"^{name} is a whole number of 1 or more, not {value!r}"):
+        predict(model, WHITE, **{name: value})
+
+
+def test_a_coverage_that_is_a_word_is_refused(model: Path) -> None:
+    with pytest.raises(BrickworkError, match=r"^coverage is a share above 0 and up to 1, not str\.$"):
+        predict(model, WHITE, coverage="all")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("work", [predict, evaluate])
+def test_a_model_in_memory_is_no_model_file(work: Any, folder: Path) -> None:
+    with pytest.raises(BrickworkError, match=r"^model is a model file or its path, .* as result\.model, not Model\.$"):
+        work(bars.judge_of_brightness().model, folder)
+
+
+def test_evaluate_says_what_its_data_and_its_progress_are(model: Path, folder: Path) -> None:
+    with pytest.raises(BrickworkError, match=r"^data is a path, a word or a Dataset, .* is scored, not FileSplit\.$"):
+        evaluate(model, open_data(folder).splits["test"])  # type: ignore[arg-type]
+    with pytest.raises(BrickworkError, match=r"^progress is a function of how many images are done, not bool\.$"):
+        evaluate(model, folder, progress=True)  # type: ignore[arg-type]

@@ -3,6 +3,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from brickwork.data import open_data
 from brickwork.data.cache import store
 from brickwork.data.dataset import ArraySplit, Dataset, Split
 from brickwork.errors import BrickworkError
-from brickwork.loader.loader import Batch, Loader, TensorLoader, WorkerLoader, make_loader
+from brickwork.loader.loader import Batch, Loader, TensorLoader, WorkerLoader, make_loader, open_loader
 from brickwork.loader.note import Note, Notify
 from brickwork.loader.prepare import prepare
 from brickwork.loader.workers import worker_count
@@ -218,3 +219,32 @@ def test_arrays_are_cut_at_random_without_a_cache(tmp_path: Path) -> None:
     one, other = fed_with(bars.network(), data, recipe), fed_with(bars.network(), data, replace(recipe, workers=1))
     assert same(epochs(one, 1), epochs(other, 1))
     assert not store.list_packs()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "text"),
+    [
+        ({"dataset": "photos"}, r"dataset is a Dataset, which open_data gives, not str\."),
+        ({"network": "lenet5"}, r"network is a Network, which zoo\.network gives, .*model\.network, not str\."),
+        ({"recipe": "fast"}, r"recipe is a Recipe, which recipe_for\(\.\.\.\)\.recipe is, not str\."),
+        ({"device": "gpu"}, r"unknown device 'gpu': expected a word such as 'cpu', 'cuda' or 'cuda:1'\."),
+        ({"network": bars.network(7)}, r"tiny tells 7 classes apart, but bars has 4: .*classes=4\."),
+        (
+            {"dataset": replace(bars.dataset(), splits={"test": bars.split(8, 0)})},
+            r"bars has no split 'train': it has test\.",
+        ),
+    ],
+)
+def test_what_a_loader_cannot_be_made_of_is_told_in_one_line(wrong: dict[str, Any], text: str) -> None:
+    with pytest.raises(BrickworkError, match=f"^{text}"):
+        open_loader(**{"dataset": bars.dataset(), "network": bars.network(), "recipe": RECIPE, **wrong})
+
+
+def test_a_device_may_be_a_word_and_epochs_count_from_1() -> None:
+    with open_loader(bars.dataset(), bars.network(), RECIPE, device="cpu") as loader:
+        batch = next(loader.batches(1))
+        assert loader.device == CPU
+        assert repr(batch) == f"Batch({len(batch.targets)} images of 1x8x8, cpu)"
+        for epoch in (0, -1):
+            with pytest.raises(BrickworkError, match=f"^epochs count from 1, not from {epoch}"):
+                next(loader.batches(epoch))

@@ -174,10 +174,15 @@ def test_a_file_that_is_no_text_is_said(tmp_path: Path) -> None:
     ("word", "overrides", "message"),
     [
         ("papers", {}, "unknown recipe 'papers': did you mean 'paper'?"),
-        ("paper", {}, "tiny: no paper's recipe is for it. Take --recipe default or fast."),
+        ("paper", {}, "tiny: no paper's recipe is for it: take default or fast."),
         ("default", {"epochs": 0}, "recipe: epochs is between 1 and 1e\\+06, not 0."),
     ],
 )
 def test_a_wrong_word_says_what_is_wrong(word: str, overrides: dict[str, Any], message: str) -> None:
     with pytest.raises(BrickworkError, match=message.replace("?", r"\?")):
         recipe_for(word, bars.network(), overrides)
+
+
+def test_a_word_that_is_near_none_is_told_with_the_words_that_there_are() -> None:
+    with pytest.raises(BrickworkError, match=r"'xyzzy': take paper, default or fast\. A file of your own ends in"):
+        recipe_for("xyzzy", RESNET20)

@@ -202,3 +202,7 @@ def test_a_wrong_recipe_says_what_is_wrong(text: str, message: str) -> None:
 def test_a_text_that_is_no_toml_says_where() -> None:
     with pytest.raises(BrickworkError, match=r"this is no TOML: .*line 1"):
         recipe_from_toml("epochs 3")
+
+
+def test_a_file_of_weights_may_be_a_path() -> None:
+    assert recipe_from({"weights": Path("a/b.pth")}) == Recipe(weights="a/b.pth")

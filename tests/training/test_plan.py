@@ -1,5 +1,6 @@
 """From names and paths to a network, a dataset and a recipe that fit each other."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 import bars
 from brickwork import zoo
 from brickwork.errors import BrickworkError
+from brickwork.recipe.published import recipe_for
 from brickwork.recipe.recipe import Recipe
 from brickwork.training.plan import make_plan, open_dataset
 
@@ -62,3 +64,13 @@ def test_notes_say_what_a_paper_did_and_that_images_are_scaled() -> None:
     plan = make_plan("resnet18", "fashion", "paper", input=(1, 64, 64))
     assert plan.notes[0].startswith("resnet18 is trained as in ")
     assert plan.notes[-1].endswith("Images of 1x28x28 are scaled to it.")
+
+
+def test_what_recipe_for_gives_is_a_recipe_with_its_notes_and_fields_win_over_it() -> None:
+    network = zoo.network("resnet20", input=(1, 28, 28))
+    choice = recipe_for("paper", network)
+    plan = make_plan(network, "fashion", choice, fields={"epochs": 2})
+    assert plan.recipe == replace(choice.recipe, epochs=2)
+    assert plan.notes[0].startswith("resnet20 is trained as in ")
+    seeds = [make_plan(network, "fashion", replace(choice, recipe=Recipe(seed=seed))).dataset.seed for seed in (0, 4)]
+    assert seeds == [0, 4]

@@ -89,6 +89,8 @@ class Split(ABC):
 
     def __getitem__(self, i: int) -> tuple[Image.Image, int]:
         """Image number i and its label; a negative i counts from the end. Raises IndexError and Unreadable."""
+        if not hasattr(i, "__index__"):
+            raise BrickworkError(f"the number of an image is an int, not {i!r:.80}; several are subset([0, 1, 2]).")
         if not -len(self) <= i < len(self):
             raise IndexError(f"image {i} of a split of {len(self):,} images")
         i = range(len(self))[i]
@@ -280,7 +282,7 @@ class Dataset:
             return self
         if not 0 < fraction < 1:
             raise BrickworkError(f"{self.name}: the share held out for validation is between 0 and 1, not {fraction}.")
-        train = self.splits["train"]
+        train = self.split("train")
         if train.groups and len(set(train.groups)) < 2:
             raise BrickworkError(
                 f"{self.name}: all training images are of one group, {printable(train.groups[0])}, and none is left to "

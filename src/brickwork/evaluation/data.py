@@ -9,24 +9,29 @@ import numpy as np
 
 from brickwork.data import open_data
 from brickwork.data.dataset import Dataset, Labels, Split
-from brickwork.errors import BrickworkError, nearest
+from brickwork.errors import BrickworkError, check_kind, nearest
 from brickwork.model import ModelFile, load
 
 
 def as_model_file(model: ModelFile | str | Path) -> ModelFile:
     """A model file, loaded where it is a path. Raises BrickworkError where there is none, or a damaged one."""
+    check_kind("model", model, (str, Path, ModelFile), "a model file or its path, which a Result has as result.model")
     return load(model) if isinstance(model, str | Path) else model
 
 
 def as_dataset(data: Dataset | str | Path, groups: str, record: Mapping[str, Any]) -> Dataset:
     """A data set, opened where it is a path or a word as for the training of the model with this record."""
-    if not isinstance(data, Dataset):
-        return open_as_divided(str(data), groups, record)
-    if groups:
+    check_kind("data", data, (str, Path, Dataset), "a path, a word or a Dataset, one of whose splits is scored")
+    check_groups(data, groups)
+    return data if isinstance(data, Dataset) else open_as_divided(str(data), groups, record)
+
+
+def check_groups(data: Dataset | str | Path, groups: str) -> None:
+    """Raises BrickworkError where groups are to divide a data set that is open, and so divided, already."""
+    if groups and isinstance(data, Dataset):
         raise BrickworkError(
             f"{data.name} is open already, so groups={groups!r} can no longer divide it: see open_data."
         )
-    return data
 
 
 def open_as_divided(data: str, groups: str, record: Mapping[str, Any]) -> Dataset:

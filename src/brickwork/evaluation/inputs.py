@@ -35,8 +35,12 @@ def iter_images(images: ImageInputs) -> Iterator[NamedImage]:
     """
     if isinstance(images, str | Path | Image.Image | np.ndarray):
         images = [images]
+    if isinstance(images, bytes) or not isinstance(images, Iterable):
+        raise BrickworkError(f"images are paths, PIL images or arrays, or a list of them, not {type(images).__name__}.")
     for number, image in enumerate(images):
         match image:
+            case str() if not image:
+                raise BrickworkError(f"image {number} is an empty path: the images of this folder are '.'.")
             case str() | Path():
                 yield from (NamedImage(printable(str(path)), path) for path in image_files(image))
             case Image.Image():

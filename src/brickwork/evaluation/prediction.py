@@ -11,7 +11,7 @@ import torch
 from brickwork.data.dataset import FileSplit, Images
 from brickwork.data.images.decode import Unreadable
 from brickwork.data.preprocessing import Preprocessing, preprocess_all
-from brickwork.errors import BrickworkError
+from brickwork.errors import BrickworkError, check_kind
 from brickwork.evaluation.data import as_model_file
 from brickwork.evaluation.inputs import ImageInputs, NamedImage, iter_images
 from brickwork.evaluation.logits import compute_logits, preprocessing_of
@@ -54,6 +54,7 @@ def threshold_for(file: ModelFile, coverage: float | None = None) -> Threshold |
     Without a coverage it is 0.95 where the file has a calibration. Raises BrickworkError where a coverage below 1 is
     asked of a file without a calibration, or none can be.
     """
+    check_kind("coverage", coverage, (int, float, type(None)), "a share above 0 and up to 1")
     calibration = calibration_of(file)
     if calibration and coverage != 1:
         return calibration.at(COVERAGE if coverage is None else coverage)
@@ -125,12 +126,19 @@ def iter_predictions(
 
     The model and the coverage are checked at once; images are read, and refused, on the way.
     """
+    check_count("batch", batch)
+    check_count("top", top)
     file = as_model_file(model)
     threshold = threshold_for(file, coverage)
     predictor = Predictor(file, threshold.threshold if threshold else 0.0, temperature_of(file), top)
     preprocessing_of(file)  # raises where it is not the network's
     file.model.to(device())
     return chain.from_iterable(map(predictor.predictions, batches(iter_images(images), batch)))
+
+
+def check_count(name: str, value: object) -> None:
+    if not isinstance(value, int) or value < 1:
+        raise BrickworkError(f"{name} is a whole number of 1 or more, not {value!r:.80}.")
 
 
 def batches(images: Iterator[NamedImage], size: int) -> Iterator[list[NamedImage]]:

@@ -45,6 +45,8 @@ def evaluate(
     how many have been scored. Raises BrickworkError where the data has a class that the model does not know, or no
     readable image.
     """
+    if progress is not None and not callable(progress):
+        raise BrickworkError(f"progress is a function of how many images are done, not {type(progress).__name__}.")
     file = as_model_file(model)
     dataset = as_dataset(data, groups, file.record)
     known = class_positions(dataset.classes, file.classes)

@@ -10,16 +10,20 @@ from brickwork.data.preprocessing import Preprocessing
 from brickwork.loader.sampler import EpochPlan, erase_rectangles
 from brickwork.loader.seeds import torch_seeded
 from brickwork.network import Network
+from brickwork.network.layer import shape_text
 from brickwork.recipe.progressive import size_at
 from brickwork.recipe.recipe import Recipe
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Batch:
     """Batch: images and targets of one training step, on the device."""
 
     images: Tensor  # float32, N x C x H x W, normalised, with channels last in memory
     targets: Tensor  # int64, N; or the share of each class, float32, N x K, where images are mixed
+
+    def __repr__(self) -> str:
+        return f"Batch({len(self.images):,} images of {shape_text(self.images.shape[1:])}, {self.images.device})"
 
 
 @dataclass(frozen=True)

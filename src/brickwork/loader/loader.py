@@ -12,15 +12,16 @@ from brickwork import machine
 from brickwork.data.cache.decoded import missing_folder
 from brickwork.data.cache.pack import Pack
 from brickwork.data.dataset import Dataset
-from brickwork.errors import BrickworkError
+from brickwork.errors import BrickworkError, check_kind
 from brickwork.loader.batch_transforms import Batch, BatchTransform
 from brickwork.loader.collate import BatchReader, BatchRequest, Fault, InProcess, LoadedBatch
 from brickwork.loader.note import Note, Notify, ignore
-from brickwork.loader.prepare import Normalisation, TrainingImages, ValidationImages, network_images, prepare
+from brickwork.loader.prepare import Normalisation, TrainingImages, ValidationImages, check_fit, network_images, prepare
 from brickwork.loader.sampler import EpochPlan, flip_and_shift, mirrors_suit, plan_epoch, split_batches
 from brickwork.loader.transforms import ImageTransform, Sample, transforms_images
 from brickwork.loader.workers import Workers, worker_count
 from brickwork.network import Network
+from brickwork.network.layer import shape_text
 from brickwork.recipe.progressive import grows, size_at, takes_size
 from brickwork.recipe.recipe import Recipe
 
@@ -45,7 +46,7 @@ class Loader(ABC):
         return -(-self.samples // self.recipe.batch)
 
     def __repr__(self) -> str:
-        shape = "x".join(map(str, self.images.preprocessing.shape))
+        shape = shape_text(self.images.preprocessing.shape)
         return f"{type(self).__name__}({self.samples:,} images of {shape}, {len(self):,} batches, {self.device})"
 
     def __exit__(self, *exception: object) -> None:
@@ -70,6 +71,8 @@ class Loader(ABC):
         return self.images.validation
 
     def plan(self, epoch: int) -> EpochPlan:
+        if epoch < 1:
+            raise BrickworkError(f"epochs count from 1, not from {epoch}.")
         return plan_epoch(self.recipe, epoch, self.labels, flip=self.flip)
 
     def take_waited(self) -> float:
@@ -199,11 +202,19 @@ def free_on(device: torch.device) -> int:
     return free
 
 
+def choose_device(device: torch.device | str | None) -> torch.device:
+    """The device that was asked for, or the machine's; raises BrickworkError for a word that is none."""
+    try:
+        return torch.device(device) if device else machine.device()
+    except RuntimeError:
+        raise BrickworkError(f"unknown device {device!r}: expected a word such as 'cpu', 'cuda' or 'cuda:1'.") from None
+
+
 def make_loader(
-    images: TrainingImages, recipe: Recipe, device: torch.device | None = None, notify: Notify = ignore
+    images: TrainingImages, recipe: Recipe, device: torch.device | str | None = None, notify: Notify = ignore
 ) -> Loader:
     """The loader that suits the images and the recipe: where both kinds would do, they give the same batches."""
-    device = device or machine.device()
+    device = choose_device(device)
     whole = fits_on_device(images, recipe, device) and not transforms_images(recipe)
     return (TensorLoader if whole else WorkerLoader)(images, recipe, device, notify)
 
@@ -214,7 +225,7 @@ def open_loader(
     recipe: Recipe,
     *,
     normalisation: Normalisation | None = None,
-    device: torch.device | None = None,
+    device: torch.device | str | None = None,
     notify: Notify = ignore,
 ) -> Loader:
     """The loader of a data set's training images at a network's input size, for a loop of your own or the Trainer.
@@ -224,5 +235,9 @@ def open_loader(
     deviation of each channel where it should not be that of the training images. Raises BrickworkError where no image
     of a split can be read.
     """
+    check_kind("dataset", dataset, Dataset, "a Dataset, which open_data gives")
+    check_kind("network", network, Network, "a Network, which zoo.network gives, and a Model has as model.network")
+    check_kind("recipe", recipe, Recipe, "a Recipe, which recipe_for(...).recipe is")
+    check_fit(network, dataset)
     dataset = dataset.with_validation(recipe.validation, recipe.seed)
     return make_loader(prepare(network, dataset, recipe, notify, normalisation), recipe, device, notify)

@@ -98,13 +98,13 @@ def _paper(network: Network) -> RecipeEntry:
     for entry in entries("paper"):
         if any(fnmatch(bare, pattern) for pattern in entry.networks):
             return entry
-    raise BrickworkError(f"{network.name}: no paper's recipe is for it. Take --recipe default or fast.")
+    raise BrickworkError(f"{network.name}: no paper's recipe is for it: take default or fast.")
 
 
 def _entry_named(word: str) -> RecipeEntry:
     papers = {entry.name: entry for entry in entries("paper")}
     if word not in papers:
-        advice = nearest(word, ["paper", "default", "fast", *papers]) or "take paper, default or fast,"
+        advice = nearest(word, ["paper", "default", "fast", *papers]) or "take paper, default or fast."
         raise BrickworkError(f"unknown recipe {word!r}: {advice} A file of your own ends in .toml.")
     return papers[word]
 

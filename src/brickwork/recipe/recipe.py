@@ -221,8 +221,12 @@ def recipe_from(values: Mapping[str, Any]) -> Recipe:
     for name in values:
         if name not in known:
             raise BrickworkError(f"recipe: there is no {name!r}: {nearest(name, known)}")
-    tuples = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
-    return Recipe(**{**values, **tuples})
+    return Recipe(**{name: _field_value(value) for name, value in values.items()})
+
+
+def _field_value(value: object) -> Any:
+    """A value as a field has it: a list as a tuple, the path of a file of weights as str."""
+    return tuple(value) if isinstance(value, list) else str(value) if isinstance(value, Path) else value
 
 
 def recipe_from_toml(text: str) -> Recipe:

@@ -1,7 +1,7 @@
 """From names, values and paths to what is trained: a network, a data set and a recipe that fit each other."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +9,10 @@ from brickwork import __version__, zoo
 from brickwork.data import open_data
 from brickwork.data.dataset import Dataset
 from brickwork.errors import BrickworkError
+from brickwork.loader.prepare import check_fit
 from brickwork.network import Network, Shape, cost, smallest_input, summary_line, to_json, with_input
 from brickwork.network.layer import shape_text
-from brickwork.recipe.published import recipe_for
+from brickwork.recipe.published import RecipeChoice, recipe_for
 from brickwork.recipe.recipe import Recipe, recipe_from
 
 
@@ -39,7 +40,7 @@ class Plan:
 def make_plan(
     network: Network | str,
     data: Dataset | str | Path,
-    recipe: Recipe | str | Path = "default",
+    recipe: Recipe | RecipeChoice | str | Path = "default",
     *,
     groups: str = "",
     input: Shape | None = None,
@@ -53,14 +54,15 @@ def make_plan(
     fit each other, and where the data has not so many classes.
     """
     fields = dict(fields or {})
-    seed = fields.get("seed", recipe.seed if isinstance(recipe, Recipe) else 0)
+    given = RecipeChoice(recipe) if isinstance(recipe, Recipe) else recipe
+    seed = fields.get("seed", given.recipe.seed if isinstance(given, RecipeChoice) else 0)
     dataset = open_dataset(data, groups, seed, classes)
     value = network if isinstance(network, Network) else network_for(network, dataset, input)
     check_fit(value, dataset)
-    chosen, notes = choose_recipe(recipe, value, fields)
-    if chosen.seed != seed:  # a recipe's file has its own, and seeds divide data
-        dataset = open_dataset(data, groups, chosen.seed, classes)
-    return Plan(value, dataset, chosen, (*notes, *dataset.notes, start_text(value, dataset)))
+    choice = choose_recipe(given, value, fields)
+    if choice.recipe.seed != seed:  # a recipe's file has its own, and seeds divide data
+        dataset = open_dataset(data, groups, choice.recipe.seed, classes)
+    return Plan(value, dataset, choice.recipe, (*choice.notes, *dataset.notes, start_text(value, dataset)))
 
 
 def open_dataset(data: Dataset | str | Path, groups: str, seed: int, classes: int | None) -> Dataset:
@@ -72,14 +74,11 @@ def open_dataset(data: Dataset | str | Path, groups: str, seed: int, classes: in
     return dataset
 
 
-def choose_recipe(
-    recipe: Recipe | str | Path, network: Network, fields: Mapping[str, Any]
-) -> tuple[Recipe, tuple[str, ...]]:
-    """The recipe with these fields, and what a person who chose it should know."""
-    if isinstance(recipe, Recipe):
-        return recipe_from({**asdict(recipe), **fields}), ()
-    choice = recipe_for(str(recipe), network, fields)
-    return choice.recipe, choice.notes
+def choose_recipe(recipe: RecipeChoice | str | Path, network: Network, fields: Mapping[str, Any]) -> RecipeChoice:
+    """The recipe with these fields: one that is chosen already, or what a word or a file stands for."""
+    if isinstance(recipe, RecipeChoice):
+        return replace(recipe, recipe=recipe_from({**asdict(recipe.recipe), **fields}))
+    return recipe_for(str(recipe), network, fields)
 
 
 def network_for(text: str, dataset: Dataset, input: Shape | None) -> Network:
@@ -103,17 +102,6 @@ def input_for(network: Network, images: Shape | None) -> Shape:
         side = smallest_input(with_input(network, images)) or network.input[1]
         return (images[0], side, side)
     return images
-
-
-def check_fit(network: Network, dataset: Dataset) -> None:
-    """Raises BrickworkError where a network has other classes than the data, or channels that no image has."""
-    if network.classes != len(dataset.classes):
-        raise BrickworkError(
-            f"{network.name} tells {network.classes} classes apart, but {dataset.name} has {len(dataset.classes)}: "
-            f"build the network with classes={len(dataset.classes)}."
-        )
-    if network.input[0] not in (1, 3):
-        raise BrickworkError(f"{network.name} reads {network.input[0]} channels, but an image has 1 channel or 3.")
 
 
 def start_text(network: Network, dataset: Dataset) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from brickwork.errors import BrickworkError
 from brickwork.model import Model
@@ -66,8 +66,3 @@ def training_logits(model: Model, recipe: Recipe) -> Callable[[Tensor], dict[str
             raise BrickworkError(f"torch cannot compile the network here: {first} Leave --compile out.") from None
 
     return call
-
-
-def move_to(model: nn.Module, device: torch.device) -> None:
-    """Moves a model to the device, its weights with channels last, as the fast convolutions want them."""
-    model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]

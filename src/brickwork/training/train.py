@@ -11,13 +11,15 @@ import torch
 from brickwork.data import open_data
 from brickwork.data.dataset import Dataset
 from brickwork.data.sources.shards import MAGIC
-from brickwork.errors import BrickworkError
+from brickwork.errors import BrickworkError, check_kind
+from brickwork.evaluation.data import check_groups
 from brickwork.loader.loader import open_loader
 from brickwork.loader.note import Note
 from brickwork.loader.prepare import Normalisation
 from brickwork.machine import device
 from brickwork.model import Model, build
 from brickwork.network import Layer, Network, Shape, from_json
+from brickwork.recipe.published import RecipeChoice
 from brickwork.recipe.recipe import Recipe
 from brickwork.training.diagnose import explain_memory_errors
 from brickwork.training.events import Event, Listener, with_logging
@@ -39,14 +41,14 @@ from brickwork.weights import load_initial
 def train(
     network: Network | str,
     data: Dataset | str | Path = "fashion",
-    recipe: Recipe | str | Path = "default",
+    recipe: Recipe | RecipeChoice | str | Path = "default",
     *,
     out: str | Path | None = None,
     groups: str = "",
     input: Shape | None = None,
     progress: bool = True,
     listener: Listener | None = None,
-    track: Sequence[str] = (),
+    track: str | Sequence[str] = (),
     **fields: Any,
 ) -> Result:
     """Trains a network and leaves the best epoch's model in a run folder, tested once.
@@ -63,9 +65,28 @@ def train(
     disagree, `out` holds a run already, no image can be read, the loss is no longer a number, the disk is full, or
     there is not enough memory; the last checkpoint is whole then.
     """
+    check_arguments(network, data, recipe, out, listener)
+    check_groups(data, groups)
+    if input and isinstance(network, Network):
+        raise BrickworkError(f"input is for a network's name; {network.name} has its own: see with_input.")
     plan = make_plan(network, data, recipe, groups=groups, input=input, fields=fields)
     with shown(progress, listener) as show:
-        return run_plan(plan, out, with_logging(show), track)
+        return run_plan(plan, out, with_logging(show), (track,) if isinstance(track, str) else track)
+
+
+def check_arguments(network: object, data: object, recipe: object, out: object, listener: object) -> None:
+    """Raises BrickworkError for an argument of another kind than `train` takes."""
+    check_kind("network", network, (str, Network), "a name or a Network, which a Model has as model.network")
+    check_kind("data", data, (str, Path, Dataset), "a path, a word or a Dataset")
+    kinds = (str, Path, Recipe, RecipeChoice)
+    check_kind("recipe", recipe, kinds, "a Recipe, a word or a .toml file (single fields are given by name: epochs=20)")
+    check_kind("out", out, (str, Path, type(None)), "a folder's path")
+    check_listener(listener)
+
+
+def check_listener(listener: object) -> None:
+    if not callable(listener) and listener is not None:
+        raise BrickworkError(f"listener is a function of one event, not {type(listener).__name__}.")
 
 
 def run_plan(plan: Plan, out: str | Path | None, listener: Listener, track: Sequence[str] = ()) -> Result:
@@ -104,6 +125,8 @@ def resume(
     `progress` and `listener` are as in `train`. A run that has ended gives its result. Raises BrickworkError as
     `train` does, and where the folder holds no run, or the data or the recipe is another.
     """
+    check_kind("path", path, (str, Path), "a run folder, which a Result has as result.run")
+    check_listener(listener)
     run, recipe, known = open_run(Path(path))
     if result := ended_result(run, own):
         return result

@@ -59,10 +59,9 @@ class Trainer:
     @property
     def ended(self) -> bool:
         """Whether the last epoch is done, or early stopping ends it: `patience` epochs without a better validation."""
-        if not self.epochs or len(self.epochs) >= self.loop.recipe.epochs:
-            return bool(self.epochs)
-        patience = self.loop.recipe.patience
-        return bool(patience) and len(self.epochs) - best_of(self.epochs).epoch >= patience
+        recipe, done = self.loop.recipe, len(self.epochs)
+        since_best = done - best_of(self.epochs).epoch if done else 0
+        return done >= recipe.epochs or 0 < recipe.patience <= since_best
 
     def fit(self, state: State | None = None) -> Result:
         """Trains every epoch that is left, from a state or from the beginning, and tests the best model once.

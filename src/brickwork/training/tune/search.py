@@ -9,6 +9,7 @@ import torch
 
 from brickwork.data.dataset import Dataset
 from brickwork.loader.loader import Batch
+from brickwork.loader.prepare import check_fit
 from brickwork.machine import free_memory
 from brickwork.network import Network
 from brickwork.recipe.recipe import Recipe
@@ -16,7 +17,6 @@ from brickwork.training.diagnose import explain_memory_errors
 from brickwork.training.events import Listener, silent
 from brickwork.training.freeze import thaw
 from brickwork.training.loop import Loop
-from brickwork.training.plan import check_fit
 from brickwork.training.signals import stop_signal
 from brickwork.training.train import initial_model, seed_torch, training_loop
 from brickwork.training.tune.range_test import RangeTest, find_batch, find_rate, restore_after
