@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 @contextmanager
 def shown(progress: bool, listener: Listener | None) -> Iterator[Listener]:
     """The listener that hears a training: the given one; or the bar, where there is somewhere to show it."""
-    if listener or not progress or not is_interactive():
-        yield listener or silent
+    if listener is not None or not progress or not is_interactive():
+        yield listener if listener is not None else silent
         return
     with make_bar() as bar:
         yield BarListener(bar)
