@@ -25,7 +25,7 @@ import numpy as np
 import PIL
 import torch
 import torchvision
-from loading import photograph, silent, used
+from loading import photograph, used
 from torch.utils.data import DataLoader, Dataset
 
 from brickwork import zoo
@@ -37,8 +37,9 @@ from brickwork.loader.collate import BatchReader, BatchRequest, Fault, InProcess
 from brickwork.loader.loader import batch_request
 from brickwork.loader.prepare import prepare
 from brickwork.loader.sampler import plan_epoch, split_batches
+from brickwork.loader.shared import AHEAD, share_pixels
 from brickwork.loader.transforms import ImageTransform
-from brickwork.loader.workers import AHEAD, Workers, share_pixels
+from brickwork.loader.workers import Workers
 from brickwork.network.columns import RULE, format_columns
 from brickwork.recipe.recipe import Recipe
 
@@ -55,7 +56,7 @@ class NewTensors(Dataset[tuple[int, torch.Tensor, list[int], list[Fault]]]):
         self.single = replace(single, source=share_pixels(single.source))
 
     def __getitem__(self, task: BatchRequest) -> tuple[int, torch.Tensor, list[int], list[Fault]]:
-        images = torch.empty((len(task.rows), *image_shape(self.single)), dtype=torch.uint8)
+        images = torch.empty((len(task.samples), *image_shape(self.single)), dtype=torch.uint8)
         rows, faults = collate(self.single, task, images.numpy())
         return task.number, images[: len(rows)], rows, faults
 
@@ -122,7 +123,7 @@ def photographs(name: str, root: Path, size: tuple[int, int], count: int, side: 
         path.parent.mkdir(parents=True, exist_ok=True)
         photograph(size, number).save(path, quality=88)
     network = zoo.network("resnet18", input=(3, side, side), classes=2)
-    made = prepare(network, open_data(str(root)), recipe, silent)
+    made = prepare(network, open_data(str(root)), recipe)
     return Case(name, ImageTransform(made.train.images, made.preprocessing, recipe), count)
 
 
@@ -144,7 +145,7 @@ def cases(root: Path) -> Iterator[Case]:
 
 def speed(reader: BatchReader, tasks: list[BatchRequest], room: Images) -> tuple[float, float]:
     """Images a second, by the clock and of a processor; each batch is copied out of the shared memory once."""
-    images, began, before = sum(len(task.rows) for task in tasks), time.perf_counter(), used()
+    images, began, before = sum(len(task.samples) for task in tasks), time.perf_counter(), used()
     for batch in reader.read(tasks):
         np.copyto(room[: len(batch.images)], batch.images)
     return images / (time.perf_counter() - began), images / (used() - before)

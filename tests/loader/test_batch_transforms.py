@@ -79,4 +79,4 @@ def test_images_are_smaller_in_the_first_epochs_where_the_network_takes_them() -
         torch.testing.assert_close(batch.images, torch.full_like(batch.images, 2.0))
     assert sizes == [16, 24, 24, 32, 32]
     fixed = replace(whole, grows=False)
-    assert fixed.batch(images, LABELS[:4], chances(recipe), 1, 0).images.shape[2] == 32
+    assert fixed(images, LABELS[:4], chances(recipe), 1, 0).images.shape[2] == 32

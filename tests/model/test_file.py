@@ -62,7 +62,7 @@ def test_a_failed_save_leaves_the_old_file(path: Path, model: Model, monkeypatch
 
 
 def test_class_names_are_as_many_as_the_networks_classes(tmp_path: Path, model: Model) -> None:
-    with pytest.raises(BrickworkError, match="the network tells 3 classes apart, not 2"):
+    with pytest.raises(BrickworkError, match=r"expected the names of 3 classes, found \["):
         save(tmp_path / "m.safetensors", model, classes=CLASSES[:2], preprocessing={}, record={})
 
 
@@ -125,7 +125,7 @@ def test_metadata_of_another_kind_is_named(path: Path, model: Model) -> None:
     save_file(model.state_dict(), path, {**metadata, "record": "1"})
     assert "the model file is damaged: ModelFile: record is a mapping, not 1." in refusal(path)
     save_file(model.state_dict(), path, {**metadata, "classes": '["a", "b"]'})
-    assert "the model file is damaged: the network tells 3 classes apart, not 2." in refusal(path)
+    assert "the model file is damaged: expected the names of 3 classes, found ['a', 'b']." in refusal(path)
 
 
 def test_a_network_larger_than_the_weights_is_refused_before_it_takes_memory(path: Path, model: Model) -> None:

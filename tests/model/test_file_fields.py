@@ -125,14 +125,14 @@ def refusal(path: Path, **changes: Any) -> str:
     [
         ("brickwork", "0", "a safetensors file, but not a model file that brickwork wrote."),
         ("classes", '["a", "b"]', "the model file is damaged: expected the names of 3 classes, found ['a', 'b']."),
-        ("classes", "[1, 2, 3]", "the model file is damaged: expected the names of 3 classes, found [1, 2, 3]."),
+        ("classes", "[1, 2, 3]", "the model file is damaged: ModelFile: classes is tuple[str, ...], not (1, 2, 3)."),
         ("classes", '"abc"', "the model file is damaged: expected the names of 3 classes, found 'abc'."),
         (
             "preprocessing",
             "[]",
-            "the model file is damaged: expected the preprocessing as a JSON object, found [].",
+            "the model file is damaged: ModelFile: preprocessing is a mapping, not [].",
         ),
-        ("record", "1", "the model file is damaged: expected the record as a JSON object, found 1."),
+        ("record", "1", "the model file is damaged: ModelFile: record is a mapping, not 1."),
     ],
 )
 def test_a_field_that_cannot_be_is_told_with_what_was_expected_and_found(

@@ -1,4 +1,4 @@
-"""What is done to whole batches, on the device that does the work."""
+"""Batch transforms: normalisation, erasing, mixup, cutmix and progressive resizing, on the device."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from brickwork.recipe.recipe import Recipe
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """What one step learns from, on the device that does the work."""
+    """A batch on the device, as one step learns from it."""
 
     images: Tensor  # float32, N x C x H x W, normalised, with channels last in memory
     targets: Tensor  # int64, N; or the share of each class, float32, N x K, where images are mixed
@@ -24,7 +24,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class BatchTransform:
-    """Normalises images, erases rectangles of them, mixes them with each other, and makes them smaller."""
+    """Normalisation, random erasing, mixup or cutmix, and progressive resizing of a batch."""
 
     recipe: Recipe
     preprocessing: Preprocessing
@@ -36,10 +36,9 @@ class BatchTransform:
         images = self.preprocessing.normalize(images)
         if self.recipe.erasing:
             images = erase_rectangles(images, plan.erasures, self.recipe.erasing)
-        made = self.mixed(Batch(images, labels), epoch, number)
-        return self.resized(made, epoch)
+        return self.resize(self.mix(Batch(images, labels), epoch, number), epoch)
 
-    def mixed(self, batch: Batch, epoch: int, number: int) -> Batch:
+    def mix(self, batch: Batch, epoch: int, number: int) -> Batch:
         """Each image with the one before it: blended, or with a part of it laid over. One of the two, by chance.
 
         Zhang et al. 2017, arXiv 1710.09412; Yun et al. 2019, arXiv 1905.04899.
@@ -55,7 +54,7 @@ class BatchTransform:
             images, targets = kind(alpha=alpha, num_classes=self.network.classes)(batch.images, batch.targets)
         return Batch(images.contiguous(memory_format=torch.channels_last), targets)
 
-    def resized(self, batch: Batch, epoch: int) -> Batch:
+    def resize(self, batch: Batch, epoch: int) -> Batch:
         size = size_at(self.recipe, self.network, epoch)
         if not self.grows or size == self.network.input[1:]:
             return batch

@@ -1,4 +1,4 @@
-"""Reading images batch by batch: what is asked, what comes back, and how it is made."""
+"""Collate: images read one by one into a batch, in this process or in workers."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
@@ -15,16 +15,16 @@ Fault = tuple[int, str]  # a sample that cannot be read, and why
 
 @dataclass(frozen=True)
 class BatchRequest:
-    """A batch that is to be read."""
+    """Which samples a batch is to have."""
 
     number: int  # in its epoch
     epoch: int
-    rows: tuple[Sample, ...]
+    samples: tuple[Sample, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class LoadedBatch:
-    """A batch that has been read."""
+    """A batch as it was read, before it goes to the device."""
 
     number: int
     images: Images  # N x H x W x C of the rows that could be read; the memory is used again for later batches
@@ -33,11 +33,11 @@ class LoadedBatch:
 
 
 class BatchReader(ABC):
-    """Whoever reads images: the batches are the same."""
+    """Reads batches, here or in worker processes: they are the same."""
 
     @abstractmethod
-    def read(self, tasks: Iterable[BatchRequest]) -> Iterator[LoadedBatch]:
-        """The batches in the tasks' order; each is used up when the next is asked for."""
+    def read(self, requests: Iterable[BatchRequest]) -> Iterator[LoadedBatch]:
+        """The batches in the requests' order; each is used up when the next is asked for."""
 
     @abstractmethod
     def close(self) -> None:
@@ -45,35 +45,35 @@ class BatchReader(ABC):
 
 
 class InProcess(BatchReader):
-    """This process, which reads when it is asked."""
+    """Reads batches in this process, each when it is asked for."""
 
-    def __init__(self, single: ImageTransform, batch: int) -> None:
-        self.single = single
-        self.room = np.empty((batch, *image_shape(single)), np.uint8)
+    def __init__(self, transform: ImageTransform, batch: int) -> None:
+        self.transform = transform
+        self.buffer = np.empty((batch, *image_shape(transform)), np.uint8)
 
-    def read(self, tasks: Iterable[BatchRequest]) -> Iterator[LoadedBatch]:
-        for task in tasks:
-            rows, faults = collate(self.single, task, self.room)
-            yield LoadedBatch(task.number, self.room[: len(rows)], rows, faults)
+    def read(self, requests: Iterable[BatchRequest]) -> Iterator[LoadedBatch]:
+        for request in requests:
+            rows, faults = collate(self.transform, request, self.buffer)
+            yield LoadedBatch(request.number, self.buffer[: len(rows)], rows, faults)
 
     def close(self) -> None:
-        """There are none."""
+        """Nothing: no process was started."""
 
 
-def image_shape(single: ImageTransform) -> tuple[int, int, int]:
+def image_shape(transform: ImageTransform) -> tuple[int, int, int]:
     """Height, width, channels."""
-    channels, height, width = single.preprocessing.shape
+    channels, height, width = transform.preprocessing.shape
     return height, width, channels
 
 
-def collate(single: ImageTransform, task: BatchRequest, room: Images) -> tuple[list[int], list[Fault]]:
+def collate(transform: ImageTransform, request: BatchRequest, buffer: Images) -> tuple[list[int], list[Fault]]:
     """Reads a batch into memory, one image behind the other; one that cannot be read is left out, not replaced."""
     rows: list[int] = []
     faults: list[Fault] = []
-    for number, row in enumerate(task.rows):
+    for row, sample in enumerate(request.samples):
         try:
-            room[len(rows)] = single.image(task.epoch, row)
-            rows.append(number)
+            buffer[len(rows)] = transform.image(request.epoch, sample)
+            rows.append(row)
         except Unreadable as error:
-            faults.append((row.sample, error.reason))
+            faults.append((sample.number, error.reason))
     return rows, faults

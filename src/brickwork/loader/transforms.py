@@ -1,4 +1,4 @@
-"""What is done to images one by one, in the processes that read them."""
+"""Image transforms: what is done to images one by one, in the processes that read them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from brickwork.data.preprocessing import Preprocessing, colour
 from brickwork.loader.seeds import torch_seeded
 from brickwork.recipe.recipe import Recipe
 
-Change = Callable[[Image.Image], Image.Image]
+Transform = Callable[[Image.Image], Image.Image]
 
 
 class Source(Protocol):
@@ -24,56 +24,55 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Sample:
-    """One image of a batch: which, and what chance has decided about it."""
+    """One image of a batch, and what was drawn for it."""
 
-    sample: int
-    key: int
+    number: int  # in the split
+    key: int  # what its random changes are drawn for: the sample, or its place where it may come twice
     mirrored: bool
-    down: int
+    down: int  # pixels that it is shifted by
     right: int
 
 
 def transforms_images(recipe: Recipe) -> bool:
-    """Whether a recipe has changes that are made image by image."""
+    """Whether a recipe has transforms of single images: a random crop, colours, a policy."""
     return recipe.scale < 1 or recipe.color > 0 or recipe.policy != "none"
 
 
 @dataclass(frozen=True)
 class ImageTransform:
-    """Cuts an image out of what is stored, mirrors and shifts it, and changes its colours and its shape."""
+    """Random crop, flip, shift, policy (RandAugment, TrivialAugment) and colour jitter of one image."""
 
     source: Source
     preprocessing: Preprocessing
     recipe: Recipe
 
-    def image(self, epoch: int, row: Sample) -> Images:
+    def image(self, epoch: int, sample: Sample) -> Images:
         """An image as the network takes it, height x width x channels."""
-        pixels = self.source.image(row.sample)
+        pixels = self.source.image(sample.number)
         if not transforms_images(self.recipe):
-            return flip_and_shift_image(self.preprocessing.pad(pixels), row)
-        with torch_seeded(self.recipe.seed, epoch, row.key):
-            return self.changed(pixels, row)
+            return flip_and_shift_image(self.preprocessing.pad(pixels), sample)
+        with torch_seeded(self.recipe.seed, epoch, sample.key):
+            return self.augment(pixels, sample)
 
-    def changed(self, pixels: Images, row: Sample) -> Images:
+    def augment(self, pixels: Images, sample: Sample) -> Images:
         array = self.preprocessing.array
-        pixels = flip_and_shift_image(
-            array(self.cut(to_pil(pixels))) if self.cut else self.preprocessing.pad(pixels), row
-        )
-        return array(self.colours(to_pil(pixels))) if self.colours else pixels
+        pixels = array(self.random_crop(to_pil(pixels))) if self.random_crop else self.preprocessing.pad(pixels)
+        pixels = flip_and_shift_image(pixels, sample)
+        return array(self.color(to_pil(pixels))) if self.color else pixels
 
     @cached_property
-    def cut(self) -> Change | None:
+    def random_crop(self) -> Transform | None:
         """A part of the image, brought to the network's size (Szegedy et al. 2014, section 6)."""
         if self.recipe.scale == 1:
             return None
         from torchvision.transforms import InterpolationMode, v2  # type: ignore[import-untyped]
 
         size, mode = (self.preprocessing.height, self.preprocessing.width), self.preprocessing.interpolation
-        made: Change = v2.RandomResizedCrop(size, (self.recipe.scale, 1.0), interpolation=InterpolationMode(mode))
-        return made
+        crop: Transform = v2.RandomResizedCrop(size, (self.recipe.scale, 1.0), interpolation=InterpolationMode(mode))
+        return crop
 
     @cached_property
-    def colours(self) -> Change | None:
+    def color(self) -> Transform | None:
         """The policy, then brightness, contrast and saturation."""
         recipe, preprocessing = self.recipe, self.preprocessing
         if recipe.policy == "none" and not recipe.color:
@@ -86,20 +85,20 @@ class ImageTransform:
             "randaugment": v2.RandAugment(interpolation=mode, fill=fill),
             "trivialaugment": v2.TrivialAugmentWide(interpolation=mode, fill=fill),
         }
-        made: Change = v2.Compose([policies[recipe.policy], v2.ColorJitter(*[recipe.color] * 3)])
-        return made
+        jitter: Transform = v2.Compose([policies[recipe.policy], v2.ColorJitter(*[recipe.color] * 3)])
+        return jitter
 
 
 def to_pil(pixels: Images) -> Image.Image:
     return Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
 
 
-def flip_and_shift_image(pixels: Images, row: Sample) -> Images:
-    """Mirrored and shifted, pixel for pixel as `augment.augmented` does it to whole batches."""
+def flip_and_shift_image(pixels: Images, sample: Sample) -> Images:
+    """Mirrored and shifted, pixel for pixel as `sampler.flip_and_shift` does it to whole batches."""
     height, width = pixels.shape[:2]
-    if row.down:
-        pixels = pixels[(np.arange(height) + row.down).clip(0, height - 1)]
-    if row.right:
-        columns = (np.arange(width) + row.right).clip(0, width - 1)
-        return pixels[:, width - 1 - columns if row.mirrored else columns]
-    return pixels[:, ::-1] if row.mirrored else pixels
+    if sample.down:
+        pixels = pixels[(np.arange(height) + sample.down).clip(0, height - 1)]
+    if sample.right:
+        columns = (np.arange(width) + sample.right).clip(0, width - 1)
+        return pixels[:, width - 1 - columns if sample.mirrored else columns]
+    return pixels[:, ::-1] if sample.mirrored else pixels

@@ -40,7 +40,7 @@ class ModelFile:
         validate_fields(self)
         count = self.model.network.classes
         if len(self.classes) != count:
-            raise BrickworkError(f"the network tells {count} classes apart, not {len(self.classes)}.")
+            raise BrickworkError(f"expected the names of {count} classes, found {list(self.classes)!r:.100}.")
 
     def __repr__(self) -> str:
         return f"ModelFile({self.model.network}: {short_repr(self.classes)})"
