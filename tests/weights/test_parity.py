@@ -6,6 +6,7 @@ traps (stride v1, ceil pooling, poolings that leave their padding out, a bare st
 the same blocks. `benchmarks/parity.py` compares the logits of all of them.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +33,7 @@ REPRESENTATIVES = (
     "resnet50",
     "resnet50c",
     "resnet50d",
+    "resnet18[stem=deep,shortcut=D]",
     "wide_resnet50_2",
     "resnext50_32x4d",
     "seresnet50",
@@ -109,6 +111,18 @@ def test_weights_of_v1_fit_v15_and_give_other_logits(tmp_path: Path) -> None:
     other = build(zoo.network("resnet50")).eval()
     assert load_weights(other, tmp_path / "v1.pth").layout == "torchvision"
     assert compared("in", other, model, 64).difference > 0.01
+
+
+def test_every_resnet_of_timm_is_compared_or_has_its_reason() -> None:
+    import timm
+
+    text = (Path(__file__).parents[2] / "docs" / "weights.md").read_text()
+    unsaid = text.partition("<!-- unsaid -->")[2].partition("<!-- /unsaid -->")[0]
+    names = [name for line in unsaid.splitlines() for name in re.findall(r"`(\w+)`", line.partition(" | ")[0])]
+    patterns = ("resnet*", "resnext*", "wide_resnet*", "seresne*", "legacy_se*")
+    every = [name for pattern in patterns for name in timm.list_models(pattern)]
+    compared = [row.timm for row, library in EVERY if library == "timm"]
+    assert sorted([*names, *(name for name in compared if name in every)]) == sorted(every)
 
 
 def test_the_table_in_the_documentation_has_every_network_that_both_have() -> None:

@@ -81,10 +81,10 @@ def find_network(text: str) -> Network | str:
     if name not in values:
         networks = [key for key, value in values.items() if isinstance(value, Network)]
         raise BrickworkError(f"{file} has no {name!r}: {nearest(name, networks) or 'name a network that it defines.'}")
-    return _made(text, values[name])
+    return _network_from(text, values[name])
 
 
-def _made(text: str, value: object) -> Network:
+def _network_from(text: str, value: object) -> Network:
     """The value, or what it makes when it is called."""
     try:
         network = value() if callable(value) and not isinstance(value, type) else value

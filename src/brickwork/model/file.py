@@ -64,14 +64,14 @@ def save(
     path = Path(path)
     try:
         bare = unwrap_model(model)
-        file = _described(bare, classes, preprocessing, record)
+        file = _describe(bare, classes, preprocessing, record)
         content = safetensors_bytes({n: t.cpu().contiguous() for n, t in check_weights(bare).items()}, _metadata(file))
     except (BrickworkError, TypeError) as fault:
         raise BrickworkError(f"{path}: {fault}") from None
     write_whole(path, content)
 
 
-def _described(
+def _describe(
     model: Model,
     classes: Sequence[str] | None,
     preprocessing: Mapping[str, Any] | None,

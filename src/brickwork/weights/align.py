@@ -39,7 +39,7 @@ def align(model: Model, file: TensorFile, *, reset_classifier: bool = False, ada
             tensors[mean] = tensors[mean] - file.tensors[bias].float()
     known = {slot.theirs for slot in slots} | folded.keys()
     left_out = tuple(name for name in file.tensors if name not in known)
-    return Aligned(layout.library, tensors, left_out, _adapted(file, slots, leave))
+    return Aligned(layout.library, tensors, left_out, _adaptation(file, slots, leave))
 
 
 def find_layout(model: Model, file: TensorFile, leave: Leave) -> tuple[TensorFile, Layout]:
@@ -51,7 +51,7 @@ def find_layout(model: Model, file: TensorFile, leave: Leave) -> tuple[TensorFil
         return each, layout
     known = 2 * layout.met(each.tensors) >= min(len(each.tensors), len(layout.slots)) > 0
     if not file.ordered and not known:
-        problem = _unordered(model, file)
+        problem = _order_problem(model, file)
     if file.ordered:
         by_order = match_in_order(model, file.without_prefix(), leave)
         if isinstance(by_order, Layout):
@@ -60,7 +60,7 @@ def find_layout(model: Model, file: TensorFile, leave: Leave) -> tuple[TensorFil
     raise BrickworkError(f"{file.path}: {problem}")
 
 
-def _unordered(model: Model, file: TensorFile) -> str:
+def _order_problem(model: Model, file: TensorFile) -> str:
     names = " and ".join(dict.fromkeys(layout.library for layout in layouts_of(model)))
     first = next(iter(file.tensors), "nothing")
     return (
@@ -97,7 +97,7 @@ def adapt_channels(weight: Tensor, channels: int) -> Tensor:
     return weight.repeat(1, ceil(channels / stored), 1, 1)[:, :channels] * (stored / float(channels))
 
 
-def _adapted(file: TensorFile, slots: list[Slot], leave: Leave) -> str:
+def _adaptation(file: TensorFile, slots: list[Slot], leave: Leave) -> str:
     for slot in slots:
         if _reads_others(file.tensors[slot.theirs], slot, leave):
             how = "summed" if slot.shape[1] == 1 else "repeated"
