@@ -72,7 +72,7 @@ def test_a_format_that_is_decoded_in_python_is_bounded() -> None:
     side = int(MAX_SLOW**0.5) + 1
     head = b"qoif" + side.to_bytes(4, "big") * 2 + b"\3\0"
     with pytest.raises(
-        Unreadable, match=r"pixels of QOI, which is decoded so slowly that 4,000,000 are allowed"
+        Unreadable, match=r"pixels of QOI, which is decoded so slowly that 8,000,000 are allowed"
     ) as caught:
         decode_bytes(head + b"\xfd" * 70_000 + b"\0" * 7 + b"\1", "a")
     assert caught.value.kind == "bomb"

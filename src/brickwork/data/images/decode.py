@@ -29,7 +29,7 @@ from brickwork.errors import BrickworkError
 MAX_PIXELS = 178_956_970  # where Pillow itself refuses: half a gigabyte of red, green and blue
 LARGE = 64_000_000  # pixels: larger images are decoded one at a time, whatever the number of threads
 MAX_SCANNED = 20 * MAX_PIXELS  # pixels times scans of a JPEG, some 6 s; encoders write up to a dozen scans
-MAX_SLOW = 4_000_000  # pixels of a format that Pillow decodes in Python, at some microseconds each
+MAX_SLOW = 8_000_000  # pixels of a format that Pillow decodes in Python, at some microseconds each
 MAX_BYTES = 1 << 30  # of a file; it is read whole, as its sum is taken
 SCAN = b"\xff\xda"  # begins a scan of a JPEG
 FORMATS = (  # tried in this order; Pillow's own depends on what it has read before
