@@ -22,6 +22,7 @@ from time import perf_counter
 
 from limited import DIED, HUNG, looked_at
 
+from brickwork.data.check.examine import UNREADABLE
 from brickwork.data.images.decode import Unreadable, decode
 
 LIMIT = 600  # seconds for the whole of `brickwork check`
@@ -75,7 +76,7 @@ def checked(files: list[Path], folder: Path) -> list[str]:
     print(f"check: {images} images, {perf_counter() - begun:.1f} s, {len(done.stderr.splitlines())} lines of noise")
     for each in report["findings"]:
         print(f"  {each['severity']:7} {each['code']} {each['count']:5} {each['title']}")
-    refused = [case for each in report["findings"] if "F101" <= each["code"] <= "F106" for case in each["cases"]]
+    refused = [case for each in report["findings"] if each["code"] in UNREADABLE for case in each["cases"]]
     nameless = [case for case in refused if len(case["files"]) != 1 or not case["detail"]]
     print(f"check refuses {len(refused)}, all with path and reason: {'no' if nameless else 'yes'}; {listed(counts)}")
     noise = [line for line in done.stderr.splitlines() if "images read" not in line]

@@ -227,3 +227,35 @@ def test_without_its_reader_an_image_is_refused_with_the_line_that_installs_it(
         Image.new("L", (40, 40), 9).save(tmp_path / name / "a.png")
     (tmp_path / "cold" / "b.heic").write_bytes(content)
     assert [case.detail for case in check(open_data(tmp_path)).of("F112")] == [words]
+
+
+# In training
+
+
+@pytest.mark.parametrize(
+    ("text", "range"),
+    [
+        ("file", "file"),
+        ("percentiles", "percentiles"),
+        ("4095", (0.0, 4095.0)),
+        ("100,4095", (100.0, 4095.0)),
+        ("set", (0.0, 3000.0)),
+    ],
+)
+def test_a_recipes_range_ends_in_the_preprocessing_of_the_model(text: str, range: Range, tmp_path: Path) -> None:
+    from brickwork import zoo
+    from brickwork.loader.prepare import prepare
+    from brickwork.recipe.recipe import Recipe
+
+    data = open_data(folder(tmp_path / "dim", highest=3000))
+    images = prepare(zoo.network("lenet5"), data, Recipe(range=text, cache="off"))
+    assert images.preprocessing.range == range
+    assert (max(images.preprocessing.mean) > 0.2) == (range != "file")  # nearly black by their depth alone
+
+
+@pytest.mark.parametrize("text", ["", "none", "4095,100", "1,2,3", "nan", "inf"])
+def test_a_recipes_range_that_is_none_is_refused(text: str) -> None:
+    from brickwork.recipe.recipe import Recipe
+
+    with pytest.raises(BrickworkError, match="recipe: range is file, set, percentiles, or a number such as 4095"):
+        Recipe(range=text)

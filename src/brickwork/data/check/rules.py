@@ -83,7 +83,8 @@ PIXELS = (
         "Enlarged to the network's input.", "See that no thumbnail stands for what was meant.",
     ),
     warning(
-        "P208", "set of images that use a small part of their depth", "sets of images that use a small part of theirs",
+        "P208", "set of images that use a small part of their depth",
+        "sets of images that use a small part of their depth",
         "Scaled by their depth, as no file states a range: they are nearly black.",
         "Say what is white when training, and it stays with the model: --range NUMBER, --range set or --range "
         "percentiles.",

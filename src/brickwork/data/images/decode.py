@@ -29,7 +29,7 @@ from brickwork.errors import BrickworkError
 MAX_PIXELS = 178_956_970  # where Pillow itself refuses: half a gigabyte of red, green and blue
 LARGE = 64_000_000  # pixels: larger images are decoded one at a time, whatever the number of threads
 MAX_SCANNED = 20 * MAX_PIXELS  # pixels times scans of a JPEG, some 6 s; encoders write up to a dozen scans
-MAX_SLOW = 4_000_000  # pixels of a format that Pillow decodes in Python, at some microseconds each
+MAX_SLOW = 8_000_000  # pixels of a format that Pillow decodes in Python, at some microseconds each
 MAX_BYTES = 1 << 30  # of a file; it is read whole, as its sum is taken
 SCAN = b"\xff\xda"  # begins a scan of a JPEG
 FORMATS = (  # tried in this order; Pillow's own depends on what it has read before
@@ -106,7 +106,7 @@ def decode_bytes(
 
 
 def upright(content: bytes, least: int, max_pixels: int, range: Range) -> Image.Image:
-    with open_header(content) as image:
+    with open_header(content, max_pixels) as image:
         check_work(image, content, max_pixels)
         mend(image)
         with large_image_lock(image.width * image.height):
@@ -140,14 +140,14 @@ def open_mended(content: bytes) -> Image.Image:
     return image
 
 
-def open_header(content: bytes) -> Image.Image:
+def open_header(content: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
     """The image as its header tells, before a pixel is decoded."""
     if not content:
         raise BrickworkError("empty (0 bytes)")
     silence()
     Image.preinit()  # the common formats, without which Pillow would import all for the first one it lacks
     if reader := reader_for(content[:START]):
-        return open_with(reader, content)
+        return open_with(reader, content, max_pixels)
     content = png.drop_bulk(content)
     try:
         return Image.open(io.BytesIO(content), formats=FORMATS)
@@ -158,12 +158,12 @@ def open_header(content: bytes) -> Image.Image:
         ) from None
 
 
-def open_with(reader: Reader, content: bytes) -> Image.Image:
+def open_with(reader: Reader, content: bytes, max_pixels: int) -> Image.Image:
     """The image as a package beside Pillow reads it; JPEG XL's decodes at once, so its size is looked at before."""
     reader.register()
     if reader is JPEG_XL:
         width, height, _ = jpeg_xl_head(content)
-        if width * height > MAX_PIXELS:
+        if width * height > max_pixels:
             raise Image.DecompressionBombError
     try:
         return Image.open(io.BytesIO(content), formats=(reader.format,))

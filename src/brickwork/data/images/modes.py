@@ -12,7 +12,7 @@ from brickwork.data.images.tiff import (
     SIGNED,
     UNSIGNED,
     WHITE_IS_ZERO,
-    stated_highest,
+    highest_of_file,
     tiff_tag,
 )
 
@@ -107,7 +107,7 @@ def depth_of(image: Image.Image, values: Samples, significant: int) -> Depth:
         return Depth(0.0, 65535.0) if values.min() >= 0 and values.max() <= 65535 else Depth(-(2.0**31), 2.0**31 - 1)
     if tiff_tag(image, FORMAT) == SIGNED and bits:
         return Depth(-(2.0 ** (bits - 1)), 2.0 ** (bits - 1) - 1)
-    stated = stated_highest(image)
+    stated = highest_of_file(image)
     if image.mode.startswith("I;16") and is_right_aligned(values, significant):
         stated = 2.0**significant - 1
     return Depth(0.0, 2.0 ** (bits or 16) - 1, stated)

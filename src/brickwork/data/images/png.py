@@ -51,10 +51,10 @@ def is_bulk(chunk: Chunk, content: bytes) -> bool:
     data = chunk.data(content)
     if chunk.kind not in TEXTS or not data.startswith(KEPT):
         return chunk.kind in (b"iCCP", *TEXTS)
-    return len(data) > MAX_TEXT or inflates_beyond(packed_part(chunk.kind, data))
+    return len(data) > MAX_TEXT or inflates_beyond(zlib_stream(chunk.kind, data))
 
 
-def packed_part(kind: bytes, data: bytes) -> bytes:
+def zlib_stream(kind: bytes, data: bytes) -> bytes:
     """What is compressed of a text; b"" where nothing is."""
     rest = data.partition(b"\0")[2]
     if kind == b"zTXt":

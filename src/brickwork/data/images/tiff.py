@@ -64,7 +64,7 @@ def set_rawmode(image: Image.Image, mode: str) -> None:
         image.tile = [tile._replace(args=each) for tile, each in zip(image.tile, args, strict=True)]
 
 
-def stated_highest(image: Image.Image) -> float | None:
+def highest_of_file(image: Image.Image) -> float | None:
     """The highest value that the file states: MaxSampleValue, or the significant bits of OME-TIFF's description."""
     if (highest := tiff_tag(image, HIGHEST)) and highest > 0:
         return float(highest)

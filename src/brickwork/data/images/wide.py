@@ -12,9 +12,9 @@ from brickwork.data.images.tiff import (
     EXTRA,
     PLANES,
     SEPARATE,
+    highest_of_file,
     rawmode,
     set_rawmode,
-    stated_highest,
     tiff_tag,
 )
 from brickwork.errors import BrickworkError
@@ -32,7 +32,7 @@ def layout(image: Image.Image) -> str:
 
 def needs_samples(image: Image.Image, range: Range, significant: int) -> bool:
     """Whether the high bytes are not enough: for alpha, a transparent colour, or a range other than the whole."""
-    asked = range != "file" or stated_highest(image) is not None or 8 < significant < 16
+    asked = range != "file" or highest_of_file(image) is not None or 8 < significant < 16
     return bool(layout(image)) and (asked or layout(image) in ("LA", "RGBA", "RGBa") or "transparency" in image.info)
 
 
@@ -40,7 +40,7 @@ def to_grey_or_rgb_from_wide(open: Open, range: Range, significant: int) -> Imag
     """An image of 16-bit colours as "L" or "RGB", in the range that is asked for, on white."""
     with open() as image:
         channels, associated = layout(image), tiff_tag(image, EXTRA) == ASSOCIATED
-        stated, transparent = stated_highest(image), image.info.get("transparency")
+        stated, transparent = highest_of_file(image), image.info.get("transparency")
         if tiff_tag(image, PLANES) == SEPARATE:
             raise BrickworkError("a TIFF of 16 bits in planes of their own, of which Pillow gives no whole samples")
     values = samples(open, channels)
@@ -73,15 +73,15 @@ def samples(open: Open, channels: str) -> NDArray[np.uint16]:
             set_rawmode(image, "RGBA")
             image.load()
             parts = np.asarray(image).astype(np.uint16)
-        return join(parts[..., 0::2], parts[..., 1::2])
+        return combine(parts[..., 0::2], parts[..., 1::2])
     with open() as image:
         order = rawmode(image)[-1]
     plain = channels.replace("a", "A")
     high, low = (half(open, f"{plain};16{end}") for end in (order, OTHER[order]))
-    return join(high, low)
+    return combine(high, low)
 
 
-def join(high: Samples, low: Samples) -> NDArray[np.uint16]:
+def combine(high: Samples, low: Samples) -> NDArray[np.uint16]:
     """Samples of 16 bits from their bytes."""
     return np.asarray(high.astype(np.uint16) * 256 + low, np.uint16)
 
