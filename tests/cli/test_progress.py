@@ -1,13 +1,15 @@
+import errno
 from io import StringIO
 
 import pytest
 from rich.console import Console
 from rich.progress import Progress as Bar
 
+from brickwork.cli.output import notify
 from brickwork.cli.progress import training_progress
 from brickwork.loader.note import Note
 from brickwork.training.events import EpochEnd, Event, Step
-from brickwork.training.progress import BarListener, columns
+from brickwork.training.progress import BarListener, columns, shown
 from brickwork.training.run.folder import Epoch
 
 STEP = Step(epoch=2, epochs=4, step=5, steps=10, loss=1.25, images_per_second=1234, seconds_left=75)
@@ -53,3 +55,24 @@ def test_without_a_terminal_there_are_lines_and_no_steps(capsys: pytest.CaptureF
         for news in (Note("a note"), STEP, EPOCH):
             report(news)
     assert capsys.readouterr() == ("", f"a note\n{EPOCH.text}\n")
+
+
+def test_a_terminal_that_was_closed_stops_no_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Closing(StringIO):
+        gone = False
+
+        def write(self, text: str) -> int:
+            if self.gone:
+                raise OSError(errno.EIO, "Input/output error")
+            return super().write(text)
+
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr("sys.stderr", terminal := Closing())
+    monkeypatch.setattr("threading.excepthook", lambda fault: None)  # of the thread that draws
+    with shown(progress=True, listener=None) as listener:
+        terminal.gone = True
+        for _ in range(3):
+            listener(EPOCH)
+    notify("a note")

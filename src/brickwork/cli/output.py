@@ -32,6 +32,11 @@ def notify(text: str) -> None:
         print(text, file=sys.stderr)
 
 
+def silence_stdout() -> None:
+    """Lets what is still to be printed go nowhere, where nobody reads on."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def width() -> int:
     """Columns of the terminal, or of the variable COLUMNS; in a pipe or a file, room for whole rows."""
     return get_terminal_size(fallback=(120, 24)).columns

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import click
 
 from brickwork import __version__
+from brickwork.cli.output import notify, silence_stdout
 from brickwork.errors import BrickworkError, nearest, require
 from brickwork.training.signals import Stopped
 
@@ -85,10 +86,10 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
         return code or 0
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still buffered goes nowhere
+        silence_stdout()
         return 1
     except (BrickworkError, click.UsageError, OSError) as mistake:
-        print(f"brickwork: {error_line(mistake)}", file=sys.stderr)
+        notify(f"brickwork: {error_line(mistake)}")
         return 2
     except (KeyboardInterrupt, click.Abort):
         return 130

@@ -255,7 +255,7 @@ class Preparation:
         self.notify(Note(text))
 
     def tell_skipped(self, skipped: Sequence[Skipped]) -> None:
-        for note in skipped_notes(skipped):
+        for note in skip_notes(skipped):
             self.notify(note)
 
     def tell_of(self, split: str, text: str) -> None:
@@ -266,7 +266,7 @@ class Preparation:
         self.tell(f"{split}: {text}")
 
 
-def skipped_notes(skipped: Sequence[Skipped]) -> Iterator[Note]:
+def skip_notes(skipped: Sequence[Skipped]) -> Iterator[Note]:
     """A note for each of the first images that were skipped, and one for all others, which has their names."""
     lines = [f"{image.name}: {image.reason}" for image in skipped]
     yield from (Note(f"skipped {line}") for line in lines[:FEW])

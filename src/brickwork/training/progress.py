@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from brickwork.training.events import EpochEnd, Event, Listener, Step, silent
@@ -17,8 +17,13 @@ def shown(progress: bool, listener: Listener | None) -> Iterator[Listener]:
     if listener is not None or not progress or not is_interactive():
         yield listener if listener is not None else silent
         return
-    with make_bar() as bar:
+    bar = make_bar()
+    bar.start()
+    try:
         yield BarListener(bar)
+    finally:
+        with suppress(OSError):  # a terminal that was closed shows nothing any more
+            bar.stop()
 
 
 def is_interactive() -> bool:
@@ -53,7 +58,8 @@ class BarListener:
         if isinstance(event, Step):
             self.show(event)
             return
-        self.bar.console.print(event.text, highlight=False, markup=False)
+        with suppress(OSError):
+            self.bar.console.print(event.text, highlight=False, markup=False)
         if isinstance(event, EpochEnd):
             self.accuracy = f", accuracy {event.metrics.val_accuracy:.1%}"
 

@@ -18,7 +18,7 @@ from brickwork.evaluation.logits import compute_logits
 from brickwork.evaluation.report.html import evaluation_html
 from brickwork.files import write_whole
 from brickwork.loader.note import Note
-from brickwork.loader.prepare import skipped_notes
+from brickwork.loader.prepare import skip_notes
 from brickwork.model import ModelFile, load, save
 from brickwork.network import Layer
 from brickwork.recipe.schedule import learning_rate
@@ -197,7 +197,7 @@ class Trainer:
         file = load(self.run.model, self.own_layers())
         record = {**file.record, "seconds": self.seconds}
         report = self.evaluate_test(file)
-        for note in skipped_notes(report.skipped if report else ()):
+        for note in skip_notes(report.skipped if report else ()):
             self.listener(note)
         if report:
             record["test"] = {

@@ -262,8 +262,8 @@ def test_find_takes_no_other_word(ask: Ask, photos: Path) -> None:
     ("typed", "option"),
     [
         (("resnet18",), "NETWORK"),
-        (("--data", "photos"), "--data"),
         (("--groups", "p"), "--groups"),
+        (("--data", "photos", "--groups", "p"), "--groups"),  # --data alone says where it was moved
         (("--out", "there"), "--out"),
         (("--input", "1x8x8"), "--input"),
         (("--classes", "2"), "--classes"),

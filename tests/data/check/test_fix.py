@@ -6,7 +6,7 @@ import pytest
 
 import faults
 from brickwork.data import open_data
-from brickwork.data.check import CheckReport, can_list, check, lost_classes, positions_to_drop, write_manifest
+from brickwork.data.check import CheckReport, can_list, check, classes_without_rows, positions_to_drop, write_manifest
 from brickwork.data.dataset import Dataset, FileSplit
 from brickwork.errors import BrickworkError
 
@@ -110,7 +110,7 @@ def test_a_class_that_loses_all_its_images_is_named(tmp_path: Path) -> None:
     dataset, report = examined(tmp_path / "data")
     (finding,) = (finding for finding in report.findings if finding.rule.code[0] == "C")  # not that test lacks it, too
     assert (finding.rule.code, finding.severity, finding.cases[0].detail) == ("C308", "error", "yak: none of 5")
-    assert lost_classes(report) == ["yak"]
+    assert classes_without_rows(report) == ["yak"]
     write_manifest(tmp_path / "fixed.csv", dataset, report)
     assert open_data(tmp_path / "fixed.csv").classes == tuple(name for name in dataset.classes if name != "yak")
 
@@ -121,4 +121,4 @@ def test_a_class_whose_training_images_cannot_be_read_has_none_in_train(tmp_path
         path.write_bytes(b"")
     _, report = examined(tmp_path / "data")
     assert [case.detail for case in report.of("C301")] == ["cat: 10 elsewhere"]
-    assert lost_classes(report) == []
+    assert classes_without_rows(report) == []

@@ -53,7 +53,7 @@ def check_command(
       brickwork check photos --fix photos-fixed.csv
     """
     from brickwork.data import open_data
-    from brickwork.data.check import can_list, check, check_manifest_path, lost_classes, write_manifest
+    from brickwork.data.check import can_list, check, check_manifest_path, classes_without_rows, write_manifest
     from brickwork.data.sources.notes import name_list
 
     dataset = open_data(data, seed=seed, groups=groups)
@@ -68,7 +68,7 @@ def check_command(
     )
     if fix and kept is not None:
         command = shlex.join(["brickwork", "train", "--data", str(fix)])
-        if lost := lost_classes(report):
+        if lost := classes_without_rows(report):
             notify(f"No image is left of {name_list(lost)}: {fix} has no such class.")
         notify(f"{fix} lists {kept:,} of {count_of(len(report.index.entries), 'image')}: {command}")
     if report.cases("error"):

@@ -1,6 +1,7 @@
 """`brickwork train`: from images to a model file."""
 
 import shlex
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from brickwork.cli.data_options import data_options
-from brickwork.cli.output import count_of, json_option, print_json
+from brickwork.cli.output import count_of, json_option, print_json, silence_stdout
 from brickwork.cli.own import find_network, own_option
 from brickwork.cli.progress import training_progress
 from brickwork.cli.recipe_options import RecipeCommand, fields_given, options_given, recipe_options
@@ -81,7 +82,13 @@ def train_command(
             print_search(find, plan, as_json)
             return
         result = train_plan(plan, out, track)
-    print_json(result_document(result)) if as_json else print(result_text(result, data))
+    try:
+        print_json(result_document(result)) if as_json else print(result_text(result, data))
+        sys.stdout.flush()
+    except OSError:
+        if not result.stopped:
+            raise
+        silence_stdout()  # its terminal was closed, which is what stopped the training
     if result.stopped:
         raise click.exceptions.Exit(128 + result.stopped)
 

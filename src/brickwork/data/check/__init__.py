@@ -2,7 +2,13 @@
 
 from brickwork.data.check.examine import check
 from brickwork.data.check.findings import Case, CheckReport, Finding
-from brickwork.data.check.fix import can_list, check_manifest_path, lost_classes, positions_to_drop, write_manifest
+from brickwork.data.check.fix import (
+    can_list,
+    check_manifest_path,
+    classes_without_rows,
+    positions_to_drop,
+    write_manifest,
+)
 from brickwork.data.check.rules import RULES, SEVERITIES, Rule, Severity
 
 __all__ = [
@@ -16,7 +22,7 @@ __all__ = [
     "can_list",
     "check",
     "check_manifest_path",
-    "lost_classes",
+    "classes_without_rows",
     "positions_to_drop",
     "write_manifest",
 ]

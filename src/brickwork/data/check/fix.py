@@ -29,7 +29,7 @@ def positions_to_drop(report: CheckReport) -> set[int]:
     return wrong
 
 
-def lost_classes(report: CheckReport) -> list[str]:
+def classes_without_rows(report: CheckReport) -> list[str]:
     """The classes of which a manifest has no image."""
     out = positions_to_drop(report)
     left = {entry.label for i, entry in enumerate(report.index.entries) if i not in out}

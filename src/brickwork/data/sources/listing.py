@@ -51,7 +51,7 @@ def list_folder(folder: Path) -> Listing:
     except OSError as error:
         raise BrickworkError(f"{shorten(printable(str(folder)), 300)} cannot be listed: {error.strerror}.") from None
     junk = tuple(entry.name for entry in everything if is_junk(entry.name))
-    kinds = {entry.name: kind_of(entry) for entry in everything if not is_junk(entry.name)}
+    kinds = {entry.name: entry_kind(entry) for entry in everything if not is_junk(entry.name)}
     folders, loops, images, others = (
         tuple(name for name, kind in kinds.items() if kind == word) for word in ("folder", "loop", "image", "other")
     )
@@ -60,7 +60,7 @@ def list_folder(folder: Path) -> Listing:
     return Listing(data, images, others, junk, tuple(name + run for name in folders for run in runs[name]), loops)
 
 
-def kind_of(entry: os.DirEntry[str]) -> Literal["folder", "loop", "image", "other"]:
+def entry_kind(entry: os.DirEntry[str]) -> Literal["folder", "loop", "image", "other"]:
     try:
         if entry.is_dir():
             return "folder"
