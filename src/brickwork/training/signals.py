@@ -11,7 +11,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stopped(BaseException):
-    """The training was stop to stop; a process that ends by it leaves with 128 + `signal`.
+    """The training was asked to stop; a process that ends by it leaves with 128 + `signal`.
 
     Like KeyboardInterrupt, it is no fault that a clause for any Exception should take for one of an image.
     """
@@ -22,7 +22,7 @@ class Stopped(BaseException):
 
 
 class StopSignal:
-    """Whether somebody has stop this process to stop.
+    """Whether somebody has asked this process to stop.
 
     While `patient`, a signal is remembered until `check`, so that a step or a file that is being written ends first;
     otherwise it raises Stopped at once. A second signal ends the process where it is: the checkpoints stay whole.

@@ -13,7 +13,7 @@ from brickwork.errors import BrickworkError
 from brickwork.loader.loader import open_loader
 from brickwork.loader.note import Note
 from brickwork.loader.prepare import Normalisation
-from brickwork.machine import device
+from brickwork.machine import compute_threads, device
 from brickwork.model import Model, build
 from brickwork.network import Layer, Network, Shape, from_json
 from brickwork.recipe.recipe import Recipe
@@ -72,7 +72,12 @@ def run_plan(plan: Plan, out: str | Path | None, listener: Listener, track: Sequ
     trackers = make_trackers(track, listener)  # a mistake in a word is told before images are read
     for note in plan.notes:
         listener(Note(note))
-    with stop_signal() as stop, seed_torch(recipe.seed), explain_memory_errors(network, recipe):
+    with (
+        stop_signal() as stop,
+        compute_threads(recipe.threads),
+        seed_torch(recipe.seed),
+        explain_memory_errors(network, recipe),
+    ):
         model, normalisation = initial_model(network, recipe, listener)
         run = Run(Path(out) if out else next_free(Path("runs"), network.name, name), f"{network.name} on {name}")
         with run.lock(), trackers.follow(run, recipe):
@@ -100,7 +105,7 @@ def resume(
     run, recipe, known = open_run(Path(path))
     if result := ended_result(run, own):
         return result
-    with shown(progress, listener) as show, stop_signal() as stop, run.lock():
+    with shown(progress, listener) as show, stop_signal() as stop, run.lock(), compute_threads(recipe.threads):
         listen = logged(run, with_logging(show))
         network = from_json(known["network"], own)
         dataset = dataset or open_again(run, known)

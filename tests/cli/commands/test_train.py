@@ -110,6 +110,7 @@ def test_a_training_as_json_prints_nothing_else_and_names_its_run_itself(
         "skipped",
         "stopped",
         "seconds",
+        "majority",
     ]
     assert document["run"] == "runs/resnet20-width=0.25-photos-1"
     assert (tmp_path / document["model"]).is_file()

@@ -44,7 +44,7 @@ OTHERS: tuple[dict[str, Any], ...] = (  # another value than the default for eve
     },
     {
         "epochs": 1, "schedule": "poly", "power": 2.0, "period": 3.0, "freeze": 1, "unfreeze": 1, "layer_decay": 0.7,
-        "resize_from": 0.5, "optimizer": "muon", "lr": 0.01, "workers": 0,
+        "resize_from": 0.5, "optimizer": "muon", "lr": 0.01, "workers": 0, "threads": 1,
     },
 )  # fmt: skip
 UNTRIED = {"compile", "weights"}  # minutes of compiling; a file of weights has a test of its own

@@ -16,6 +16,7 @@ from brickwork.errors import BrickworkError
 if TYPE_CHECKING:
     from brickwork.training.plan import Plan
     from brickwork.training.result import Result
+    from brickwork.training.tune.range_test import RangeTest
 
 FINDS = ("lr", "batch")
 SPLITS = {"test": "Test", "val": "Validation"}
@@ -109,9 +110,15 @@ def print_search(what: str, plan: "Plan", as_json: bool) -> None:
     if as_json:
         print_json({"lr": sweep.suggestion, **asdict(sweep)})
     else:
-        steep, least = f"{sweep.steepest:.2g}", f"{sweep.least:.2g}"
-        print(f"The loss falls fastest at a learning rate of {steep}, and is least at {least}.")
-        print(f"A third of that suits as the highest of a schedule: --lr {sweep.suggestion:.2g}")
+        print(range_test_text(sweep))
+
+
+def range_test_text(sweep: "RangeTest") -> str:
+    """What a range test found, with figures enough for the suggestion to be a third of what is printed."""
+    return (
+        f"The loss falls fastest at a learning rate of {sweep.steepest:.3g}, and is least at {sweep.least:.3g}.\n"
+        f"A third of {sweep.least:.3g} suits as the highest rate of a schedule: --lr {sweep.suggestion:.2g}"
+    )
 
 
 def check_resume_alone(context: click.Context) -> None:
@@ -150,21 +157,32 @@ def result_document(result: "Result") -> dict[str, object]:
         "skipped": len(result.skipped),
         "stopped": result.stopped,
         "seconds": round(result.seconds, 3),
+        "majority": result.majority,
     }
 
 
 def result_text(result: "Result", data: str) -> str:
     """What has come of it, and what to type next."""
-    skipped = f", {count_of(len(result.skipped), 'image')} could not be read" if result.skipped else ""
-    lines = []
+    lines = [f"Stopped after step {result.step:,}, checkpoint written."] if result.stopped else []
     if result.model:
-        images = f" on {count_of(result.images, 'image')}{skipped}"
-        lines += [
-            f"{SPLITS[result.split]} accuracy {result.accuracy:.2%}{interval_text(result)}{images}, "
-            f"{result.seconds:.0f} s.",
-            f"The model is {result.model}; its curve and its report lie beside it.",
-        ]
+        lines += accuracy_lines(result)
     return "\n".join([*lines, "", "Next:", *(f"  {line}" for line in next_commands(result, data))])
+
+
+def accuracy_lines(result: "Result") -> list[str]:
+    """The accuracy, what it is to be compared with, and where the model lies."""
+    from brickwork.training.events import clock
+
+    skipped = f"{count_of(len(result.skipped), 'image')} could not be read, " if result.skipped else ""
+    report = result.run / "report.html"
+    return [
+        f"{SPLITS[result.split]} accuracy {result.accuracy:.2%}{interval_text(result)}"
+        f" on {count_of(result.images, 'image')}.",
+        *([f"The most frequent class has {result.majority:.2%} of them."] if result.majority else []),
+        f"{skipped}{clock(result.seconds)} of training.".capitalize(),
+        f"Model:   {result.model}",
+        *([f"Report:  {report}"] if result.split == "test" and report.exists() else []),
+    ]
 
 
 def interval_text(result: "Result") -> str:
