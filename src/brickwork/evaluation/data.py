@@ -14,8 +14,14 @@ from brickwork.model import ModelFile, load
 
 
 def as_model_file(model: ModelFile | str | Path) -> ModelFile:
-    """A model file, loaded where it is a path. Raises BrickworkError where there is none, or a damaged one."""
-    return load(model) if isinstance(model, str | Path) else model
+    """A model file, loaded where it is its path or its run's folder.
+
+    Raises BrickworkError where there is none, or a damaged one.
+    """
+    if not isinstance(model, str | Path):
+        return model
+    inside = Path(model) / "model.safetensors"
+    return load(inside if inside.is_file() else model)
 
 
 def as_dataset(data: Dataset | str | Path, groups: str, record: Mapping[str, Any]) -> Dataset:

@@ -45,13 +45,15 @@ def train(
     progress: bool = True,
     listener: Listener | None = None,
     track: Sequence[str] = (),
+    pretrained: bool = False,
     **fields: Any,
 ) -> Result:
     """Trains a network and leaves the best epoch's model in a run folder, tested once.
 
     `network` is a value or a name ("resnet20[width=0.5]"), `data` a Dataset or what `open_data` takes, `recipe` a
     Recipe, a word ("default", "fast", "paper" ...) or a .toml file; `fields` are the recipe's fields that win over it
-    (`epochs=20, lr=0.05`). So it is exactly what `brickwork train` does. `out` is the run folder, by default the next
+    (`epochs=20, lr=0.05`), and `pretrained` begins with the network's first published weights, the head alone first.
+    So it is exactly what `brickwork train` does. `out` is the run folder, by default the next
     free one in "runs"; `groups` and `track` are as on the command line; `input` is channels, height, width where a
     name's input should not follow from the data. On a terminal and in a notebook progress is shown, unless
     `progress` is False or a `listener` hears the events (see `brickwork.training.events`).
@@ -61,7 +63,7 @@ def train(
     disagree, `out` holds a run already, no image can be read, the loss is no longer a number, the disk is full, or
     there is not enough memory; the last checkpoint is whole then.
     """
-    plan = make_plan(network, data, recipe, groups=groups, input=input, fields=fields)
+    plan = make_plan(network, data, recipe, groups=groups, input=input, fields=fields, pretrained=pretrained)
     with shown(progress, listener) as show:
         return run_plan(plan, out, with_logging(show), track)
 

@@ -19,7 +19,9 @@ def test_show_prints_the_table_on_the_input_asked_for(ask: Ask) -> None:
 
 def test_show_says_what_stands_in_brackets(ask: Ask) -> None:
     text = ask("show", "vgg11[batchnorm=true]").out
-    assert "vgg11 takes in brackets:\n  batchnorm=true|false  batch norm after every convolution\n  width=NUMBER" in text
+    assert (
+        "vgg11 takes in brackets:\n  batchnorm=true|false  batch norm after every convolution\n  width=NUMBER" in text
+    )
 
 
 def test_show_as_json_has_exactly_the_promised_fields(ask: Ask) -> None:

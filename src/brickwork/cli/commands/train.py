@@ -23,13 +23,16 @@ SPLITS = {"test": "Test", "val": "Validation"}
 
 
 @click.command("train", cls=RecipeCommand)
-@click.argument("network", default="resnet20")
+@click.argument("network", required=False)
 @data_options("fashion")
 @click.option("--out", metavar="RUN", type=click.Path(path_type=Path), help="The run's folder.  [default: runs/NAME]")
 @click.option("--resume", metavar="RUN", type=click.Path(path_type=Path), help="Go on with the training in a folder.")
 @click.option("--input", metavar="CxHxW", help="The network's input, where it should not follow from the data.")
 @click.option("--classes", type=int, metavar="N", help="Stop where the data has not so many classes.")
 @click.option("--track", multiple=True, metavar="NAME", help="Follow it with tensorboard, wandb, mlflow or trackio.")
+@click.option(
+    "--pretrained", is_flag=True, help="Begin with the network's first published weights, the head alone first."
+)
 @click.option("--find", type=click.Choice(FINDS), help="Find a learning rate, or a batch that fits, and do no more.")
 @recipe_options
 @json_option
@@ -37,7 +40,7 @@ SPLITS = {"test": "Test", "val": "Validation"}
 def train_command(
     context: click.Context,
     /,
-    network: str,
+    network: str | None,
     data: str,
     groups: str,
     out: Path | None,
@@ -45,14 +48,15 @@ def train_command(
     input: str | None,
     classes: int | None,
     track: tuple[str, ...],
+    pretrained: bool,
     find: str | None,
     word: str,
     as_json: bool,
 ) -> None:
     """Train a network on images.
 
-    NETWORK is a name from 'brickwork list'; without one it is resnet20. The data is a folder with a folder for each
-    class, or another source; "fashion" is built in: 10,000 images of clothes.
+    NETWORK is a name from 'brickwork list'; without one it is that of the --weights, or resnet20. The data is a folder
+    with a folder for each class, or another source; "fashion" is built in: 10,000 images of clothes.
 
     Ctrl-C and SIGTERM stop a training with a checkpoint; --resume RUN goes on from it, to the same weights as if it
     had never been stopped, bit for bit on the same machine.
@@ -61,13 +65,14 @@ def train_command(
     Examples:
       brickwork train
       brickwork train resnet18 --data photos --epochs 20
+      brickwork train resnet18 --data photos --pretrained
       brickwork train --resume runs/resnet18-photos-1
     """
     if resume:
         check_resume_alone(context)
         result, data = resume_run(resume), data_of(resume)
     else:
-        plan = plan_of(context, network, data, groups, input, classes, word)
+        plan = plan_of(context, network, data, groups, input, classes, word, pretrained)
         if find:
             print_search(find, plan, as_json)
             return
@@ -78,7 +83,14 @@ def train_command(
 
 
 def plan_of(
-    context: click.Context, network: str, data: str, groups: str, input: str | None, classes: int | None, word: str
+    context: click.Context,
+    network: str | None,
+    data: str,
+    groups: str,
+    input: str | None,
+    classes: int | None,
+    word: str,
+    pretrained: bool,
 ) -> "Plan":
     """The network, the data and the recipe that the command line names."""
     from brickwork import zoo
@@ -86,7 +98,9 @@ def plan_of(
 
     shape = zoo.brackets.shape(input) if input is not None else None
     fields = fields_given(context)
-    return make_plan(network, data, word, groups=groups, input=shape, classes=classes, fields=fields)
+    return make_plan(
+        network, data, word, groups=groups, input=shape, classes=classes, fields=fields, pretrained=pretrained
+    )
 
 
 def train_plan(plan: "Plan", out: Path | None, track: tuple[str, ...]) -> "Result":
