@@ -48,8 +48,3 @@ def test_lines_of_long_trainings_fit_into_80_columns() -> None:
     assert end.text == "epoch 100 of 300: loss 2.123, val accuracy 98.76%, 12,345 images/s, 9:46:39 left"
     assert step.text == "epoch 100, step 15000 of 15640: loss 2.123, 12,345 images/s, 9:46:39 left"
     assert max(map(len, (end.text, step.text))) <= 80
-
-
-def test_the_last_epoch_leaves_no_time() -> None:
-    last = EpochEnd(replace(epoch(0.0, 0.0), epoch=8), epochs=8, steps=10, seconds_left=0.0)
-    assert last.text == "epoch 8 of 8: loss 1.000, val accuracy 50.00%, 100 images/s"

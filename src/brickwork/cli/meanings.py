@@ -8,11 +8,11 @@ from brickwork.network.blocks.residual import FLAVORS
 from brickwork.network.columns import Row, format_columns
 
 MEANINGS = {  # an argument, or one of its words
-    "flavor=original": "the ResNet of 2015: the sum, then ReLU (He et al. 2016, Fig. 4a)",
+    "flavor=original": "as in the ResNet of 2015 (arXiv 1603.05027, Fig. 4a)",
     "flavor=bn_after_add": "the norm after the sum (Fig. 4b)",
     "flavor=relu_before_add": "ReLU in the body, nothing after the sum (Fig. 4c)",
-    "flavor=relu_only_pre": "ReLU before each convolution, the norm after it (Fig. 4d)",
-    "flavor=pre": "pre-activation: norm and ReLU before each convolution (Fig. 4e)",
+    "flavor=relu_only_pre": "ReLU first, the norm after the convolution (Fig. 4d)",
+    "flavor=pre": "pre-activation, norm and ReLU first (Fig. 4e)",
     "flavor": "an order of your own of conv, norm, relu and + (the sum)",
     "shortcut=A": "the identity; where channels grow, zeros are added: no parameters",
     "shortcut=B": "the identity; where shapes change, a 1x1 convolution",
@@ -46,8 +46,8 @@ def bracket_text(text: str, width: int) -> str:
 def meaning_rows(key: str, kind: Any) -> Iterator[tuple[str, str]]:
     """The words of an argument with their meanings, each as it is typed."""
     for word in FLAVORS if key == "flavor" else get_args(kind):
-        order = f"{FLAVORS[word]}: " if key == "flavor" else ""
-        yield f"  {key}={word}", order + MEANINGS[f"{key}={word}"]
+        order = f": {FLAVORS[word]}" if key == "flavor" else ""
+        yield f"  {key}={word}", MEANINGS[f"{key}={word}"] + order
     if get_origin(kind) is not Literal:
         yield f"  {key}={value_text(kind)}", MEANINGS[key]
 

@@ -46,10 +46,9 @@ class EpochEnd:
     @property
     def text(self) -> str:
         epoch = self.metrics
-        left = f", {clock(self.seconds_left)} left" if epoch.epoch < self.epochs else ""
         return (
             f"epoch {epoch.epoch} of {self.epochs}: loss {epoch.loss:.3f}, "
-            f"val accuracy {epoch.val_accuracy:.2%}, {epoch.images_per_second:,.0f} images/s{left}"
+            f"val accuracy {epoch.val_accuracy:.2%}, {epoch.images_per_second:,.0f} images/s, {clock(self.seconds_left)} left"
         )
 
 
