@@ -47,8 +47,8 @@ class EpochEnd:
     def text(self) -> str:
         epoch = self.metrics
         return (
-            f"epoch {epoch.epoch} of {self.epochs}: loss {epoch.loss:.3f}, "
-            f"val accuracy {epoch.val_accuracy:.2%}, {epoch.images_per_second:,.0f} images/s, {clock(self.seconds_left)} left"
+            f"epoch {epoch.epoch} of {self.epochs}: loss {epoch.loss:.3f}, val accuracy {epoch.val_accuracy:.2%}, "
+            f"{epoch.images_per_second:,.0f} images/s, {clock(self.seconds_left)} left"
         )
 
 

@@ -65,7 +65,7 @@ def make_plan(
     """
     fields = dict(fields or {})
     found = network or default_network(fields)
-    fields = {**(pretrained_fields(found, fields) if pretrained else {}), **fields}
+    fields = {**(transfer_fields(found, fields) if pretrained else {}), **fields}
     seed = fields.get("seed", recipe.seed if isinstance(recipe, Recipe) else 0)
     dataset = open_dataset(data, groups, seed, classes)
     value = fit_network(found, dataset, input) if network is None or isinstance(found, str) else found
@@ -88,7 +88,7 @@ def default_network(fields: Mapping[str, Any]) -> Network | str:
     return found
 
 
-def pretrained_fields(network: Network | str, fields: Mapping[str, Any]) -> dict[str, Any]:
+def transfer_fields(network: Network | str, fields: Mapping[str, Any]) -> dict[str, Any]:
     """Published weights, the head alone first, and from then on one stage more an epoch (Howard, Ruder 2018)."""
     name = network.name if isinstance(network, Network) else network
     return {"weights": fields.get("weights") or default(name).name, "freeze": -1, "unfreeze": 1}

@@ -44,7 +44,7 @@ def result_from(run: Run, record: dict[str, Any]) -> Result:
     images = test["images"] if test else record["images"]["val"]
     seconds = record.get("seconds", record["best"]["seconds"])
     interval = tuple(test["interval"]) if test else None
-    majority = (test or record).get("majority")  # absent from older files
+    majority = record.get("majority")  # of the same images; absent from older files
     return Result(run.path, run.model, accuracy, seconds, "test" if test else "val", images, interval, majority)
 
 

@@ -209,10 +209,10 @@ class Trainer:
         record = {**file.record, "seconds": self.seconds}
         report = self.evaluate_test(file)
         if report:
+            record["majority"] = report.majority.share
             record["test"] = {
                 "accuracy": report.accuracy.value,
                 "interval": [report.accuracy.low, report.accuracy.high],
-                "majority": report.majority.share,
                 "images": report.n,
                 "skipped": len(report.skipped),
             }

@@ -68,7 +68,7 @@ def predict_command(
     if threshold := threshold_for(file, coverage):
         notify(threshold_text(threshold, coverage))
     rows = predict_all(file, words, coverage, max(top, len(file.classes) if probabilities else 0))
-    print_predictions(rows, Columns(top, file.classes if probabilities else ()), out, as_json)
+    print_predictions(rows, TableShape(top, file.classes if probabilities else ()), out, as_json)
     if all(row.reason for row in rows):
         raise BrickworkError(f"there was no image to look at: {rows[0].path}: {rows[0].reason}.")
 
@@ -87,8 +87,8 @@ def threshold_text(threshold: "Threshold", coverage: float | None) -> str:
 
 def image_words(images: tuple[str, ...], listing: str | None) -> list[str]:
     """The images that the command line names, and those of a list: paths as they are typed."""
-    words = [word for image in images for word in (listed_words("-") if image == "-" else [image])]
-    words += listed_words(listing) if listing else []
+    words = [word for image in images for word in (read_words("-") if image == "-" else [image])]
+    words += read_words(listing) if listing else []
     if not images and not listing:
         raise click.UsageError(
             "Missing argument 'IMAGE...', or a list of them with --list.", click.get_current_context()
@@ -98,7 +98,7 @@ def image_words(images: tuple[str, ...], listing: str | None) -> list[str]:
     return words
 
 
-def listed_words(listing: str) -> list[str]:
+def read_words(listing: str) -> list[str]:
     """The paths in a file, or on standard input."""
     from brickwork.evaluation.inputs import read_paths
 
@@ -126,14 +126,14 @@ def thousands(total: int) -> Iterator[Callable[[int], None]]:
     yield lambda done: None if done % 1000 else notify(f"{done:,} of {total:,} images")
 
 
-class Columns(NamedTuple):
+class TableShape(NamedTuple):
     """Which columns were asked for besides the usual ones."""
 
     top: int  # the most probable classes
     classes: tuple[str, ...]  # each of which has a column for its probability
 
 
-def print_predictions(rows: "list[Prediction]", columns: Columns, out: Path | None, as_json: bool) -> None:
+def print_predictions(rows: "list[Prediction]", columns: TableShape, out: Path | None, as_json: bool) -> None:
     if out:
         write_table(out, rows, columns)
     if as_json:
@@ -142,7 +142,7 @@ def print_predictions(rows: "list[Prediction]", columns: Columns, out: Path | No
         print(f"{count_of(len(rows), 'row')} in {out}." if out else prediction_table(rows, columns))
 
 
-def row_document(row: "Prediction", columns: Columns) -> dict[str, Any]:
+def row_document(row: "Prediction", columns: TableShape) -> dict[str, Any]:
     """A row of `predict --json`."""
     cells = asdict(replace(row, top=row.top[: columns.top]))
     return {**cells, "probabilities": probabilities_of(row)} if columns.classes else cells
@@ -153,7 +153,7 @@ def probabilities_of(row: "Prediction") -> dict[str, float]:
     return {guess.label: guess.probability for guess in row.top}
 
 
-def write_table(out: Path, rows: "list[Prediction]", columns: Columns) -> None:
+def write_table(out: Path, rows: "list[Prediction]", columns: TableShape) -> None:
     further = [name for place in range(2, columns.top + 1) for name in (f"guess{place}", f"probability{place}")]
     with out.open("w", newline="", encoding="utf-8") as file:
         table = csv.DictWriter(file, [*FIELDS, *further, *map(class_column, columns.classes)])
@@ -166,7 +166,7 @@ def class_column(name: str) -> str:
     return f"p_{name}"
 
 
-def csv_cells(row: "Prediction", columns: Columns) -> dict[str, Any]:
+def csv_cells(row: "Prediction", columns: TableShape) -> dict[str, Any]:
     """A row of the table: guess2 and probability2 are the next best class."""
     cells: dict[str, Any] = {name: getattr(row, name) for name in FIELDS}
     for place, guess in enumerate(row.top[1 : columns.top], 2):
@@ -175,7 +175,7 @@ def csv_cells(row: "Prediction", columns: Columns) -> dict[str, Any]:
     return cells | {class_column(name): share for name, share in shares.items()}
 
 
-def prediction_table(rows: "list[Prediction]", columns: Columns) -> str:
+def prediction_table(rows: "list[Prediction]", columns: TableShape) -> str:
     from brickwork.network.columns import RULE, format_columns
 
     cells = [
@@ -187,7 +187,7 @@ def prediction_table(rows: "list[Prediction]", columns: Columns) -> str:
     return "\n".join(format_columns([head, RULE, *cells], f"<{'>' * len(columns.classes)}><"))
 
 
-def class_cells(row: "Prediction", columns: Columns) -> list[str]:
+def class_cells(row: "Prediction", columns: TableShape) -> list[str]:
     shares = probabilities_of(row)
     return [f"{shares[name]:.1%}" if name in shares else "" for name in columns.classes]
 

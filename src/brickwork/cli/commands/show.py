@@ -46,7 +46,7 @@ def show_command(
 
     shape = zoo.brackets.shape(input) if input is not None else None
     path = model_path(network)
-    made = stored_network(path, shape, classes) if path else zoo.network(network, input=shape, classes=classes)
+    made = network_in(path, shape, classes) if path else zoo.network(network, input=shape, classes=classes)
     if as_json:
         print_json(show_document(made, depth, sort))
     else:
@@ -61,7 +61,7 @@ def model_path(text: str) -> Path | None:
     return path if path.suffix == ".safetensors" else None
 
 
-def stored_network(path: Path, input: "Shape | None", classes: int | None) -> "Network":
+def network_in(path: Path, input: "Shape | None", classes: int | None) -> "Network":
     """The network of a model file, on another input or with other classes where they are given; without torch."""
     from brickwork.network import from_json, with_classes, with_input
 
