@@ -1,16 +1,21 @@
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from brickwork.machine import (
     ASSUMED,
+    WAITING,
     allowed_cores,
     available_memory,
+    compute_threads,
     container_cores,
     container_memory,
     cores,
     free_memory,
+    wait_passively,
 )
 
 
@@ -67,3 +72,42 @@ def test_cores_are_those_of_the_affinity() -> None:
         assert allowed_cores() == cores() == 1
     finally:
         os.sched_setaffinity(0, allowed)
+
+
+def test_threads_wait_asleep_unless_the_environment_says_how(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in WAITING:
+        monkeypatch.delenv(name, raising=False)
+    for chosen in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"):
+        monkeypatch.setenv(chosen, "7")
+        before = dict(os.environ)
+        wait_passively()
+        assert dict(os.environ) == before
+        monkeypatch.delenv(chosen)
+    monkeypatch.setattr(os, "environ", dict(os.environ))  # OpenMP of other tests' processes is left alone
+    wait_passively()
+    assert os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
+
+
+def test_the_command_line_sets_the_policy_before_torch_comes() -> None:
+    script = (
+        "import os, sys\nfrom brickwork import __main__ as entry\n"
+        "entry.run = lambda words: sys.exit(f\"{os.environ['OMP_WAIT_POLICY']} {'torch' in sys.modules}\")\n"
+        "entry.main()"
+    )
+    environment = {name: value for name, value in os.environ.items() if name not in WAITING}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment)
+    assert done.stderr == "PASSIVE False\n"
+
+
+def test_so_many_threads_compute_as_are_asked_for_and_then_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    before = torch.get_num_threads()
+    with compute_threads(3):
+        assert torch.get_num_threads() == 3
+    assert torch.get_num_threads() == before
+    with compute_threads(2):
+        for quota, expected in ((1, 1), (64, 2)):  # torch does not know of a container's quota
+            monkeypatch.setattr("brickwork.machine.cores", lambda quota=quota: quota)
+            with compute_threads():
+                assert torch.get_num_threads() == expected

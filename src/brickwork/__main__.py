@@ -3,9 +3,11 @@
 import sys
 
 from brickwork.cli.shell import run
+from brickwork.machine import wait_passively
 
 
 def main() -> int:
+    wait_passively()
     return run(sys.argv[1:])
 
 

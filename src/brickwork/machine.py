@@ -1,6 +1,8 @@
 """The machine: cores and memory as this process may use them, and the device that computes."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +11,11 @@ if TYPE_CHECKING:
     import torch
 
 ASSUMED = 4 << 30  # bytes, where the system does not say
+PASSIVE = {  # OpenMP's waiting threads sleep: the standard's word, and LLVM's and Intel's own
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "KMP_BLOCKTIME": "0",  # milliseconds
+}
+WAITING = (*PASSIVE, "GOMP_SPINCOUNT")  # what a person may have chosen
 
 
 def cores() -> int:
@@ -28,6 +35,29 @@ def container_cores(group: Path) -> tuple[int, ...]:
     except (OSError, ValueError):
         return ()
     return (ceil(int(quota) / int(period)),) if quota.isdigit() and int(quota) else ()
+
+
+def wait_passively() -> None:
+    """Has threads that wait for others sleep, unless the environment says how they wait: OpenMP's wait policy.
+
+    Threads that spin keep the slowest, for which they wait, from a core that others use, too. OpenMP reads it once:
+    this comes before torch is imported, as in the command line.
+    """
+    if not any(name in os.environ for name in WAITING):
+        os.environ.update(PASSIVE)
+
+
+@contextmanager
+def compute_threads(count: int = 0) -> Iterator[None]:
+    """So many threads compute while it lasts; 0 is as many as torch takes, but no more than the process has cores."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or min(before, cores()))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def free_memory() -> int:

@@ -47,7 +47,7 @@ def test_the_accuracy_of_the_last_epoch_stays_in_the_bar() -> None:
 def test_notes_and_epochs_stand_above_the_bar_as_they_are() -> None:
     screen = drawn(Note("skipped [x].jpg: no image"), EPOCH)
     assert "skipped [x].jpg: no image" in screen
-    assert "epoch 2 of 4: loss 1.500, validation accuracy 87.50%" in screen
+    assert "epoch 2 of 4: loss 1.500, val accuracy 87.50%" in screen
 
 
 def test_without_a_terminal_there_are_lines_and_no_steps(capsys: pytest.CaptureFixture[str]) -> None:

@@ -53,7 +53,7 @@ BOUNDS = {  # written out a second time, so that a slip of the hand beside a fie
     (0, 0.999): ["momentum", "label_smoothing"],
     (-1, 1e3): ["freeze", "workers"],
     (1e-3, 1): ["scale", "layer_decay"],
-    (0, 1e3): ["weight_decay"],
+    (0, 1e3): ["weight_decay", "threads"],
     (0, 0.999999): ["ema"],
     (1e-12, 1e6): ["lr"],
     (1e-6, 1e6): ["factor"],
@@ -94,7 +94,7 @@ def test_the_default_is_what_small_images_were_measured_with() -> None:
     }
     mixing = {"mixup": 0.0, "cutmix": 0.0, "erasing": 0.0}
     start = {"init": "", "weights": "", "freeze": 0, "unfreeze": 0, "layer_decay": 1.0, "seed": 0}
-    work = {"precision": "auto", "compile": False, "workers": -1, "cache": "auto", "memory": 0.25}
+    work = {"precision": "auto", "compile": False, "workers": -1, "threads": 0, "cache": "auto", "memory": 0.25}
     files = {"checkpoint": 500, "validation": 0.05}
     parts = (steps, decay, rate, falls, loss, classes, images, mixing, start, work, files)
     assert asdict(Recipe()) == {name: value for part in parts for name, value in part.items()}

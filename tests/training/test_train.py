@@ -470,3 +470,34 @@ def test_a_test_split_of_which_nothing_can_be_read_ends_the_training_all_the_sam
     assert any(
         text.startswith("The model is not tested: bars: no image of the split 'test' can be read") for text in heard
     )
+
+
+def test_a_recipes_threads_compute_and_the_same_number_gives_the_same_bits(tmp_path: Path) -> None:
+    counts: set[int] = set()
+    before = torch.get_num_threads()
+
+    def count(event: Event) -> None:
+        if isinstance(event, Step):
+            counts.add(torch.get_num_threads())
+
+    recipe = replace(bars.QUICK, epochs=1, threads=2)
+    runs = [train(bars.network(), bars.dataset(), recipe, out=tmp_path / name, listener=count) for name in "ab"]
+    assert (counts, torch.get_num_threads()) == ({2}, before)
+    assert equal(*runs)
+
+
+def test_a_stopped_result_names_its_last_step(tmp_path: Path) -> None:
+    result = train(bars.network(), bars.dataset(), bars.QUICK, out=tmp_path / "run", listener=Press(1, 3))
+    assert result.step == 3
+    assert Checkpoints(result.run / "checkpoints").steps()[-1] == 3
+
+
+def test_advice_on_speed_is_given_once_and_not_after_the_last_epoch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("brickwork.training.trainer.speed_advice", lambda *anything: "do this")
+    for epochs, times in ((1, 0), (3, 1)):
+        texts: list[str] = []
+        recipe = replace(bars.QUICK, epochs=epochs)
+        train(bars.network(), bars.dataset(), recipe, out=tmp_path / str(epochs), listener=hear(texts))
+        assert texts.count("do this") == times

@@ -30,10 +30,8 @@ class LineListener:
 
     def __call__(self, event: "Event") -> None:
         from brickwork.training.events import Step
-        from brickwork.training.progress import time_left
 
-        is_step = isinstance(event, Step)
-        if is_step and monotonic() - self.last < PAUSE:
+        if isinstance(event, Step) and monotonic() - self.last < PAUSE:
             return
         self.last = monotonic()
-        notify(f"{event.text}, {time_left(event.seconds_left)} left" if isinstance(event, Step) else event.text)
+        notify(event.text)

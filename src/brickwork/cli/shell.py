@@ -92,8 +92,10 @@ def run(arguments: Sequence[str]) -> int:
         notify(f"brickwork: {error_line(mistake)}")
         return 2
     except (KeyboardInterrupt, click.Abort):
+        print("brickwork: stopped.", file=sys.stderr)
         return 130
-    except Stopped as stop:
+    except Stopped as stop:  # a training that has a checkpoint says so itself
+        print("brickwork: stopped before the first step: the same command begins anew.", file=sys.stderr)
         return 128 + stop.signal
 
 

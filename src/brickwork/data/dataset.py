@@ -23,6 +23,11 @@ Labels = NDArray[np.int64]
 Images = NDArray[np.uint8]
 
 
+def majority_share(labels: Labels) -> float:
+    """The share of the most frequent class: the accuracy of always answering with it; 0 without images."""
+    return float(np.bincount(labels).max() / len(labels)) if len(labels) else 0.0
+
+
 @dataclass(frozen=True)
 class Skipped:
     """An image that was left out, and the reason."""

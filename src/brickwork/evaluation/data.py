@@ -11,12 +11,19 @@ from brickwork.data import open_data
 from brickwork.data.dataset import Dataset, Labels, Split
 from brickwork.errors import BrickworkError, check_kind, nearest
 from brickwork.model import ModelFile, load
+from brickwork.network import Layer
 
 
-def as_model_file(model: ModelFile | str | Path) -> ModelFile:
-    """A model file, loaded where it is a path. Raises BrickworkError where there is none, or a damaged one."""
+def as_model_file(model: ModelFile | str | Path, own: Sequence[type[Layer]] = ()) -> ModelFile:
+    """A model file, loaded where it is its path or its run's folder; `own` are your own layer classes.
+
+    Raises BrickworkError where there is none, or a damaged one.
+    """
     check_kind("model", model, (str, Path, ModelFile), "a model file or its path, which a Result has as result.model")
-    return load(model) if isinstance(model, str | Path) else model
+    if isinstance(model, ModelFile):
+        return model
+    inside = Path(model) / "model.safetensors"
+    return load(inside if inside.is_file() else model, own)
 
 
 def as_dataset(data: Dataset | str | Path, groups: str, record: Mapping[str, Any]) -> Dataset:

@@ -1,7 +1,10 @@
 """Images to predict: files, folders, PIL images and arrays, alone or mixed."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from glob import glob
+from os import fsdecode
 from os.path import expanduser
 from pathlib import Path
 from typing import Any
@@ -12,10 +15,11 @@ from PIL import Image
 
 from brickwork.data.images.decode import MAX_PIXELS, TURNS, Unreadable, orientation, reason
 from brickwork.data.images.modes import DEEP, to_grey_or_rgb
-from brickwork.data.names import printable
+from brickwork.data.names import natural, printable
 from brickwork.data.sources.listing import list_tree
 from brickwork.errors import BrickworkError
 
+ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+://")
 ImageInput = str | Path | Image.Image | NDArray[Any]
 ImageInputs = ImageInput | Iterable[ImageInput]
 
@@ -41,6 +45,8 @@ def iter_images(images: ImageInputs) -> Iterator[NamedImage]:
         match image:
             case str() if not image:
                 raise BrickworkError(f"image {number} is an empty path: the images of this folder are '.'.")
+            case str() if ADDRESS.match(image):
+                yield NamedImage(printable(image), Unreadable(image, "an address, not a file: download it first"))
             case str() | Path():
                 yield from (NamedImage(printable(str(path)), path) for path in image_files(image))
             case Image.Image():
@@ -54,10 +60,22 @@ def iter_images(images: ImageInputs) -> Iterator[NamedImage]:
 
 
 def image_files(path: str | Path) -> list[Path]:
-    """The images below a folder in natural order; otherwise the path itself, which decoding then judges."""
+    """The images below a folder, or those that a pattern such as "new/*.jpg" fits, in natural order.
+
+    Of anything else the path itself, which decoding then judges.
+    """
     path = Path(expanduser(path))  # Path's own raises where there is no such person
+    if set(str(path)) & set("*?[") and not path.exists():
+        found = sorted(glob(str(path), recursive=True), key=natural)
+        return [file for name in found for file in image_files(name)] or [path]
     inside = list_tree(path).images if path.is_dir() else ()
     return [path / name for name in inside] or [path]
+
+
+def read_paths(content: bytes) -> list[str]:
+    """The paths of a list: one a line, or with zero bytes between them, as `find -print0` writes; no blank ones."""
+    ends = b"\0" if b"\0" in content else b"\n"
+    return [fsdecode(line) for line in (part.strip(b"\r") for part in content.split(ends)) if line.strip()]
 
 
 def upright_image(image: Image.Image, name: str) -> Image.Image | Unreadable:

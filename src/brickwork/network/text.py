@@ -1,6 +1,7 @@
 """A network as a table and as one line."""
 
 import re
+from collections.abc import Sequence
 from itertools import groupby
 from textwrap import wrap
 
@@ -13,7 +14,7 @@ from brickwork.network.propagate import Row
 
 STYLE = re.compile(r"style=Style\((.*?)\)")  # what a family's blocks have in common, in a block's arguments
 
-COLUMNS = ("path", "what", "output", "parameters", "MACs", "field")
+COLUMNS = ("path", "what", "output", "parameters", "MACs", "%", "field")
 
 
 def summary_line(network: Network) -> str:
@@ -31,25 +32,46 @@ def count(number: int) -> str:
     return str(number)
 
 
-def table(network: Network, depth: str = "block", width: int = 120) -> str:
+def table(network: Network, depth: str = "block", width: int = 120, sort: str = "") -> str:
     """The network as its paper's table has it: a row for each stage, block or layer, and the totals.
 
-    `width` is how many columns of text there are room for; long expressions are folded to it.
+    `width` is how many columns of text there are room for; long expressions are folded to it. `sort` by "parameters"
+    or "MACs" has the largest rows first; the share is then of these, and without it of the MACs.
     """
     total = cost(network)
-    rows, sums = cost_cells(total, depth)
-    lines = format_columns([COLUMNS, RULE, *rows, RULE, sums], "<=>>>>", width)
-    above, below = (_fold(texts, width) for texts in (network_heading(network), _ending(network, total)))
+    rows, sums = cost_cells(total, depth, sort)
+    lines = format_columns([COLUMNS, RULE, *rows, RULE, sums], "<=>>>>>", width)
+    above, below = (_fold(texts, width) for texts in (network_heading(network), _ending(network, total, sort)))
     return "\n".join([*above, "", *lines, *below])
 
 
-def cost_cells(total: Cost, depth: str) -> tuple[list[tuple[str, ...]], tuple[str, ...]]:
+def cost_cells(total: Cost, depth: str, sort: str = "") -> tuple[list[tuple[str, ...]], tuple[str, ...]]:
     """The cells of a row for each stage, block or layer, and those of the totals."""
-    return [_cells(row) for row in total.at(depth)], ("total", "", "", f"{total.params:,}", f"{total.macs:,}", "")
+    rows = [_cells(row, share_text(row, total, sort)) for row in sort_rows(total.at(depth), sort)]
+    return rows, ("total", "", "", f"{total.params:,}", f"{total.macs:,}", "", "")
 
 
-def _cells(row: Row) -> tuple[str, ...]:
-    return row.path, repeat_text(row.parts), shape_text(row.output), f"{row.params:,}", f"{row.macs:,}", span(row.field)
+def _cells(row: Row, share: str) -> tuple[str, ...]:
+    numbers = f"{row.params:,}", f"{row.macs:,}", share, span(row.field)
+    return row.path, repeat_text(row.parts), shape_text(row.output), *numbers
+
+
+def sort_rows(rows: Sequence[Row], sort: str) -> list[Row]:
+    """The rows with the most parameters or MACs first; without a word in the network's order."""
+    return sorted(rows, key=lambda row: -amount(row, sort)) if sort else list(rows)
+
+
+def amount(counted: Row | Cost, sort: str) -> int:
+    """The parameters, or else the MACs."""
+    return counted.params if sort == "parameters" else counted.macs
+
+
+def share_text(row: Row, total: Cost, sort: str) -> str:
+    """A row's share of all in whole percents; nothing where the row has none."""
+    if not amount(row, sort):
+        return ""
+    percent = 100 * amount(row, sort) / amount(total, sort)
+    return f"{percent:.0f}" if percent >= 0.5 else "<1"
 
 
 def span(size: Pair) -> str:
@@ -83,8 +105,9 @@ def has_gates(network: Network) -> bool:
     return any(isinstance(part, Gate) for stage in network.parts() for _, part in walk(stage))
 
 
-def _ending(network: Network, total: Cost) -> list[str]:
+def _ending(network: Network, total: Cost, sort: str) -> list[str]:
     return [
+        f"%: the share of all {sort or 'MACs'}.",
         "field: the side of the receptive field, in pixels of the input.",
         *(["From a gate on every number sees all that the gate sees: the whole map."] if has_gates(network) else []),
         f"{count(total.bytes)}B of activations for one image in float32.",

@@ -140,6 +140,9 @@ class Recipe:
     )
     compile: bool = option(False, "torch.compile the network: minutes first, then faster steps on a GPU")
     workers: int = option(-1, "worker processes that read and transform images; -1 = as many as help", low=-1, high=1e3)
+    threads: int = option(
+        0, "threads that compute; 0 = one for each core. Another number changes the last bits", low=0, high=1e3
+    )
     cache: Literal["auto", "off", "always"] = option(
         "auto", "keep decoded images on the disk; auto: on a quarter of it"
     )

@@ -5,9 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from brickwork.loader.note import Note
+from brickwork.machine import cores
+from brickwork.recipe.recipe import Recipe
 from brickwork.training.run.folder import Epoch
 
 MUCH = 0.2  # the share of an epoch's time from which on it is worth a word
+LONG = 60.0  # seconds of an epoch from which on it is worth one, too
 LOGGER = logging.getLogger("brickwork")
 LOGGER.addHandler(logging.NullHandler())  # whoever wants the notes configures logging
 
@@ -27,7 +30,8 @@ class Step:
     @property
     def text(self) -> str:
         done = f"epoch {self.epoch}, step {self.step} of {self.steps}"
-        return f"{done}: loss {self.loss:.3f}, {self.images_per_second:,.0f} images/s"
+        speed = f"{self.images_per_second:,.0f} images/s, {clock(self.seconds_left)} left"
+        return f"{done}: loss {self.loss:.3f}, {speed}"
 
 
 @dataclass(frozen=True)
@@ -43,9 +47,8 @@ class EpochEnd:
     def text(self) -> str:
         epoch = self.metrics
         return (
-            f"epoch {epoch.epoch} of {self.epochs}: loss {epoch.loss:.3f}, "
-            f"validation accuracy {epoch.val_accuracy:.2%}, {epoch.images_per_second:,.0f} images/s "
-            f"({time_shares(epoch)}), {self.seconds_left:.0f} s left{speed_advice(epoch)}"
+            f"epoch {epoch.epoch} of {self.epochs}: loss {epoch.loss:.3f}, val accuracy {epoch.val_accuracy:.2%}, "
+            f"{epoch.images_per_second:,.0f} images/s, {clock(self.seconds_left)} left"
         )
 
 
@@ -53,19 +56,31 @@ Event = Note | Step | EpochEnd
 Listener = Callable[[Event], None]
 
 
-def time_shares(epoch: Epoch) -> str:
-    """Shares of an epoch's time, as text: computing is what is neither waiting for data nor validating."""
-    computing = 1 - epoch.waiting - epoch.validating
-    return f"{computing:.0%} computing, {epoch.waiting:.0%} waiting, {epoch.validating:.0%} validating"
+def clock(seconds: float) -> str:
+    """A time as a clock shows it: 4:05, or 1:04:05."""
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
-def speed_advice(epoch: Epoch) -> str:
-    """The one change that would help, where much of an epoch's time did not go into its steps."""
-    if epoch.waiting > MUCH:
-        return "; waiting for images: more workers or cache=always would help"
+def speed_advice(epoch: Epoch, seconds: float, recipe: Recipe, kept: bool) -> str:
+    """The one change that would help, where much of a long epoch did not go into its steps; "" where none would.
+
+    `seconds` is how long the epoch took; `kept` says that its decoded images are in memory or on the disk already.
+    """
+    if seconds < LONG:
+        return ""
+    if epoch.waiting > MUCH and (ways := reading_advice(recipe, kept)):
+        return f"{epoch.waiting:.0%} of the epoch's time was waiting for images: {ways} would help"
     if epoch.validating > MUCH:
-        return "; fewer images to validate with would help"
+        return f"{epoch.validating:.0%} of the epoch's time was validation: fewer images to validate with would help"
     return ""
+
+
+def reading_advice(recipe: Recipe, kept: bool) -> str:
+    """What would have images come faster: what the recipe does not do already."""
+    few = 0 <= recipe.workers < cores()
+    return " or ".join([*(["more --workers"] if few else []), *([] if kept else ["--cache always"])])
 
 
 def with_logging(listener: Listener) -> Listener:

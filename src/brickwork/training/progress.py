@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from brickwork.training.events import EpochEnd, Event, Listener, Step, silent
+from brickwork.training.events import EpochEnd, Event, Listener, Step, clock, silent
 
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn
@@ -64,7 +64,7 @@ class BarListener:
             self.accuracy = f", accuracy {event.metrics.val_accuracy:.1%}"
 
     def show(self, step: Step) -> None:
-        speed = f"{step.images_per_second:,.0f} images/s, {time_left(step.seconds_left)} left"
+        speed = f"{step.images_per_second:,.0f} images/s, {clock(step.seconds_left)} left"
         self.bar.update(
             self.task,
             description=f"epoch {step.epoch} of {step.epochs}",
@@ -72,10 +72,3 @@ class BarListener:
             completed=(step.epoch - 1) * step.steps + step.step,
             figures=f"loss {step.loss:.3f}{self.accuracy}, {speed}",
         )
-
-
-def time_left(seconds: float) -> str:
-    """A time as a clock shows it: 4:05, or 1:04:05."""
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

@@ -9,6 +9,7 @@ from brickwork.data.dataset import Skipped
 from brickwork.errors import BrickworkError
 from brickwork.model import load
 from brickwork.network import Layer
+from brickwork.training.events import clock
 from brickwork.training.run.folder import Run
 
 
@@ -23,15 +24,17 @@ class Result:
     split: str = "test"  # "val" where the data has no test split, and where the training was stopped
     images: int = 0  # of the split, that were scored
     interval: tuple[float, float] | None = None  # the 95 % confidence interval of the accuracy
+    majority: float | None = None  # the most frequent class's share of these images: what a constant answer scores
     skipped: tuple[Skipped, ...] = ()  # images that could not be read
     stopped: int = 0  # the signal by which it was stopped
+    step: int = 0  # the last that was taken, of one that was stopped; its checkpoint is written
 
     def __repr__(self) -> str:
         if self.accuracy is None:
             return f"Result(stopped by signal {self.stopped} in its first epoch, {self.run})"
         ends = f" ({self.interval[0]:.2%} to {self.interval[1]:.2%})" if self.interval else ""
         stop = f", stopped by signal {self.stopped}" if self.stopped else ""
-        return f"Result({self.split} accuracy {self.accuracy:.2%}{ends}{stop}, {self.seconds:.0f} s, {self.model})"
+        return f"Result({self.split} accuracy {self.accuracy:.2%}{ends}{stop}, {clock(self.seconds)}, {self.model})"
 
 
 def result_from(run: Run, record: dict[str, Any]) -> Result:
@@ -41,7 +44,8 @@ def result_from(run: Run, record: dict[str, Any]) -> Result:
     images = test["images"] if test else record["images"]["val"]
     seconds = record.get("seconds", record["best"]["seconds"])
     interval = tuple(test["interval"]) if test else None
-    return Result(run.path, run.model, accuracy, seconds, "test" if test else "val", images, interval)
+    majority = record.get("majority")  # of the same images; absent from older files
+    return Result(run.path, run.model, accuracy, seconds, "test" if test else "val", images, interval, majority)
 
 
 def ended_result(run: Run, own: Sequence[type[Layer]]) -> Result | None:

@@ -19,7 +19,7 @@ from brickwork.training.events import Listener
 from brickwork.training.run.checkpoint import State
 from brickwork.training.run.folder import Run
 
-FREE = {"workers", "cache", "memory", "checkpoint"}  # of a recipe: what does not change any bit
+FREE = {"workers", "cache", "memory", "checkpoint", "threads"}  # changes no bit, or is told by `machine_facts`
 
 
 def check_same(

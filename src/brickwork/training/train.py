@@ -16,7 +16,7 @@ from brickwork.evaluation.data import check_groups
 from brickwork.loader.loader import open_loader
 from brickwork.loader.note import Note
 from brickwork.loader.prepare import Normalisation
-from brickwork.machine import device
+from brickwork.machine import compute_threads, device
 from brickwork.model import Model, build
 from brickwork.network import Layer, Network, Shape, from_json
 from brickwork.recipe.published import RecipeChoice
@@ -49,13 +49,15 @@ def train(
     progress: bool = True,
     listener: Listener | None = None,
     track: str | Sequence[str] = (),
+    pretrained: bool = False,
     **fields: Any,
 ) -> Result:
     """Trains a network and leaves the best epoch's model in a run folder, tested once.
 
     `network` is a value or a name ("resnet20[width=0.5]"), `data` a Dataset or what `open_data` takes, `recipe` a
     Recipe, a word ("default", "fast", "paper" ...) or a .toml file; `fields` are the recipe's fields that win over it
-    (`epochs=20, lr=0.05`). So it is exactly what `brickwork train` does. `out` is the run folder, by default the next
+    (`epochs=20, lr=0.05`), and `pretrained` begins with the network's first published weights, the head alone first.
+    So it is exactly what `brickwork train` does. `out` is the run folder, by default the next
     free one in "runs"; `groups` and `track` are as on the command line; `input` is channels, height, width where a
     name's input should not follow from the data. On a terminal and in a notebook progress is shown, unless
     `progress` is False or a `listener` hears the events (see `brickwork.training.events`).
@@ -69,7 +71,7 @@ def train(
     check_groups(data, groups)
     if input and isinstance(network, Network):
         raise BrickworkError(f"input is for a network's name; {network.name} has its own: see with_input.")
-    plan = make_plan(network, data, recipe, groups=groups, input=input, fields=fields)
+    plan = make_plan(network, data, recipe, groups=groups, input=input, fields=fields, pretrained=pretrained)
     with shown(progress, listener) as show:
         return run_plan(plan, out, with_logging(show), (track,) if isinstance(track, str) else track)
 
@@ -95,7 +97,12 @@ def run_plan(plan: Plan, out: str | Path | None, listener: Listener, track: Sequ
     trackers = make_trackers(track, listener)  # a mistake in a word is told before images are read
     for note in plan.notes:
         listener(Note(note))
-    with stop_signal() as stop, seed_torch(recipe.seed), explain_memory_errors(network, recipe):
+    with (
+        stop_signal() as stop,
+        compute_threads(recipe.threads),
+        seed_torch(recipe.seed),
+        explain_memory_errors(network, recipe),
+    ):
         model, normalisation = initial_model(network, recipe, listener)
         path = Path(expanduser(out)) if out else make_free(Path("runs"), network.name, name)
         run = Run(path, f"{network.name} on {name}")
@@ -130,7 +137,7 @@ def resume(
     run, recipe, known = open_run(Path(path))
     if result := ended_result(run, own):
         return result
-    with shown(progress, listener) as show, stop_signal() as stop, run.lock():
+    with shown(progress, listener) as show, stop_signal() as stop, run.lock(), compute_threads(recipe.threads):
         listen = logged(run, with_logging(show))
         network = from_json(known["network"], own)
         dataset = dataset or open_again(run, known, data)

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from brickwork.data.dataset import Dataset
+from brickwork.data.cache.decoded import ImageFiles
+from brickwork.data.dataset import Dataset, majority_share
 from brickwork.errors import BrickworkError
 from brickwork.evaluation import Report, calibrate, evaluate
 from brickwork.evaluation.logits import compute_logits
@@ -23,7 +24,7 @@ from brickwork.model import ModelFile, load, save
 from brickwork.network import Layer
 from brickwork.recipe.schedule import learning_rate
 from brickwork.training.diagnose import all_finite, explain_memory_errors
-from brickwork.training.events import EpochEnd, Listener, Step
+from brickwork.training.events import EpochEnd, Listener, Step, speed_advice
 from brickwork.training.loop import Loop
 from brickwork.training.result import Result, result_from
 from brickwork.training.resume import check_same, file_sum, machine_facts, resume_hint
@@ -50,6 +51,7 @@ class Trainer:
     val_logits: Tensor | None = None  # of the validation images in the last validation
     seconds_before: float = 0.0  # of training by processes before this one
     start: float = field(default_factory=time.perf_counter)
+    advised: bool = False  # advice on speed is given once
 
     @property
     def seconds(self) -> float:
@@ -134,7 +136,16 @@ class Trainer:
         left = epoch.seconds / epoch.epoch * (epochs - epoch.epoch)
         self.listener(EpochEnd(epoch, epochs, len(self.loop.loader), left))
         self.trackers.epoch(epoch)
+        self.advise(epoch)
         self.stop.check()
+
+    def advise(self, epoch: Epoch) -> None:
+        """Says once what would make the epochs that are left faster, where something would."""
+        seconds = epoch.seconds - (self.epochs[-2].seconds if self.epochs[1:] else 0.0)
+        kept = not isinstance(self.loop.loader.images.train.images, ImageFiles)
+        if not self.advised and not self.ended and (advice := speed_advice(epoch, seconds, self.loop.recipe, kept)):
+            self.advised = True
+            self.listener(Note(advice))
 
     def save(self) -> None:
         """Writes a checkpoint, and keeps with it the one before and what either needs to make the model file anew.
@@ -159,6 +170,7 @@ class Trainer:
             "images": {"train": len(images.train), "val": len(images.val), "skipped": len(images.skipped)},
             "recipe": asdict(loop.recipe),
             "best": asdict(epoch),
+            "majority": majority_share(images.val.labels),
             "calibration": calibrate(self.val_logits, images.validation.labels).document(),
             "torch": torch.__version__,
         }
@@ -200,6 +212,7 @@ class Trainer:
         for note in skip_notes(report.skipped if report else ()):
             self.listener(note)
         if report:
+            record["majority"] = report.majority.share
             record["test"] = {
                 "accuracy": report.accuracy.value,
                 "interval": [report.accuracy.low, report.accuracy.high],
@@ -225,9 +238,9 @@ class Trainer:
         """Result of a training that was stopped by a signal: the best model so far, if an epoch has ended."""
         skipped = self.loop.loader.images.skipped
         if not self.epochs:
-            return Result(self.run.path, None, None, self.seconds, stopped=signal, skipped=skipped)
+            return Result(self.run.path, None, None, self.seconds, stopped=signal, skipped=skipped, step=self.loop.step)
         result = result_from(self.run, load(self.run.model, self.own_layers()).record)
-        return replace(result, seconds=self.seconds, stopped=signal, skipped=skipped)
+        return replace(result, seconds=self.seconds, stopped=signal, skipped=skipped, step=self.loop.step)
 
     def facts(self) -> dict[str, Any]:
         """Facts of a checkpoint besides the loop's tensors: epochs, seconds, data, recipe, machine."""

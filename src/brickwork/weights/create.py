@@ -7,13 +7,14 @@ from typing import Literal, overload
 
 from brickwork import zoo
 from brickwork.errors import BrickworkError, nearest
-from brickwork.model import Model, build
+from brickwork.model import Model, build, load
 from brickwork.model.features import Features, drop_classifier
+from brickwork.network import Network
 from brickwork.weights.fetch import fetch
 from brickwork.weights.load import Loaded, load_weights
 from brickwork.weights.state_dict import SUFFIXES
 from brickwork.weights.tag import Tag
-from brickwork.weights.tags import default, tag_table, tags
+from brickwork.weights.tags import default, tag_of_file, tag_table, tags
 
 LOG = logging.getLogger("brickwork")
 
@@ -89,6 +90,20 @@ def load_initial(model: Model, source: str | Path) -> Loaded:
             f"{nearest(str(source), tags()) or 'see docs/weights.md.'}"
         )
     return load_weights(model, path, reset_classifier=True, adapt_input=True)
+
+
+def network_of_weights(source: str | Path) -> Network | str | None:
+    """The network that weights are of: a tag's, a published file's by its name, a model file's own; or None."""
+    path = Path(source)
+    tag = tag_table().get(str(source)) or (tag_of_file(path) if path.is_file() else None)
+    if tag:
+        return tag.network
+    if path.suffix != ".safetensors" or not path.is_file():
+        return None
+    try:
+        return load(path).model.network
+    except BrickworkError:  # somebody else's file of weights
+        return None
 
 
 def tag_for(name: str, pretrained: bool) -> Tag | None:

@@ -61,3 +61,8 @@ def test_a_name_that_no_network_has_is_one_line_and_exit_code_2(
     answer = ask("list", pattern, *form)
     assert (answer.code, answer.out) == (2, "")
     assert answer.err == f"brickwork: {says}\n"
+
+
+def test_capitals_make_no_difference_to_list(ask: Ask) -> None:
+    for typed, written in (("ResNet1", "resnet1"), ("VGG1?", "vgg1?"), ("GoogLeNet", "googlenet")):
+        assert ask("list", typed, "--json").document == ask("list", written, "--json").document

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from brickwork import __version__, cost, zoo
+from brickwork.cli.meanings import bracket_text
 from shell import Ask
 
 LENET = [  # LeNet-5 as lectures teach it, by hand: path, kind, output, parameters, MACs
@@ -77,8 +78,14 @@ def test_the_printed_table_has_the_numbers_of_the_json(
     assert len(rows) == len(document["rows"])
     for words, row in zip(rows, document["rows"], strict=True):
         output = "x".join(map(str, row["output"]))
-        assert (words[0], words[-4:-1]) == (row["path"], [output, f"{row['params']:,}", f"{row['macs']:,}"])
+        numbers = [output, f"{row['params']:,}", f"{row['macs']:,}", *share_of(row["macs"], document["macs"])]
+        assert (words[0], words[-1 - len(numbers) : -1]) == (row["path"], numbers)
     assert total == ["total", f"{document['params']:,}", f"{document['macs']:,}"]
+
+
+def share_of(macs: int, total: int) -> list[str]:
+    """The share as the table has it: whole percents, and nothing for a row without MACs."""
+    return [] if not macs else ["<1"] if macs * 200 < total else [f"{100 * macs / total:.0f}"]
 
 
 def test_the_printed_fields_are_those_worked_out_by_hand(ask: Ask) -> None:
@@ -121,12 +128,36 @@ def test_show_refuses_what_cannot_be(ask: Ask, words: tuple[str, str]) -> None:
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("lenet5", "lenet5 takes in brackets: width=NUMBER."),
-        ("googlenet", "googlenet takes in brackets: side_heads=true|false, width=NUMBER."),
+        ("lenet5", ["width=NUMBER"]),
+        ("googlenet", ["side_heads=true|false", "width=NUMBER"]),
+        ("resnet20", ["flavor=pre", "shortcut=A", "shortcut=D", "drop=NUMBER", "width=NUMBER"]),
+        ("resnet50", ["flavor=bn_after_add", "stride=v1", "stem=deep"]),
     ],
 )
-def test_show_ends_with_the_arguments_of_the_family(ask: Ask, name: str, says: str) -> None:
-    assert ask("show", name).out.rstrip().endswith(says)
+def test_show_ends_with_the_arguments_of_the_family_and_their_meanings(
+    ask: Ask, name: str, says: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    rows = dict(line.split(maxsplit=1) for line in ask("show", name).out.partition("in brackets:\n")[2].splitlines())
+    assert set(says) <= rows.keys()
+    assert all(len(meaning) > 8 for meaning in rows.values())
+
+
+def test_every_word_that_any_network_takes_has_a_meaning() -> None:
+    assert all(f"{name} takes in brackets:" in bracket_text(name, 120) for name in zoo.names())
+
+
+def test_the_largest_rows_stand_first_where_they_are_sorted(ask: Ask) -> None:
+    for word, key in (("parameters", "params"), ("macs", "macs")):
+        rows = ask("show", "vgg11", "--depth", "layer", "--sort", word, "--json").document["rows"]
+        sizes = [row[key] for row in rows]
+        assert sizes == sorted(sizes, reverse=True)
+    text = ask("show", "vgg11", "--depth", "layer", "--sort", "parameters").out
+    assert text.index("head.linear1") < text.index("stage1.conv")
+    assert "%: the share of all parameters." in text
+    first = next(line for line in text.splitlines() if line.startswith("head.linear1"))
+    assert "102,764,544" in first
+    assert first.split()[-2] == "77"  # of 132,863,336
 
 
 @pytest.mark.parametrize("pattern", ["res", "vgg1?", "*bn*", "[ln]*", "googlenet"])

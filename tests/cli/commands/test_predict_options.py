@@ -1,6 +1,7 @@
 """Every option and column of `predict`, against probabilities worked out from the images' shades."""
 
 import csv
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import numpy as np
@@ -190,7 +191,7 @@ def test_a_coverage_of_a_model_without_a_calibration_is_refused_unless_it_is_all
 def test_a_thousand_images_are_told(ask: Ask, plain: Path, photos: Path) -> None:
     answer = ask("predict", plain, *[photos / "a.png"] * 2001, "--json")
     assert len(answer.document) == 2001
-    assert answer.err == "1,000 images\n2,000 images\n"
+    assert answer.err == "1,000 of 2,001 images\n2,000 of 2,001 images\n"
 
 
 def test_a_path_that_leads_nowhere_is_a_row_and_where_it_is_the_only_one_a_mistake(
@@ -209,3 +210,62 @@ def test_an_image_is_needed(ask: Ask, plain: Path) -> None:
     answer = ask("predict", plain)
     assert (answer.code, answer.out) == (2, "")
     assert "Missing argument 'IMAGE...'" in answer.err
+
+
+def paths(document: list[dict[str, str]]) -> list[str]:
+    return [Path(row["path"]).name for row in document]
+
+
+def test_patterns_are_expanded_where_the_shell_does_not(ask: Ask, plain: Path, photos: Path) -> None:
+    assert paths(ask("predict", plain, photos / "b*.png", "--json").document) == ["b2.png", "b10.png"]
+    assert paths(ask("predict", plain, photos / "**" / "?.png", "--json").document) == ["a.png", "z.png"]
+    (photos / "odd[1].png").write_bytes((photos / "a.png").read_bytes())
+    assert paths(ask("predict", plain, photos / "odd[1].png", "--json").document) == ["odd[1].png"]
+    assert ask("predict", plain, photos / "none*.png").code == 2
+
+
+@pytest.mark.parametrize("ends", [b"\n", b"\r\n", b"\0"])
+@pytest.mark.parametrize("way", ["file", "--list -", "-"])
+def test_a_list_of_paths_comes_from_a_file_or_standard_input(
+    ask: Ask, plain: Path, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: bytes, way: str
+) -> None:
+    content = ends.join([str(photos / "b2.png").encode(), b"", str(photos / "a.png").encode(), b""])
+    (tmp_path / "list.txt").write_bytes(content)
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(content)))
+    words = ["--list", tmp_path / "list.txt"] if way == "file" else way.split()
+    assert paths(ask("predict", plain, *words, "--json").document) == ["b2.png", "a.png"]
+
+
+def test_an_empty_list_is_a_mistake(ask: Ask, plain: Path, tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text("\n\n")
+    assert ask("predict", plain, "--list", tmp_path / "list.txt").err.endswith("list.txt: the list names no image.\n")
+    assert "none.txt" in ask("predict", plain, "--list", tmp_path / "none.txt").err
+
+
+def test_a_runs_folder_stands_for_the_model_in_it(ask: Ask, plain: Path, photos: Path) -> None:
+    document = ask("predict", plain, photos / "a.png", "--json").document
+    assert ask("predict", plain.parent, photos / "a.png", "--json").document == document
+    assert ask("predict", photos, photos / "a.png").err.startswith(f"brickwork: {photos}: no such model file")
+
+
+@pytest.mark.parametrize("address", ["https://example.org/a.png", "s3://bucket/a.png", "file:///a.png"])
+def test_an_address_is_refused_in_words(ask: Ask, plain: Path, photos: Path, address: str) -> None:
+    row = ask("predict", plain, address, photos / "a.png", "--json").document[0]
+    assert (row["path"], row["reason"]) == (address, "an address, not a file: download it first")
+    assert f"{address}: an address, not a file: download it first" in ask("predict", plain, address).err
+
+
+def test_every_class_has_a_column_for_its_probability(ask: Ask, plain: Path, photos: Path, tmp_path: Path) -> None:
+    words = ("predict", plain, photos / "b10.png", photos / "torn.jpg", "--probabilities", "--coverage", "1")
+    expected = dict(ranked(SHADES["b10.png"], 1.0))
+    good, bad = ask(*words, "--json").document
+    assert good["probabilities"] == pytest.approx(expected, abs=1e-6)
+    assert (len(good["top"]), bad["probabilities"]) == (1, {})
+    ask(*words, "--out", tmp_path / "p.csv")
+    good, bad = rows(tmp_path / "p.csv")
+    assert list(good) == ["path", "label", "probability", "reason", "guess", *(f"p_{name}" for name in KNOWN)]
+    assert {name: float(good[f"p_{name}"]) for name in KNOWN} == pytest.approx(expected, abs=1e-6)
+    assert {bad[f"p_{name}"] for name in KNOWN} == {""}
+    head, _, first, _ = ask(*words).out.splitlines()
+    assert head.split() == ["image", *KNOWN, "probability", "label"]
+    assert first.split()[1 : 1 + len(KNOWN)] == [f"{expected[name]:.1%}" for name in KNOWN]

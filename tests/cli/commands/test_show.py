@@ -1,9 +1,12 @@
+import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from brickwork import cost, zoo
+from brickwork.network import to_json
 from shell import Ask
 
 
@@ -15,7 +18,10 @@ def test_show_prints_the_table_on_the_input_asked_for(ask: Ask) -> None:
 
 
 def test_show_says_what_stands_in_brackets(ask: Ask) -> None:
-    assert "vgg11 takes in brackets: batchnorm=true|false, width=NUMBER." in ask("show", "vgg11[batchnorm=true]").out
+    text = ask("show", "vgg11[batchnorm=true]").out
+    assert (
+        "vgg11 takes in brackets:\n  batchnorm=true|false  batch norm after every convolution\n  width=NUMBER" in text
+    )
 
 
 def test_show_as_json_has_exactly_the_promised_fields(ask: Ask) -> None:
@@ -70,3 +76,36 @@ def test_commands_that_read_networks_import_nothing_heavy(words: list[str]) -> N
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.stderr == "[]\n"
+
+
+def test_show_takes_a_model_file_or_its_run_without_torch(ask: Ask, tmp_path: Path) -> None:
+    made = zoo.network("resnet20[width=0.5]", classes=3)
+    document = json.dumps({"__metadata__": {"network": to_json(made)}}).encode()
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(len(document).to_bytes(8, "little") + document)
+    named = ask("show", "resnet20[width=0.5]", "--classes", "3", "--json").document
+    for word in (path, tmp_path):
+        assert ask("show", word, "--json").document == named
+    assert "in brackets" not in ask("show", path).out
+    assert ask("show", path, "--input", "3x40x40", "--classes", "7", "--json").document["input"] == [3, 40, 40]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "not a safetensors file, or a damaged one."),
+        (b"\xff" * 64, "not a safetensors file, or a damaged one."),
+        ((2).to_bytes(8, "little") + b"[]", "not a safetensors file, or a damaged one."),
+        ((2).to_bytes(8, "little") + b"{}", "it holds weights, but not the network that they are of"),
+        ((38).to_bytes(8, "little") + b'{"__metadata__": {"network": "[1, 2"}}', "the model file is damaged"),
+        (None, "no such model file"),
+    ],
+)
+def test_a_file_without_a_network_is_one_line(ask: Ask, tmp_path: Path, content: bytes | None, says: str) -> None:
+    path = tmp_path / "w.safetensors"
+    if content is not None:
+        path.write_bytes(content)
+    answer = ask("show", path)
+    assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
+    assert answer.err.startswith(f"brickwork: {path}: ")
+    assert says in answer.err

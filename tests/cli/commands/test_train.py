@@ -1,4 +1,5 @@
 import json
+import os
 import shlex
 import signal
 import subprocess
@@ -13,11 +14,13 @@ import pytest
 from PIL import Image
 
 from brickwork import zoo
-from brickwork.cli.commands.train import train_command
+from brickwork.cli.commands.train import range_test_text, result_text, train_command
 from brickwork.cli.shell import run
 from brickwork.recipe.option import parse_numbers
 from brickwork.recipe.recipe import Recipe
 from brickwork.training.plan import input_for
+from brickwork.training.result import Result
+from brickwork.training.tune.range_test import RangeTest
 from shell import Answer, Ask, parse
 
 COLOURS = {"red": (200, 40, 40), "green": (40, 200, 40), "blue": (40, 40, 200)}
@@ -110,6 +113,7 @@ def test_a_training_as_json_prints_nothing_else_and_names_its_run_itself(
         "skipped",
         "stopped",
         "seconds",
+        "majority",
     ]
     assert document["run"] == "runs/resnet20-width=0.25-photos-1"
     assert (tmp_path / document["model"]).is_file()
@@ -146,6 +150,57 @@ def test_a_training_that_is_stopped_keeps_the_best_model_and_goes_on_when_asked(
     wrong = ask("train", "resnet18", "--resume", out, "--lr", "1")
     assert wrong.err == "brickwork: --lr is settled by the run that --resume goes on with: leave it out.\n"
     assert ask("train", "--resume", tmp_path).err.startswith(f"brickwork: {tmp_path} holds no run to continue")
+
+
+def test_a_stopped_training_says_after_which_step_and_how_to_go_on(tmp_path: Path) -> None:
+    run_folder, model = tmp_path / "run", tmp_path / "run" / "model.safetensors"
+    early = result_text(Result(run_folder, None, None, 3.0, stopped=2, step=1_234), "photos")
+    resume = f"brickwork train --resume {run_folder}"
+    assert early == f"Stopped after step 1,234, checkpoint written.\n\nNext:\n  {resume}"
+    late = Result(run_folder, model, 0.5, 3_700.0, "val", 40, majority=0.25, stopped=2, step=9)
+    assert result_text(late, "photos").splitlines() == [
+        "Stopped after step 9, checkpoint written.",
+        "Validation accuracy 50.00% on 40 images.",
+        "The most frequent class has 25.00% of them.",
+        "1:01:40 of training.",
+        f"Model:   {model}",
+        "",
+        "Next:",
+        f"  {resume}",
+    ]
+
+
+def test_ctrl_c_while_images_are_read_is_said(
+    ask: Ask, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def press(*anything: object, **named: object) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr("brickwork.loader.prepare.decode_split", press)
+    answer = ask("train", *QUICK, "--data", photos, "--out", tmp_path / "run")
+    assert (answer.code, answer.out) == (130, "")
+    assert answer.err.splitlines()[-1] == "brickwork: stopped before the first step: the same command begins anew."
+    monkeypatch.undo()
+    assert ask("train", *QUICK, "--data", photos, "--out", tmp_path / "run", "--epochs", "1").code == 0
+
+
+def test_a_training_says_the_share_of_the_most_frequent_class(ask: Ask, tmp_path: Path) -> None:
+    data = paint(tmp_path / "photos", number=12)
+    for number in range(12, 36):
+        (data / "red" / f"{number}.png").write_bytes(
+            (data / "red" / f"{number % 12}.png").read_bytes() + bytes([number])
+        )
+    document = ask("train", *QUICK, "--data", data, "--out", tmp_path / "run", "--epochs", "1", "--json").document
+    report = ask("evaluate", tmp_path / "run", "--data", data, "--json").document
+    counts = {row["name"]: row["n"] for row in report["classes"]}
+    assert document["majority"] == counts["red"] / sum(counts.values()) == report["majority"]["share"] > 0.4
+
+
+def test_the_rates_that_were_found_agree_with_each_other() -> None:
+    sweep = RangeTest((), (), (), steepest=0.01234, least=0.2154)
+    fastest, suggestion = range_test_text(sweep).splitlines()
+    assert fastest == "The loss falls fastest at a learning rate of 0.0123, and is least at 0.215."
+    assert suggestion == "A third of 0.215 suits as the highest rate of a schedule: --lr 0.072"
 
 
 @pytest.mark.parametrize("folders", [[], ["red"], ["red", "green"]])

@@ -11,6 +11,7 @@ from PIL import Image
 
 from brickwork.model import load
 from brickwork.recipe.recipe import Recipe, recipe_from_toml
+from brickwork.training.events import clock
 from shell import Ask
 
 NETWORK = "resnet20[width=0.25]"
@@ -44,7 +45,7 @@ OTHERS: tuple[dict[str, Any], ...] = (  # another value than the default for eve
     },
     {
         "epochs": 1, "schedule": "poly", "power": 2.0, "period": 3.0, "freeze": 1, "unfreeze": 1, "layer_decay": 0.7,
-        "resize_from": 0.5, "optimizer": "muon", "lr": 0.01, "workers": 0,
+        "resize_from": 0.5, "optimizer": "muon", "lr": 0.01, "workers": 0, "threads": 1,
     },
 )  # fmt: skip
 UNTRIED = {"compile", "weights"}  # minutes of compiling; a file of weights has a test of its own
@@ -194,7 +195,9 @@ def test_the_json_of_a_training_is_its_text(ask: Ask, photos: Path, tmp_path: Pa
     low, high = document["interval"]
     spread = f"({100 * low:.1f} to {100 * high:.1f} %)"
     assert text[0].startswith(f"Test accuracy {document['accuracy']:.2%} {spread} on {document['images']} images")
-    assert text[1] == f"The model is {document['model']}; its curve and its report lie beside it."
+    assert text[1] == f"The most frequent class has {document['majority']:.2%} of them."
+    assert text[2] == f"{clock(document['seconds'])} of training."
+    assert text[3:5] == [f"Model:   {document['model']}", f"Report:  {tmp_path / 'run' / 'report.html'}"]
     scored = ask("evaluate", document["model"], "--data", photos, "--json").document
     assert (scored["n"], scored["accuracy"]) == (document["images"], pytest.approx(document["accuracy"]))
 
@@ -231,9 +234,9 @@ def test_find_lr_prints_a_third_of_the_least_and_the_steepest(
         smooth.append(mean / (1 - 0.9**step))
     np.testing.assert_allclose(document["smooth"], smooth)
     assert text.out == (
-        f"The loss falls fastest at a learning rate of {document['steepest']:.2g}, and is least at "
-        f"{document['least']:.2g}.\n"
-        f"A third of that suits as the highest of a schedule: --lr {document['lr']:.2g}\n"
+        f"The loss falls fastest at a learning rate of {document['steepest']:.3g}, and is least at "
+        f"{document['least']:.3g}.\n"
+        f"A third of {document['least']:.3g} suits as the highest rate of a schedule: --lr {document['lr']:.2g}\n"
     )
     assert not (tmp_path / "runs").exists()
 

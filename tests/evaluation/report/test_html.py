@@ -7,6 +7,7 @@ import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -15,9 +16,10 @@ from PIL import Image
 import bars
 from brickwork.data.dataset import ArraySplit, Dataset, FileSplit
 from brickwork.evaluation import Confusion, Report, evaluate
-from brickwork.evaluation.report.diagrams import class_name, classes_to_draw, matrix
+from brickwork.evaluation.report.diagrams import classes_to_draw, matrix, name_lines
 from brickwork.evaluation.report.html import evaluation_html
 from brickwork.evaluation.report.thumbnails import SIDE, thumbnail
+from brickwork.figure import text_width
 
 
 class Reader(HTMLParser):
@@ -134,9 +136,39 @@ def test_of_many_classes_those_with_most_mistakes_are_drawn() -> None:
     assert "7 of 12 images of a class of a long name, number 999 predicted as a class of" in matrix(confusion(1000))
 
 
-def test_a_long_name_is_cut() -> None:
-    assert class_name("Ankle boot") == "Ankle boot"
-    assert class_name("a class of a long name") == "a class of a lo…"
+def test_long_names_have_the_room_that_they_need() -> None:
+    name = "a class of a name that is about fifty letters long"
+    assert name_lines("Ankle boot") == [(0.0, "Ankle boot")]
+    assert name_lines(name) == [(-7.0, "a class of a name that is"), (7.0, "about fifty letters long")]
+    assert name_lines("Donaudampfschifffahrtsgesellschaft") == [(0.0, "Donaudampfschifffahrtsgesellschaft")]
+    assert name_lines("very " * 40)[1][1].endswith("…")
+    root = ElementTree.fromstring(matrix(Confusion((name, "b"), (name, "b"), np.eye(2, dtype=np.int64))))
+    room = min(float(cell.attrib["x"]) for cell in root.iter("{http://www.w3.org/2000/svg}rect"))
+    texts = [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert texts.count("a class of a name that is") == texts.count("about fifty letters long") == 2
+    assert text_width("a class of a name that is") + 8 <= room <= 300
+    assert 'width="140"' in matrix(Confusion(("a", "b"), ("a", "b"), np.eye(2, dtype=np.int64)))  # 72 + 2 * 30 + 8
+
+
+def test_every_picture_has_words_and_is_there_when_the_page_is_printed(report: Report) -> None:
+    text = evaluation_html(report)
+    assert 'alt=""' not in text
+    assert re.search(r'alt="[^"]+: grey, predicted as white"', text)
+    assert 'loading="lazy"' not in text
+
+
+def test_what_may_be_wider_than_a_phone_is_reached_by_keyboard(report: Report) -> None:
+    text = evaluation_html(report)
+    assert text.count('class="wide"') == text.count('class="wide" tabindex="0" role="region" aria-label="') > 2
+
+
+def test_the_most_frequent_class_stands_beside_the_accuracy(report: Report) -> None:
+    counts = {row.name: row.n for row in report.classes}
+    assert (report.majority.name, report.majority.share) == ("grey", 11 / 24)
+    assert max(counts.values()) == counts["grey"] == 11
+    assert "most frequent class: 45.8%" in evaluation_html(report)
+    assert report.document()["majority"] == {"class": "grey", "share": 11 / 24}
+    assert report._repr_html_().count("The most frequent class, grey, has 45.8% of them.") == 1
 
 
 def test_jinja_is_imported_for_a_page_alone() -> None:

@@ -99,7 +99,8 @@ def test_every_number_of_the_text_is_in_the_json(report: Report) -> None:
             assert all(near(number, *value) for number, value in zip(printed, values, strict=True)), line
             count += len(printed)
     assert count > 150
-    share, images = NUMBER.findall(accuracy)
+    majority, share, images = NUMBER.findall(accuracy)
+    assert near(majority, document["majority"]["share"], 100)
     assert near(share, document["accuracy"], 100)
     assert near(images, document["n"])
     head = re.findall(r"of ([\d,]+) images, (\d+) skipped", text)

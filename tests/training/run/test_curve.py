@@ -30,3 +30,16 @@ def test_a_curve_has_colours_for_light_and_dark() -> None:
 def test_epochs_are_counted_one_by_one_while_they_are_few() -> None:
     assert epoch_ticks(3) == [1, 2, 3]
     assert epoch_ticks(137) == [1, 50, 100, 137]
+
+
+def test_the_validation_loss_is_a_dashed_line_on_the_same_axis() -> None:
+    root = ElementTree.fromstring(curve("x", [1.0, 0.5], [0.5, 0.8], best=1, val_losses=[1.5, 1.9]))
+    kinds = [line.attrib["class"] for line in root.findall(f"{NAME}polyline")]
+    assert kinds == ["line loss", "line loss val", "line accuracy"]
+    heights = [
+        float(point.split(",")[1])
+        for line in root.findall(f"{NAME}polyline")
+        for point in line.attrib["points"].split()
+    ]
+    assert heights[1] > heights[0] > heights[2] > heights[3]  # of losses 0.5, 1.0, 1.5, 1.9, from below
+    assert "validation 1.900" in [text.text for text in root.findall(f"{NAME}text")]

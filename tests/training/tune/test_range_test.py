@@ -36,6 +36,15 @@ def test_a_sweep_finds_the_steepest_and_the_lowest_point() -> None:
     assert len(found.rates) == len(found.losses) == len(found.smooth)
 
 
+def test_the_steepest_rate_is_none_beyond_the_lowest() -> None:
+    def spiky(rate: float) -> float:  # falls slowly to 0.01, rises, and falls again from 1 on, faster than before
+        return 2 - rate * 50 if rate <= 0.01 else 4 if rate <= 1 else 2.5
+
+    found = range_test(spiky, smoothing=0.0)
+    assert found.least <= 0.01
+    assert found.steepest <= found.least
+
+
 def test_a_sweep_ends_where_it_tells_nothing_more() -> None:
     found = range_test(valley, smoothing=0.0)
     assert found.rates[-1] < 0.5

@@ -42,8 +42,9 @@ def evaluate_command(
     In all, class by class and slice by slice, every number with its 95 % interval; and the images on which it is most
     wrong.
 
-    MODEL is a file that 'brickwork train' wrote. DATA without train, val and test folders is divided as for
-    the model's training: test is a tenth of it, and none of that is trained on where it is the same folder.
+    MODEL is a file that 'brickwork train' wrote, or its run's folder. DATA without train, val and test folders is
+    divided as for the model's training: test is a tenth of it, and none of that is trained on where it is the same
+    folder.
     The worst mistakes are the images whose targets the model believes least: with --split train, those whose labels
     are wrong.
 
@@ -71,10 +72,9 @@ def score(model: Path, data: str, groups: str, split: str, own: "tuple[type[Laye
     """The report, while progress is shown on standard error."""
     from brickwork.cli.commands.check import reading_progress
     from brickwork.evaluation import evaluate
-    from brickwork.evaluation.data import images_of, open_as_divided
-    from brickwork.model import load
+    from brickwork.evaluation.data import as_model_file, images_of, open_as_divided
 
-    file = load(model, own)
+    file = as_model_file(model, own)
     dataset = open_as_divided(data, groups, file.record)
     with reading_progress(len(images_of(file, dataset, split))) as progress:
         return evaluate(file, dataset, split, progress=progress)

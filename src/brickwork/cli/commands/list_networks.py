@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def list_command(pattern: str, as_json: bool) -> None:
     """The networks there are, and what they cost.
 
-    PATTERN is part of a name, or a whole name with * and ?.
+    PATTERN is part of a name, or a whole name with * and ?; capitals make no difference.
 
     \b
     Example:
@@ -34,7 +34,7 @@ def find_networks(pattern: str) -> list["Network"]:
     """The networks of these names from the oldest paper to the newest."""
     from brickwork import zoo
 
-    names = zoo.names(pattern if set(pattern) & set("*?[") else f"*{pattern}*")
+    names = zoo.names(pattern.lower() if set(pattern) & set("*?[") else f"*{pattern.lower()}*")
     if not names:
         close = nearest(pattern, zoo.names()) or "see 'brickwork list'."
         raise BrickworkError(f"no network's name matches {pattern!r}: {close}")

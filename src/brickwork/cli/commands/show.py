@@ -1,13 +1,18 @@
 """`brickwork show`: a network as the table in its paper."""
 
-from typing import TYPE_CHECKING, Literal, cast, get_args, get_origin
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from brickwork.cli.output import json_option, print_json, width
+from brickwork.errors import BrickworkError
 
 if TYPE_CHECKING:
-    from brickwork.network import Network
+    from brickwork.network import Network, Shape
+
+HEADER = 100_000_000  # bytes of a safetensors file's header at most, as the format says
 
 
 @click.command("show")
@@ -18,31 +23,79 @@ if TYPE_CHECKING:
     "--depth", type=click.Choice(["stage", "block", "layer"]), default="block", show_default=True,
     help="What has a row of its own.",
 )  # fmt: skip
+@click.option("--sort", type=click.Choice(["parameters", "MACs"], case_sensitive=False), help="The largest rows first.")
 @json_option
-def show_command(network: str, input: str | None, classes: int | None, depth: str, as_json: bool) -> None:
+def show_command(
+    network: str, input: str | None, classes: int | None, depth: str, sort: str | None, as_json: bool
+) -> None:
     """A network as the table in its paper.
 
     NETWORK is a name from 'brickwork list', with arguments in brackets if you like; the table ends with those
-    that it takes.
+    that it takes, and what they mean. Or it is a model file, such as
+    runs/resnet20-fashion-1/model.safetensors, or the run folder that holds one.
 
     \b
     Examples:
       brickwork show resnet50 --depth stage
       brickwork show 'resnet20[width=0.5]' --input 1x28x28 --classes 10
+      brickwork show resnet50 --depth layer --sort parameters
     """
     from brickwork import zoo
+    from brickwork.cli.meanings import bracket_text
     from brickwork.network import table
 
-    made = zoo.network(network, input=zoo.brackets.shape(input) if input is not None else None, classes=classes)
+    shape = zoo.brackets.shape(input) if input is not None else None
+    path = model_path(network)
+    made = network_in(path, shape, classes) if path else zoo.network(network, input=shape, classes=classes)
     if as_json:
-        print_json(show_document(made, depth))
+        print_json(show_document(made, depth, sort))
     else:
-        print(table(made, depth, width()), bracket_text(network), sep="\n")
+        print(table(made, depth, width(), sort or ""), *([] if path else [bracket_text(network, width())]), sep="\n")
 
 
-def show_document(network: "Network", depth: str) -> dict[str, object]:
+def model_path(text: str) -> Path | None:
+    """The model file that a person means; None where it is a network's name."""
+    path = Path(text)
+    if path.is_dir() and (path / "model.safetensors").is_file():
+        return path / "model.safetensors"
+    return path if path.suffix == ".safetensors" else None
+
+
+def network_in(path: Path, input: "Shape | None", classes: int | None) -> "Network":
+    """The network of a model file, on another input or with other classes where they are given; without torch."""
+    from brickwork.network import from_json, with_classes, with_input
+
+    document = file_metadata(path).get("network")
+    if not isinstance(document, str):
+        raise BrickworkError(f"{path}: it holds weights, but not the network that they are of: show that by its name.")
+    try:
+        network = from_json(document)
+    except (BrickworkError, ValueError, RecursionError) as fault:
+        raise BrickworkError(f"{path}: the model file is damaged: {fault}") from None
+    network = with_input(network, input) if input else network
+    return with_classes(network, classes) if classes else network
+
+
+def file_metadata(path: Path) -> dict[str, Any]:
+    """What stands in a safetensors file beside its weights; these are not read."""
+    try:
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            header = json.loads(file.read(length)) if length <= HEADER else None
+    except OSError as fault:
+        raise BrickworkError(f"{path}: no such model file: {fault.strerror or fault}.") from None
+    except (ValueError, RecursionError):
+        header = None
+    if not isinstance(header, dict):
+        raise BrickworkError(f"{path}: not a safetensors file, or a damaged one.")
+    metadata = header.get("__metadata__")
+    return metadata if isinstance(metadata, dict) else {}
+
+
+def show_document(network: "Network", depth: str, sort: str | None = None) -> dict[str, object]:
     """What `show --json` prints."""
     from brickwork.network import cost
+    from brickwork.network.text import sort_rows
 
     total = cost(network)
     return {
@@ -53,24 +106,6 @@ def show_document(network: "Network", depth: str) -> dict[str, object]:
         "macs": total.macs,
         "rows": [
             {"path": row.path, "kind": row.kind, "output": row.output, "params": row.params, "macs": row.macs}
-            for row in total.at(depth)
+            for row in sort_rows(total.at(depth), sort or "")
         ],
     }
-
-
-def bracket_text(text: str) -> str:
-    """What the network's family takes in brackets, with the values it knows."""
-    from textwrap import fill
-
-    from brickwork import zoo
-
-    name, _ = zoo.brackets.parse(text)
-    takes = {**zoo.brackets.choices(zoo.families()[name]), "width": float}
-    words = [f"{key}={value_text(kind)}" for key, kind in takes.items()]
-    return fill(f"{name} takes in brackets: {', '.join(words)}.", width(), break_on_hyphens=False)
-
-
-def value_text(kind: object) -> str:
-    if get_origin(kind) is Literal:
-        return "|".join(map(str, get_args(kind)))
-    return {bool: "true|false", int: "N", float: "NUMBER"}.get(cast(type, kind), "WORD")

@@ -19,19 +19,23 @@ if TYPE_CHECKING:
     from brickwork.network import Layer
     from brickwork.training.plan import Plan
     from brickwork.training.result import Result
+    from brickwork.training.tune.range_test import RangeTest
 
 FINDS = ("lr", "batch")
 SPLITS = {"test": "Test", "val": "Validation"}
 
 
 @click.command("train", cls=RecipeCommand)
-@click.argument("network", default="resnet20")
+@click.argument("network", required=False)
 @data_options("fashion")
 @click.option("--out", metavar="RUN", type=click.Path(path_type=Path), help="The run folder.  [default: runs/NAME]")
 @click.option("--resume", metavar="RUN", type=click.Path(path_type=Path), help="Resume the training in a run folder.")
 @click.option("--input", metavar="CxHxW", help="The network's input, where it should not follow from the data.")
 @click.option("--classes", type=int, metavar="N", help="Stop where the data has not so many classes.")
 @click.option("--track", multiple=True, metavar="NAME", help="Tracker: tensorboard, wandb, mlflow or trackio.")
+@click.option(
+    "--pretrained", is_flag=True, help="Begin with the network's first published weights, the head alone first."
+)
 @click.option(
     "--find",
     type=click.Choice(FINDS),
@@ -44,7 +48,7 @@ SPLITS = {"test": "Test", "val": "Validation"}
 def train_command(
     context: click.Context,
     /,
-    network: str,
+    network: str | None,
     data: str,
     groups: str,
     out: Path | None,
@@ -52,6 +56,7 @@ def train_command(
     input: str | None,
     classes: int | None,
     track: tuple[str, ...],
+    pretrained: bool,
     find: str | None,
     own: "tuple[type[Layer], ...]",
     word: str,
@@ -59,8 +64,9 @@ def train_command(
 ) -> None:
     """Train a network on images.
 
-    NETWORK is a name from 'brickwork list', or FILE.py:NAME for one of your own; without one it is resnet20. The data
-    is a folder with a folder for each class, or another source; "fashion" is built in: 10,000 images of clothes.
+    NETWORK is a name from 'brickwork list', or FILE.py:NAME for one of your own; without one it is that of the
+    --weights, or resnet20. The data is a folder with a folder for each class, or another source; "fashion" is built
+    in: 10,000 images of clothes.
 
     Ctrl-C, SIGTERM and SIGHUP stop a training with a checkpoint; --resume RUN goes on from it, to the same weights as
     if it had never been stopped, bit for bit on the same machine. Where the same images lie elsewhere now, --data says
@@ -70,6 +76,7 @@ def train_command(
     Examples:
       brickwork train
       brickwork train resnet18 --data photos --epochs 20
+      brickwork train resnet18 --data photos --pretrained
       brickwork train --resume runs/resnet18-photos-1
     """
     if resume:
@@ -77,7 +84,7 @@ def train_command(
         result = resume_run(resume, data if "data" in options_given(context) else None, own)
         data = data_of(resume)
     else:
-        plan = plan_of(context, network, data, groups, input, classes, word)
+        plan = plan_of(context, network, data, groups, input, classes, word, pretrained)
         if find:
             print_search(find, plan, as_json)
             return
@@ -94,7 +101,14 @@ def train_command(
 
 
 def plan_of(
-    context: click.Context, network: str, data: str, groups: str, input: str | None, classes: int | None, word: str
+    context: click.Context,
+    network: str | None,
+    data: str,
+    groups: str,
+    input: str | None,
+    classes: int | None,
+    word: str,
+    pretrained: bool,
 ) -> "Plan":
     """The network, the data and the recipe that the command line names."""
     from brickwork import zoo
@@ -102,7 +116,10 @@ def plan_of(
 
     shape = zoo.brackets.shape(input) if input is not None else None
     fields = fields_given(context)
-    return make_plan(find_network(network), data, word, groups=groups, input=shape, classes=classes, fields=fields)
+    value = find_network(network) if network else None
+    return make_plan(
+        value, data, word, groups=groups, input=shape, classes=classes, fields=fields, pretrained=pretrained
+    )
 
 
 def train_plan(plan: "Plan", out: Path | None, track: tuple[str, ...]) -> "Result":
@@ -126,9 +143,15 @@ def print_search(what: str, plan: "Plan", as_json: bool) -> None:
     if as_json:
         print_json({"lr": sweep.suggestion, **asdict(sweep)})
     else:
-        steep, least = f"{sweep.steepest:.2g}", f"{sweep.least:.2g}"
-        print(f"The loss falls fastest at a learning rate of {steep}, and is least at {least}.")
-        print(f"A third of that suits as the highest of a schedule: --lr {sweep.suggestion:.2g}")
+        print(range_test_text(sweep))
+
+
+def range_test_text(sweep: "RangeTest") -> str:
+    """What a range test found, with figures enough for the suggestion to be a third of what is printed."""
+    return (
+        f"The loss falls fastest at a learning rate of {sweep.steepest:.3g}, and is least at {sweep.least:.3g}.\n"
+        f"A third of {sweep.least:.3g} suits as the highest rate of a schedule: --lr {sweep.suggestion:.2g}"
+    )
 
 
 def check_resume_alone(context: click.Context) -> None:
@@ -167,21 +190,32 @@ def result_document(result: "Result") -> dict[str, object]:
         "skipped": len(result.skipped),
         "stopped": result.stopped,
         "seconds": round(result.seconds, 3),
+        "majority": result.majority,
     }
 
 
 def result_text(result: "Result", data: str) -> str:
     """What has come of it, and what to type next."""
-    skipped = f", {count_of(len(result.skipped), 'image')} could not be read" if result.skipped else ""
-    lines = []
+    lines = [f"Stopped after step {result.step:,}, checkpoint written."] if result.stopped else []
     if result.model:
-        images = f" on {count_of(result.images, 'image')}{skipped}"
-        lines += [
-            f"{SPLITS[result.split]} accuracy {result.accuracy:.2%}{interval_text(result)}{images}, "
-            f"{result.seconds:.0f} s.",
-            f"The model is {result.model}; its curve and its report lie beside it.",
-        ]
+        lines += accuracy_lines(result)
     return "\n".join([*lines, "", "Next:", *(f"  {line}" for line in next_commands(result, data))])
+
+
+def accuracy_lines(result: "Result") -> list[str]:
+    """The accuracy, what it is to be compared with, and where the model lies."""
+    from brickwork.training.events import clock
+
+    skipped = f"{count_of(len(result.skipped), 'image')} could not be read, " if result.skipped else ""
+    report = result.run / "report.html"
+    return [
+        f"{SPLITS[result.split]} accuracy {result.accuracy:.2%}{interval_text(result)}"
+        f" on {count_of(result.images, 'image')}.",
+        *([f"The most frequent class has {result.majority:.2%} of them."] if result.majority else []),
+        f"{skipped}{clock(result.seconds)} of training.".capitalize(),
+        f"Model:   {result.model}",
+        *([f"Report:  {report}"] if result.split == "test" and report.exists() else []),
+    ]
 
 
 def interval_text(result: "Result") -> str:

@@ -16,10 +16,13 @@ from brickwork.figure import (
     svg_line,
     svg_rect,
     svg_text,
+    text_width,
 )
 
 SIDE, LEFT, TOP = 280, 60, 12  # of the diagram's square, and what is left free beside and above it
-CELL, NAMES = 30, 112  # of the matrix: a cell's side, and the room for names on its left and above it
+CELL = 30  # the side of the matrix's cells
+NAMES = 72  # the least room for names on its left and above it
+ONE_LINE, LONGEST = 130, 280  # pixels of a name, from which on it has two lines, and of a line at most
 CLASSES = 24  # that a matrix shows: of more, those that are confused most
 TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 X, Y = AxisScale(0, 1, LEFT, LEFT + SIDE), AxisScale(0, 1, TOP + SIDE, TOP)  # of confidence, and of accuracy
@@ -55,22 +58,42 @@ def axes() -> Iterator[str]:
 def matrix(confusion: Confusion) -> str:
     """Rows are targets, columns predictions; the fuller a cell's colour, the more of its row it has."""
     rows, columns = classes_to_draw(confusion)
+    targets, predictions = [confusion.target[row] for row in rows], [confusion.prediction[column] for column in columns]
+    left, top = name_room(targets), name_room(predictions)
     names = [
-        svg_text(NAMES - 8, NAMES + CELL * (y + 0.5) + 4, class_name(confusion.target[row]), "soft", "end")
-        for y, row in enumerate(rows)
+        svg_text(left - 8, top + CELL * (y + 0.5) + 4 + shift, line, "soft", "end")
+        for y, name in enumerate(targets)
+        for shift, line in name_lines(name)
     ]
     heads = [
-        svg_text(NAMES + CELL * (x + 0.5) + 4, NAMES - 8, class_name(confusion.prediction[column]), "soft", turn=-90)
-        for x, column in enumerate(columns)
+        svg_text(left + CELL * (x + 0.5) + 4 + shift, top - 8, line, "soft", turn=-90)
+        for x, name in enumerate(predictions)
+        for shift, line in name_lines(name)
     ]
-    cells = [cell(confusion, row, column, x, y) for x, column in enumerate(columns) for y, row in enumerate(rows)]
-    size = NAMES + CELL * len(columns) + 8, NAMES + CELL * len(rows) + 8
+    cells = [
+        cell(confusion, row, column, left + CELL * x, top + CELL * y)
+        for x, column in enumerate(columns)
+        for y, row in enumerate(rows)
+    ]
+    size = left + CELL * len(columns) + 8, top + CELL * len(rows) + 8
     return svg_document(*size, "confusion matrix", [*names, *heads, *cells])
 
 
-def class_name(name: str) -> str:
-    """A name as far as there is room for it."""
-    return fit_text(name, NAMES - 10)
+def name_room(names: Sequence[str]) -> float:
+    """The room that the longest line of the names needs beside a matrix."""
+    return max(NAMES, *(text_width(line) + 18 for name in names for _, line in name_lines(name)))
+
+
+def name_lines(name: str) -> list[tuple[float, str]]:
+    """A name in one line, or a long one in two, each with its distance from the middle.
+
+    Beyond some eighty letters only the beginning: the tooltips have it whole.
+    """
+    if text_width(name) <= ONE_LINE or " " not in name:
+        return [(0.0, fit_text(name, LONGEST))]
+    middle = min((i for i, letter in enumerate(name) if letter == " "), key=lambda i: abs(i - len(name) / 2))
+    halves = name[:middle], name[middle + 1 :]
+    return [(shift, fit_text(half, LONGEST)) for shift, half in zip((-7.0, 7.0), halves, strict=True)]
 
 
 def classes_to_draw(confusion: Confusion) -> tuple[list[int], list[int]]:
@@ -84,11 +107,11 @@ def classes_to_draw(confusion: Confusion) -> tuple[list[int], list[int]]:
     return most, most
 
 
-def cell(confusion: Confusion, row: int, column: int, x: int, y: int) -> str:
+def cell(confusion: Confusion, row: int, column: int, left: float, top: float) -> str:
     """A cell of the matrix: its count on a colour, blue on the diagonal and orange off it."""
     target, prediction = confusion.target[row], confusion.prediction[column]
     count, total = int(confusion.counts[row, column]), int(confusion.counts[row].sum())
-    left, top, correct = NAMES + CELL * x, NAMES + CELL * y, target == prediction
+    correct = target == prediction
     share = count / total if total else 0.0
     full = share if correct else sqrt(share)  # so that few mistakes are seen, too
     title = f"{count:,} of {total:,} images of {target} predicted as {prediction}"

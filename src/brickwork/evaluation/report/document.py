@@ -25,6 +25,7 @@ def report_document(report: Report, worst: int = 20) -> dict[str, Any]:
         "skipped": len(report.skipped),
         "temperature": report.temperature,
         **metric_table(report).records()[0],
+        "majority": {"class": report.majority.name, "share": report.majority.share},
         "bins": bin_table(report.bins).records(),
         "classes": class_table(report.classes).records(),
         "confusion": {

@@ -27,6 +27,14 @@ class ClassReport:
 
 
 @dataclass(frozen=True)
+class Majority:
+    """The most frequent class of the scored images: whoever always answers with it has its share as accuracy."""
+
+    name: str
+    share: float
+
+
+@dataclass(frozen=True)
 class ConfusedPair:
     """A cell of the confusion matrix off its diagonal: images of one class that were predicted as another."""
 
@@ -98,6 +106,12 @@ class Report:
     def n(self) -> int:
         """Images that were scored."""
         return len(self.outcomes)
+
+    @property
+    def majority(self) -> Majority:
+        """The most frequent class, with which the accuracy is to be compared."""
+        row = max(self.classes, key=lambda row: row.n)
+        return Majority(row.name, row.n / self.n)
 
     @cached_property
     def worst(self) -> tuple[ScoredImage, ...]:

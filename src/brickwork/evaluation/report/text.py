@@ -30,7 +30,12 @@ def evaluation_text(report: Report, worst: int, width: int) -> str:
     ]
     skipped = f", {images_text(len(report.skipped))} skipped" if report.skipped else ""
     accuracy = f"Accuracy {report.accuracy.value:.2%} on {images_text(report.n)} ({report.split}){skipped}."
-    return "\n".join([*parts, accuracy])
+    return "\n".join([*parts, majority_text(report), accuracy])
+
+
+def majority_text(report: Report) -> str:
+    """What the accuracy is to be compared with."""
+    return f"The most frequent class, {report.majority.name}, has {report.majority.share:.1%} of the images."
 
 
 def images_text(count: int) -> str:

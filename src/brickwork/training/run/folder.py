@@ -73,7 +73,8 @@ class Run:
         lines = "".join(json.dumps(asdict(epoch)) + "\n" for epoch in epochs)
         write_whole(self.path / "metrics.jsonl", lines.encode())
         losses, accuracies = [epoch.loss for epoch in epochs], [epoch.val_accuracy for epoch in epochs]
-        picture = curve(self.title, losses, accuracies, epochs.index(best_of(epochs)))
+        val_losses = [epoch.val_loss for epoch in epochs]
+        picture = curve(self.title, losses, accuracies, epochs.index(best_of(epochs)), val_losses)
         write_whole(self.path / "curve.svg", picture.encode())
 
     def write_contents(self, contents: dict[str, tuple[str, str]]) -> None:

@@ -80,8 +80,10 @@ def _read_sweep(rates: list[float], losses: list[float], smooth: list[float]) ->
         (smooth[place + 1] - smooth[place - 1]) / log(rates[place + 1] / rates[place - 1])
         for place in range(1, len(rates) - 1)
     ]
-    steepest = rates[1 + slopes.index(min(slopes))]
-    return RangeTest(tuple(rates), tuple(losses), tuple(smooth), steepest, rates[smooth.index(min(smooth))])
+    least = smooth.index(min(smooth))
+    before = slopes[: max(least, 1)]  # beyond the least, what falls is noise
+    steepest = rates[1 + before.index(min(before))]
+    return RangeTest(tuple(rates), tuple(losses), tuple(smooth), min(steepest, rates[least]), rates[least])
 
 
 class Training(Protocol):

@@ -10,7 +10,7 @@ import torch
 from brickwork.data.dataset import Dataset
 from brickwork.loader.loader import Batch
 from brickwork.loader.prepare import check_fit
-from brickwork.machine import free_memory
+from brickwork.machine import compute_threads, free_memory
 from brickwork.network import Network
 from brickwork.recipe.recipe import Recipe
 from brickwork.training.diagnose import explain_memory_errors
@@ -58,7 +58,12 @@ def search_loop(network: Network, dataset: Dataset, recipe: Recipe, listener: Li
     """The loop of a training that is about to begin."""
     check_fit(network, dataset)
     recipe = replace(recipe, compile=False)  # a hundred steps do not make up for it
-    with stop_signal(), seed_torch(recipe.seed), explain_memory_errors(network, recipe):
+    with (
+        stop_signal(),
+        compute_threads(recipe.threads),
+        seed_torch(recipe.seed),
+        explain_memory_errors(network, recipe),
+    ):
         model, normalisation = initial_model(network, recipe, listener)
         with training_loop(model, dataset, recipe, normalisation, listener) as loop:
             yield loop
