@@ -15,8 +15,9 @@ from brickwork.data.dataset import Dataset
 from brickwork.errors import BrickworkError, check_kind
 from brickwork.loader.batch_transforms import Batch, BatchTransform
 from brickwork.loader.collate import BatchReader, BatchRequest, Fault, InProcess, LoadedBatch
+from brickwork.loader.fit import check_fit
 from brickwork.loader.note import Note, Notify, ignore
-from brickwork.loader.prepare import Normalisation, TrainingImages, ValidationImages, check_fit, network_images, prepare
+from brickwork.loader.prepare import Normalisation, TrainingImages, ValidationImages, network_images, prepare
 from brickwork.loader.sampler import EpochPlan, flip_and_shift, mirrors_suit, plan_epoch, split_batches
 from brickwork.loader.transforms import ImageTransform, Sample, transforms_images
 from brickwork.loader.workers import Workers, worker_count

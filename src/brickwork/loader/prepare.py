@@ -169,17 +169,6 @@ def choose_range(split: Split, text: str, notify: Notify) -> Range:
     return found or "file"
 
 
-def check_fit(network: Network, dataset: Dataset) -> None:
-    """Raises BrickworkError where a network has other classes than the data, or channels that no image has."""
-    if network.classes != len(dataset.classes):
-        raise BrickworkError(
-            f"{network.name} tells {network.classes} classes apart, but {dataset.name} has {len(dataset.classes)}: "
-            f"build the network with classes={len(dataset.classes)}."
-        )
-    if network.input[0] not in (1, 3):
-        raise BrickworkError(f"{network.name} reads {network.input[0]} channels, but an image has 1 channel or 3.")
-
-
 def choose_memory(dataset: Dataset, presizes: dict[str, Presize], recipe: Recipe) -> dict[str, bool]:
     """Which splits live in memory: those that fit into what the recipe allows, and are not read one by one."""
     free = recipe.memory * free_memory()

@@ -12,7 +12,7 @@ from brickwork.data import open_data
 from brickwork.data.dataset import Dataset
 from brickwork.data.images.decode import Unreadable
 from brickwork.errors import BrickworkError
-from brickwork.loader.prepare import check_fit
+from brickwork.loader.fit import check_fit
 from brickwork.network import Network, Shape, cost, smallest_input, summary_line, to_json, with_classes, with_input
 from brickwork.network.layer import shape_text
 from brickwork.recipe.published import PHOTOGRAPHS, RecipeChoice, recipe_for

@@ -8,8 +8,8 @@ from itertools import count
 import torch
 
 from brickwork.data.dataset import Dataset
+from brickwork.loader.fit import check_fit
 from brickwork.loader.loader import Batch
-from brickwork.loader.prepare import check_fit
 from brickwork.machine import compute_threads, free_memory
 from brickwork.network import Network
 from brickwork.recipe.recipe import Recipe
