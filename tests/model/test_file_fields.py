@@ -124,15 +124,11 @@ def refusal(path: Path, **changes: Any) -> str:
     ("name", "text", "says"),
     [
         ("brickwork", "0", "a safetensors file, but not a model file that brickwork wrote."),
-        ("classes", '["a", "b"]', "the model file is damaged: expected the names of 3 classes, found ['a', 'b']."),
-        ("classes", "[1, 2, 3]", "the model file is damaged: expected the names of 3 classes, found [1, 2, 3]."),
+        ("classes", '["a", "b"]', "the model file is damaged: the network tells 3 classes apart, not 2."),
+        ("classes", "[1, 2, 3]", "the model file is damaged: ModelFile: classes is tuple[str, ...], not (1, 2, 3)."),
         ("classes", '"abc"', "the model file is damaged: expected the names of 3 classes, found 'abc'."),
-        (
-            "preprocessing",
-            "[]",
-            "the model file is damaged: expected the preprocessing as a JSON object, found [].",
-        ),
-        ("record", "1", "the model file is damaged: expected the record as a JSON object, found 1."),
+        ("preprocessing", "[]", "the model file is damaged: ModelFile: preprocessing is a mapping, not []."),
+        ("record", "1", "the model file is damaged: ModelFile: record is a mapping, not 1."),
     ],
 )
 def test_a_field_that_cannot_be_is_told_with_what_was_expected_and_found(
@@ -150,8 +146,8 @@ def test_a_field_that_is_missing_is_named(path: Path, name: str) -> None:
 
 
 def test_a_long_field_is_cut_at_a_hundred_characters(path: Path) -> None:
-    says = refusal(path, classes=json.dumps(["x" * 500]))
-    assert says == f"the model file is damaged: expected the names of 3 classes, found ['{'x' * 98}."
+    says = refusal(path, classes=json.dumps("x" * 500))
+    assert says == f"the model file is damaged: expected the names of 3 classes, found '{'x' * 99}."
 
 
 def test_a_tensor_of_another_shape_is_told_with_both(path: Path) -> None:
