@@ -17,7 +17,7 @@ from mutation.workspace import Workspace
 COLLECTION = "the collection of tests"  # imports and parameters
 FAILED = 10  # another code than that of a process which the watchdog ends
 FIRST = 2.0  # seconds of tests that the first process runs, so that most mutants never meet the rest
-SLOWER, SPARE = 5.0, 20.0  # a test may take 5 times as long as recorded, and 20 seconds
+SLOWER, SPARE = 5.0, 60.0  # a test may take 5 times as long as recorded, and a minute: other work may go on beside
 
 
 @dataclass(frozen=True)
