@@ -133,7 +133,7 @@ def test_a_server_that_does_not_give_the_file_is_told_with_what_to_bring(
         fetch(published(f"{address}/{kind}"))
     assert str(caught.value) == (
         f"resnet18.tv_in1k could not be fetched ({reason}): bring {where} and pass it: --weights {file}, or "
-        f"weights.load(model, {file!r}, tag='resnet18.tv_in1k')."
+        f"weights.load_weights(model, {file!r}, tag='resnet18.tv_in1k')."
     )
     assert names(home) == []
 
