@@ -220,3 +220,10 @@ def test_stochastic_depth_draws_once_for_a_batch_or_once_for_an_image() -> None:
     batches = [module(StochasticDepth(0.5), (2,))(ones) for _ in range(8)]
     assert all(len(batch.unique()) == 1 for batch in batches)
     assert len(module(StochasticDepth(0.5, each="image"), (2,))(ones).unique()) == 2
+
+
+@pytest.mark.parametrize("shape", [(4, 1, 5), (4, 5, 1), (4,)], ids=str)
+def test_subsampling_needs_two_pixels_each_way(shape: Shape) -> None:
+    assert Subsampling().output((4, 2, 5)) == (4, 1, 2)
+    with pytest.raises(BrickworkError, match="needs a map of at least 2x2"):
+        Subsampling().output(shape)
