@@ -227,3 +227,10 @@ def test_subsampling_needs_two_pixels_each_way(shape: Shape) -> None:
     assert Subsampling().output((4, 2, 5)) == (4, 1, 2)
     with pytest.raises(BrickworkError, match="needs a map of at least 2x2"):
         Subsampling().output(shape)
+
+
+def test_padding_counts_on_both_sides_in_the_least_map_that_is_named() -> None:
+    layer = Conv(8, (7, 9), padding=(2, 1))
+    assert layer.output((1, 3, 7)) == (8, 1, 1)
+    with pytest.raises(BrickworkError, match="needs a map of at least 3x7, but 2x6 reaches it"):
+        layer.output((1, 2, 6))
