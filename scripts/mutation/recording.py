@@ -37,6 +37,7 @@ disable_warnings = no-data-collected, module-not-imported
 class Recording:
     seconds: dict[str, float]  # by test
     contexts: dict[str, dict[int, set[str]]]  # by file and line: tests, files or folders of tests, or IMPORT
+    unusable: set[str]  # tests that failed or were skipped
 
     def lines(self, path: str, first: int, last: int) -> set[str]:
         """The contexts in which one of these lines runs."""
@@ -176,12 +177,13 @@ def read(source: Source, tests: Sequence[str]) -> Recording:
     old = [test for test in tests if not is_fresh(source, test)]
     if old:
         raise SystemExit(f"{FOLDER}: no recording of {len(old)} files of tests as they are now: add --record.")
-    seconds: dict[str, float] = {}
+    seconds, unusable = dict[str, float](), set[str]()
     contexts: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
     for test in tests:
         found = json.loads(recorded(source, test).read_text())
         seconds |= found["seconds"]
+        unusable.update(found["unusable"])
         for path, lines in found["lines"].items():
             for line, names in lines.items():
                 contexts[path][int(line)].update(names)
-    return Recording(seconds, contexts)
+    return Recording(seconds, contexts, unusable)

@@ -53,16 +53,17 @@ def spread(found: Sequence[Mutant], size: int, chance: random.Random) -> list[Mu
 def tests_for(mutant: Mutant, recording: Recording, source: Source) -> list[list[str]]:
     """The tests that can notice a mutant, by file, the fastest first.
 
-    Those that run its statement. Where that runs at import, which one test does for all, those of its room that run
-    anything of its file; and all of its room where no test is known (some processes, such as workers, are not watched).
+    Those that run its statement. Where that runs at import, which one test does for all, also those of its room that
+    run anything of its file; and all of its room where no test is known (some processes, such as workers, are not
+    watched).
     """
     contexts = recording.lines(mutant.path, mutant.first, mutant.last)
     of_room = {test for test in recording.seconds if source.of_room(mutant.path, test)}
+    chosen = {test for test in recording.seconds if contexts & names(test)}
     if IMPORT in contexts:
-        contexts = recording.file(mutant.path)
-        chosen = {test for test in of_room if contexts & names(test)} or of_room
-    else:
-        chosen = {test for test in recording.seconds if contexts & names(test)} or of_room
+        of_file = recording.file(mutant.path)
+        chosen |= {test for test in of_room if of_file & names(test)}
+    chosen = chosen or of_room
     files: dict[str, list[str]] = defaultdict(list)
     for test in sorted(chosen, key=recording.seconds.__getitem__):
         files[test.split("::")[0]].append(test)

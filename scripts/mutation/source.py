@@ -68,8 +68,12 @@ class Source:
         return path.encode() + b"\0" + (self.root / path).read_bytes()
 
     def preload(self) -> None:
-        """Imports what the source imports first of all from elsewhere, once, so that forked processes have it."""
-        names = {name for path in self.files for name in imports((self.root / path).read_text())}
+        """Imports what the source and the tests import from elsewhere, once, so that forked processes have it.
+
+        The tests too, as the source imports torchvision where it needs it: that takes seconds in every process.
+        """
+        paths = (*self.files, *self.python("tests"))
+        names = {name for path in paths for name in imports((self.root / path).read_text())}
         for name in sorted(name for name in names if elsewhere(name, self.package)):
             quietly(name)
         gc.freeze()  # else collecting garbage would copy the pages that forked processes share

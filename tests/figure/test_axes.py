@@ -39,6 +39,7 @@ def test_ticks_of_nothing_but_zeros_have_a_length() -> None:
         ((0.6, 0.65), ".3f", "0.60"),
         ((0.6, 0.8), ".2%", "60%"),
         ((0.6, 0.605), "%", "60.0%"),
+        ((0.5, 0.50995), "%", "50.0%"),  # not quite one per cent
     ],
 )
 def test_a_tick_has_the_decimals_that_its_step_needs(marks: tuple[float, float], form: str, found: str) -> None:

@@ -150,8 +150,8 @@ def test_a_field_that_is_missing_is_named(path: Path, name: str) -> None:
 
 
 def test_a_long_field_is_cut_at_a_hundred_characters(path: Path) -> None:
-    says = refusal(path, classes=json.dumps(["x" * 500]))
-    assert says == f"the model file is damaged: expected the names of 3 classes, found ['{'x' * 98}."
+    says = refusal(path, classes=json.dumps("x" * 500))
+    assert says == f"the model file is damaged: expected the names of 3 classes, found '{'x' * 99}."
 
 
 def test_a_tensor_of_another_shape_is_told_with_both(path: Path) -> None:

@@ -9,7 +9,9 @@ from torch import Tensor
 from brickwork import zoo
 from brickwork.errors import BrickworkError
 from brickwork.model import Model, build
+from brickwork.model.build import module
 from brickwork.network import cost
+from brickwork.network.historic import RadialBasis
 
 Array = NDArray[np.float64]
 
@@ -142,3 +144,8 @@ def test_the_learning_reaches_every_kernel(model: Model) -> None:
         assert weight.grad is not None, name
         assert weight.grad.abs().amax(tuple(range(1, weight.dim()))).min() > 0, name
     model.zero_grad()
+
+
+def test_a_code_is_one_where_its_picture_has_ink_and_minus_one_elsewhere() -> None:
+    codes = module(RadialBasis(("#.#", "..#")), (3,)).get_buffer("codes")
+    assert codes.tolist() == [[1.0, -1.0, 1.0], [-1.0, -1.0, 1.0]]

@@ -114,6 +114,14 @@ def test_an_input_too_small_names_the_layer_and_the_smallest_that_fits() -> None
     )
 
 
+def test_an_input_that_is_no_smaller_than_what_fits_gets_no_advice() -> None:
+    odd = concat(MaxPool(2), MaxPool(2, ceil=True))  # agree on even sides alone
+    with pytest.raises(BrickworkError) as caught:
+        cost(Network("odd", (1, 2, 3), 1, stages(stage1=odd), chain(Flatten(), Linear(1))))
+    assert "2x3" in str(caught.value)
+    assert "smallest square input" not in str(caught.value)
+
+
 @pytest.mark.parametrize("name", zoo.names())
 def test_the_smallest_input_fits_and_the_next_smaller_does_not(name: str) -> None:
     network = zoo.network(name)

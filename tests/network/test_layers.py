@@ -8,7 +8,7 @@ from torch import nn
 from brickwork.errors import BrickworkError
 from brickwork.model.build import module
 from brickwork.network import Layer, Shape
-from brickwork.network.historic import PartialConv, RadialBasis
+from brickwork.network.historic import PartialConv, RadialBasis, Subsampling
 from brickwork.network.layers import (
     AdaptiveAvgPool,
     AvgPool,
@@ -87,6 +87,37 @@ def test_a_layer_prints_as_it_is_written() -> None:
     for layer in MAPS:
         assert eval(repr(layer)) == layer
     assert repr(Conv(64, 7, stride=2, padding=3, bias=False)) == "Conv(64, 7, stride=2, padding=3, bias=False)"
+
+
+def test_a_layer_prints_what_it_must_be_given_without_names_and_leaves_defaults_out() -> None:
+    assert [repr(layer) for layer in (*MAPS, PartialConv(((0,),), 5), Subsampling(), RadialBasis(("#.",)))] == [
+        "Conv(8, 3)",
+        "Conv(8, 3, stride=2, padding=1)",
+        "Conv(8, (1, 7), padding=(0, 3))",
+        "Conv(8, (7, 1), stride=(1, 2), padding=(3, 0), bias=False)",
+        "Conv(8, 5, stride=3, groups=2)",
+        "BatchNorm()",
+        "LocalResponseNorm()",
+        "ReLU()",
+        "Tanh()",
+        "Tanh(scale=1.7159, slope=0.6666666666666666)",
+        "Sigmoid()",
+        "MaxPool(3, stride=2)",
+        "MaxPool(3, stride=2, padding=1)",
+        "MaxPool(2, stride=3, ceil=True)",
+        "AvgPool(3, stride=2, padding=1, ceil=True)",
+        "AvgPool(3, stride=2, padding=1, ceil=True, include_pad=False)",
+        "GlobalAvgPool()",
+        "AdaptiveAvgPool((2, 3))",
+        "Flatten()",
+        "Dropout()",
+        "StochasticDepth(0.3)",
+        "Scale(0.17)",
+        "PadShortcut(10, stride=2)",
+        "PartialConv(((0,),), 5)",
+        "Subsampling()",
+        "RadialBasis(('#.',))",
+    ]
 
 
 def test_equal_layers_are_one_value_however_they_were_written() -> None:
@@ -189,3 +220,17 @@ def test_stochastic_depth_draws_once_for_a_batch_or_once_for_an_image() -> None:
     batches = [module(StochasticDepth(0.5), (2,))(ones) for _ in range(8)]
     assert all(len(batch.unique()) == 1 for batch in batches)
     assert len(module(StochasticDepth(0.5, each="image"), (2,))(ones).unique()) == 2
+
+
+@pytest.mark.parametrize("shape", [(4, 1, 5), (4, 5, 1), (4,)], ids=str)
+def test_subsampling_needs_two_pixels_each_way(shape: Shape) -> None:
+    assert Subsampling().output((4, 2, 5)) == (4, 1, 2)
+    with pytest.raises(BrickworkError, match="needs a map of at least 2x2"):
+        Subsampling().output(shape)
+
+
+def test_padding_counts_on_both_sides_in_the_least_map_that_is_named() -> None:
+    layer = Conv(8, (7, 9), padding=(2, 1))
+    assert layer.output((1, 3, 7)) == (8, 1, 1)
+    with pytest.raises(BrickworkError, match="needs a map of at least 3x7, but 2x6 reaches it"):
+        layer.output((1, 2, 6))

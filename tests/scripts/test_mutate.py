@@ -41,6 +41,7 @@ def count(stop: int) -> int:
 
 
 START = 1 if count(0) == 0 else count(None.start)
+WORD = 7
 """
 
 TESTS = """import os
@@ -69,6 +70,11 @@ def test_a_process_of_its_own_says_four() -> None:
 @pytest.mark.parametrize("stop", [0, 3])
 def test_counting_stops(stop: int) -> None:
     assert limit.count(stop) == stop
+
+
+@pytest.mark.parametrize("word", [limit.WORD])
+def test_a_word_can_be_asked_for(word: int) -> None:
+    limit.below(word)
 
 
 def test_it_passes_while_there_is_no_mark() -> None:
@@ -191,16 +197,20 @@ def test_a_mutant_is_seen_by_a_process_that_a_test_starts(tree: Path) -> None:
 
 def test_a_constant_of_a_module_meets_the_tests_of_its_room(tree: Path) -> None:
     found = json.loads(mutate(tree, "--json", "--only", "src/small/sums/limit.py:1").stdout)
-    assert [(each["killer"], each["tests"]) for each in found] == [("", 6)]
+    assert [(each["killer"], each["tests"]) for each in found] == [("", 7)]
 
 
 def test_a_mutant_that_cannot_be_imported_is_killed_by_the_collection(tree: Path) -> None:
     assert survivors(tree, 23)["count(0) == 0 -> False"] == "the collection of tests"
 
 
+def test_a_mutant_that_only_renames_a_tests_parameter_survives(tree: Path) -> None:
+    assert survivors(tree, 24)["7 -> 8"] == ""
+
+
 def test_the_report_counts_and_names_survivors(tree: Path) -> None:
     lines = mutate(tree, "--only", "src/small/sums/limit.py:5").stdout.splitlines()
-    assert lines[1].split() == ["sums", "23", "2", "1", "1", "50%"]
+    assert lines[1].split() == ["sums", "24", "2", "1", "1", "50%"]
     assert lines[-1] == "src/small/sums/limit.py:5: < -> <="
 
 

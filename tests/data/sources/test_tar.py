@@ -97,3 +97,11 @@ def test_archives_that_were_joined_are_read_up_to_the_first_ones_end() -> None:
 @pytest.mark.parametrize("data", [b"", b"<html>", b"\x1f\x8b" + bytes(600), b"x" * 2000])
 def test_what_is_no_archive_gives_nothing(data: bytes) -> None:
     assert upto(data)[0] == []
+
+
+def test_a_size_that_is_left_blank_is_zero() -> None:
+    header = bytearray(tarfile.TarInfo("deep/").tobuf(tarfile.USTAR_FORMAT))
+    header[124:136] = b" " * 11 + b"\0"
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    assert read(bytes(header) + archive({"1.jpg": b"x"})) == {"deep/": b"", "1.jpg": b"x"}
