@@ -69,7 +69,7 @@ note     F109  7 hidden or junk entries
         in answer.out
     )
     assert answer.out.endswith(
-        "15 errors, 17 warnings, 24 notes. For a manifest without the 17 bad files:\n"
+        "15 errors, 17 warnings, 25 notes. For a manifest without the 17 bad files:\n"
         f"  brickwork check {faulty} --fix faulty-fixed.csv\n"
     )
 
@@ -89,7 +89,7 @@ def test_json_has_every_case(ask: Ask, faulty: Path) -> None:
     assert (document["name"], document["source"], document["errors"], document["warnings"]) == (
         "faulty", str(faulty.resolve()), 15, 17,
     )  # fmt: skip
-    assert document["images"] == {"train": 143, "val": 38, "test": 46}
+    assert document["images"] == {"train": 144, "val": 38, "test": 46}
     (leaks,) = (each for each in document["findings"] if each["code"] == "D402")
     assert (leaks["severity"], leaks["count"], leaks["title"]) == (
         "error", 2, "groups of identical images across splits",
@@ -124,7 +124,7 @@ def test_fix_writes_a_manifest_that_can_be_checked_and_trained_on(ask: Ask, faul
     fixed = tmp_path / "fixed.csv"
     answer = ask("check", faulty, "--fix", fixed)
     assert answer.code == 1
-    assert answer.err == f"{fixed} lists 210 of 227 images: brickwork train --data {fixed}\n"
+    assert answer.err == f"{fixed} lists 211 of 228 images: brickwork train --data {fixed}\n"
     again = ask("check", fixed, "--json").document
     assert again["errors"] == 1  # a class that train has not
     assert ask("check", faulty, "--fix", fixed).code == 2
@@ -206,7 +206,7 @@ def test_on_a_terminal_a_bar_appears_after_two_seconds(
         now = 103.0
         progress(20)
     assert before == ""
-    assert "20 images" in capsys.readouterr().err
+    assert "20 of 50 images" in capsys.readouterr().err
 
 
 def test_damaged_files_leave_nothing_on_standard_error(tmp_path: Path) -> None:

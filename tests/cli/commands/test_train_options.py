@@ -35,7 +35,7 @@ OTHERS: tuple[dict[str, Any], ...] = (  # another value than the default for eve
         "epochs": 2, "batch": 8, "accumulate": 2, "optimizer": "adamw", "momentum": 0.8, "nesterov": False,
         "weight_decay": 0.01, "decay": "all", "clip": 1.5, "ema": 0.9, "lr": 0.002, "schedule": "cosine",
         "warmup": 0.1, "loss": "focal", "gamma": 1.5, "class_weights": "balanced", "flip": False, "crop": 1,
-        "seed": 3, "validation": 0.2, "checkpoint": 7, "init": "xavier", "fit": "squash", "workers": 0,
+        "seed": 3, "validation": 0.2, "checkpoint": 7, "init": "xavier", "fit": "squash", "range": "100,200", "workers": 0,
     },
     {
         "epochs": 1, "milestones": (0.25, 0.75), "factor": (0.5, 0.2), "schedule": "step", "optimizer": "rmsprop",
@@ -96,7 +96,7 @@ def test_a_value_that_no_recipe_takes_is_one_line_with_the_options_name(ask: Ask
     assert (answer.code, answer.out) == (2, "")
     last = answer.err.splitlines()[-1]
     assert last.startswith("brickwork: ")
-    if name not in ("weights", "init", "milestones", "factor"):
+    if name not in ("weights", "init", "milestones", "factor", "range"):
         assert option in last
     assert "qqq" in last or "maybe" in last or name in ("nesterov", "flip", "compile")
 

@@ -488,5 +488,6 @@ def test_folders_nested_beyond_sense_are_one_sentence(tmp_path: Path) -> None:
         place.mkdir()
     text = refusal(tmp_path)
     assert text.endswith("Take that folder out of the data.")
-    assert text.startswith("More than 100 folders lie inside one another: DATA/cat/b/b")
+    assert text.startswith("More than 100 folders lie inside one another: ")
+    assert "/b/b/b" in text
     assert len(text) < 300
