@@ -22,7 +22,7 @@ def test_the_commands_parse(command: str) -> None:
 
 
 def test_the_options_that_are_named_are_there() -> None:
-    others = {"data", "recipe", "find", "resume", "track", "check"}
+    others = {"data", "recipe", "find", "resume", "track", "check", "pretrained"}
     known = {field.name.replace("_", "-") for field in options_of(Recipe)} | others
     named = set(re.findall(r"--([a-z]+(?:-[a-z]+)*)", TEXT))
     assert len(named) >= 20
@@ -44,8 +44,8 @@ def test_the_files_of_a_run_are_those_of_the_folder() -> None:
 
 def test_the_sections_are_what_a_person_would_search_for() -> None:
     sections = re.findall(r"^## (.*)", TEXT, re.MULTILINE)
-    assert sections[:3] == ["Recipes", "Run folder", "Data loading and cache"]
-    assert {"Checkpoints and resuming", "Exit codes", "Trackers"} <= set(sections)
+    assert sections[:4] == ["Recipes", "Transfer learning", "Threads", "Run folder"]
+    assert {"Data loading and cache", "Checkpoints and resuming", "Exit codes", "Trackers"} <= set(sections)
 
 
 def test_the_benchmarks_that_are_named_are_there() -> None:

@@ -200,7 +200,7 @@ def numbered(report: Report) -> set[str]:
 def test_every_number_of_the_document_has_its_interval() -> None:
     report = evaluate(bars.judge_of_brightness(), shades([0, 250, 128, 130, 255], [0, 0, 1, 1, 1]))
     assert numbered(report) == {
-        "temperature", "bins.confidence",
+        "temperature", "bins.confidence", "majority.share",
         "worst.loss", "worst.target_probability", "worst.prediction_probability",
     }  # fmt: skip
     assert json.loads(json.dumps(report.document(), allow_nan=False))["n"] == 5
