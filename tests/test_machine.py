@@ -77,6 +77,11 @@ def test_cores_are_those_of_the_affinity() -> None:
 def test_threads_wait_asleep_unless_the_environment_says_how(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in WAITING:
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getloadavg", lambda: (0.0, 9.0, 9.0))
+    before = dict(os.environ)
+    wait_passively()
+    assert dict(os.environ) == before, "alone, spinning threads are faster"
+    monkeypatch.setattr(os, "getloadavg", lambda: (64.0 * cores(), 0.0, 0.0))
     for chosen in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"):
         monkeypatch.setenv(chosen, "7")
         before = dict(os.environ)
@@ -90,7 +95,7 @@ def test_threads_wait_asleep_unless_the_environment_says_how(monkeypatch: pytest
 
 def test_the_command_line_sets_the_policy_before_torch_comes() -> None:
     script = (
-        "import os, sys\nfrom brickwork import __main__ as entry\n"
+        "import os, sys\nfrom brickwork import __main__ as entry\nos.getloadavg = lambda: (9999.0, 0.0, 0.0)\n"
         "entry.run = lambda words: sys.exit(f\"{os.environ['OMP_WAIT_POLICY']} {'torch' in sys.modules}\")\n"
         "entry.main()"
     )

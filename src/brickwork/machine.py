@@ -37,13 +37,18 @@ def container_cores(group: Path) -> tuple[int, ...]:
     return (ceil(int(quota) / int(period)),) if quota.isdigit() and int(quota) else ()
 
 
+def is_busy() -> bool:
+    """Whether other processes want the cores: by the load of the last minute, where the system tells it."""
+    return hasattr(os, "getloadavg") and os.getloadavg()[0] > cores() / 3
+
+
 def wait_passively() -> None:
-    """Has threads that wait for others sleep, unless the environment says how they wait: OpenMP's wait policy.
+    """Has threads that wait sleep on a busy machine, unless the environment says how: OpenMP's wait policy.
 
     Threads that spin keep the slowest, for which they wait, from a core that others use, too. OpenMP reads it once:
     this comes before torch is imported, as in the command line.
     """
-    if not any(name in os.environ for name in WAITING):
+    if is_busy() and not any(name in os.environ for name in WAITING):
         os.environ.update(PASSIVE)
 
 
