@@ -85,21 +85,26 @@ def compare(children: dict[str, subprocess.Popen[str]], rounds: int) -> list[tup
 
 
 def main(rounds: int) -> None:
-    children = {name: start(*how) for name, how in CONTENDERS.items()}
-    head = ("", "images/s", "of the best peer")
+    print(f"{cores()} cores, {rounds} rounds of a second each, in turn; load before: {os.getloadavg()[0]:.1f}\n")
+    show("Alone:", rounds)
+    busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
     try:
-        alone = compare(children, rounds)
-        busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
-        try:
-            beside = compare(children, rounds)
-        finally:
-            busy.kill()
+        show("Beside one busy process:", rounds)
+    finally:
+        busy.kill()
+
+
+def show(title: str, rounds: int) -> None:
+    """Starts the contenders, which look at the machine as a training does when it begins, and prints their speeds."""
+    children = {name: start(*how) for name, how in CONTENDERS.items()}
+    try:
+        rows = compare(children, rounds)
     finally:
         for child in children.values():
             child.kill()
-    print(f"{cores()} cores, {rounds} rounds of a second each, in turn; load before: {os.getloadavg()[0]:.1f}\n")
-    for title, rows in (("Alone:", alone), ("Beside one busy process:", beside)):
-        print("\n".join([title, *format_columns([head, RULE, *rows], "<>>"), ""]))
+    print(
+        "\n".join([title, *format_columns([("", "images/s", "of the best peer"), RULE, *rows], "<>>"), ""]), flush=True
+    )
 
 
 if __name__ == "__main__":

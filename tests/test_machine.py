@@ -15,6 +15,7 @@ from brickwork.machine import (
     container_memory,
     cores,
     free_memory,
+    other_processes,
     wait_passively,
 )
 
@@ -77,11 +78,11 @@ def test_cores_are_those_of_the_affinity() -> None:
 def test_threads_wait_asleep_unless_the_environment_says_how(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in WAITING:
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(os, "getloadavg", lambda: (0.0, 9.0, 9.0))
+    monkeypatch.setattr("brickwork.machine.other_processes", lambda: 0.0)
     before = dict(os.environ)
     wait_passively()
     assert dict(os.environ) == before, "alone, spinning threads are faster"
-    monkeypatch.setattr(os, "getloadavg", lambda: (64.0 * cores(), 0.0, 0.0))
+    monkeypatch.setattr("brickwork.machine.other_processes", lambda: 64.0 * cores())
     for chosen in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"):
         monkeypatch.setenv(chosen, "7")
         before = dict(os.environ)
@@ -93,9 +94,23 @@ def test_threads_wait_asleep_unless_the_environment_says_how(monkeypatch: pytest
     assert os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
 
 
+def test_other_processes_are_those_that_run_now_less_this_one(tmp_path: Path) -> None:
+    (tmp_path / "stat").write_text("cpu 1 2\nprocesses 77\nprocs_running 5\nprocs_blocked 9\n")
+    assert other_processes(tmp_path / "stat") == 4
+
+
+def test_where_the_system_has_no_count_the_load_of_the_last_minute_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "getloadavg", lambda: (3.5, 9.0, 9.0))
+    assert other_processes(tmp_path / "none") == 3.5
+    (tmp_path / "stat").write_text("cpu 1 2\n")
+    assert other_processes(tmp_path / "stat") == 3.5
+
+
 def test_the_command_line_sets_the_policy_before_torch_comes() -> None:
     script = (
-        "import os, sys\nfrom brickwork import __main__ as entry\nos.getloadavg = lambda: (9999.0, 0.0, 0.0)\n"
+        "import os, sys\nfrom brickwork import __main__ as entry, machine\nmachine.other_processes = lambda: 9999.0\n"
         "entry.run = lambda words: sys.exit(f\"{os.environ['OMP_WAIT_POLICY']} {'torch' in sys.modules}\")\n"
         "entry.main()"
     )
