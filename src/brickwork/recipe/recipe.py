@@ -24,6 +24,7 @@ from brickwork.recipe.option import (
 Optimizer = Literal["sgd", "adamw", "rmsprop", "muon"]
 Schedule = Literal["onecycle", "cosine", "step", "exponential", "linear", "poly", "inverse", "constant"]
 RangeWord = Literal["file", "set", "percentiles"]
+Reduce = Literal["all", "ordered"]
 Policy = Literal["none", "randaugment", "trivialaugment"]
 
 RANGES: tuple[RangeWord, ...] = get_args(RangeWord)
@@ -38,6 +39,9 @@ class Recipe:
     batch: int = option(64, "batch size: images a step", low=1, high=1e6)
     accumulate: int = option(
         1, "gradient accumulation: micro-batches of a batch, computed in turn to save memory", low=1, high=1e6
+    )
+    reduce: Reduce = option(
+        "all", "how processes sum gradients: all, by all-reduce; ordered: the same bits for any number of processes"
     )
     optimizer: Optimizer = option("sgd", "muon is for convolutions and dense layers; the rest is then left to adamw")
     momentum: float = option(0.9, "of sgd, rmsprop and muon; for adamw its first beta", low=0, high=0.999)

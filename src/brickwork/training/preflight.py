@@ -31,6 +31,11 @@ def batch_norm_range(recipe: Recipe, images: int, workers: int) -> tuple[int, in
 def check_batches(network: Network, recipe: Recipe, images: int) -> None:
     """Raises BrickworkError where a batch norm would see one number a channel, with nothing to normalise."""
     fewest, _ = batch_norm_range(recipe, images, workers=1)
+    if fewest < 1:
+        raise BrickworkError(
+            f"{images} images in batches of {recipe.batch} cannot be cut into accumulate={recipe.accumulate} "
+            f"micro-batches: take a larger batch, or fewer."
+        )
     if fewest > 1:
         return
     total = cost(network)
@@ -41,6 +46,15 @@ def check_batches(network: Network, recipe: Recipe, images: int) -> None:
                 f"images with batch={recipe.batch} and accumulate={recipe.accumulate} leave one alone: "
                 f"take another batch, or fewer parts."
             )
+
+
+def check_processes(recipe: Recipe, count: int) -> None:
+    """Raises BrickworkError where some of `count` processes would have no micro-batch."""
+    if count > recipe.accumulate:
+        raise BrickworkError(
+            f"{count} processes need {count} micro-batches at least, and the recipe has {recipe.accumulate}: "
+            f"--accumulate {count} has as many, --nproc {recipe.accumulate} needs no more."
+        )
 
 
 def _sizes(network: Network, recipe: Recipe, images: int, workers: int) -> Iterator[str]:

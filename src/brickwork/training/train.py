@@ -1,7 +1,9 @@
 """Training and resuming: from a network, a data set and a recipe to a model file in a run folder."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import asdict, replace
 from os.path import expanduser
 from pathlib import Path
 from typing import Any
@@ -22,14 +24,16 @@ from brickwork.network import Layer, Network, Shape, from_json
 from brickwork.recipe.published import RecipeChoice
 from brickwork.recipe.recipe import Recipe
 from brickwork.training.diagnose import explain_memory_errors
-from brickwork.training.events import Event, Listener, with_logging
+from brickwork.training.events import Event, Listener, silent, with_logging
 from brickwork.training.freeze import check_freeze
 from brickwork.training.loop import Loop, make_loop
+from brickwork.training.parallel.group import Group, join_group
+from brickwork.training.parallel.launch import Launcher
 from brickwork.training.plan import Plan, make_plan
-from brickwork.training.preflight import check_batches, warnings_for
+from brickwork.training.preflight import check_batches, check_processes, warnings_for
 from brickwork.training.progress import shown
 from brickwork.training.result import Result, ended_result
-from brickwork.training.resume import last_checkpoint, other_data
+from brickwork.training.resume import last_checkpoint, other_data, resume_hint
 from brickwork.training.run.checkpoint import State
 from brickwork.training.run.folder import Run, check_place, create_run, make_free, open_run, write_plan
 from brickwork.training.run.trackers import make_trackers
@@ -50,6 +54,8 @@ def train(
     listener: Listener | None = None,
     track: str | Sequence[str] = (),
     pretrained: bool = False,
+    nproc: int = 1,
+    max_restarts: int = 3,
     **fields: Any,
 ) -> Result:
     """Trains a network and leaves the best epoch's model in a run folder, tested once.
@@ -62,6 +68,11 @@ def train(
     name's input should not follow from the data. On a terminal and in a notebook progress is shown, unless
     `progress` is False or a `listener` hears the events (see `brickwork.training.events`).
 
+    `nproc` processes train together, each with its share of every batch's micro-batches; the weights are those of one
+    process with as many micro-batches. They are started by `brickwork.training.parallel.launch`, which starts them
+    again from the last checkpoint where one dies, `max_restarts` times without a step in between. Under torchrun or
+    srun, which start this very call in every process, leave it out.
+
     The best epoch has the highest validation accuracy. SIGINT (Ctrl-C), SIGTERM and SIGHUP end the training after the
     step under way with a checkpoint, from which `resume` goes on. Raises BrickworkError where the network and the data
     disagree, `out` holds a run already, no image can be read, the loss is no longer a number, the disk is full, or
@@ -71,9 +82,13 @@ def train(
     check_groups(data, groups)
     if input and isinstance(network, Network):
         raise BrickworkError(f"input is for a network's name; {network.name} has its own: see with_input.")
+    track = (track,) if isinstance(track, str) else track
     plan = make_plan(network, data, recipe, groups=groups, input=input, fields=fields, pretrained=pretrained)
+    if nproc > 1:
+        launcher = launch_plan(plan, out, track, nproc, max_restarts)
+        return launched_result(launcher.run, launcher.launch())
     with shown(progress, listener) as show:
-        return run_plan(plan, out, with_logging(show), (track,) if isinstance(track, str) else track)
+        return run_plan(plan, out, with_logging(show), track)
 
 
 def check_arguments(network: object, data: object, recipe: object, out: object, listener: object) -> None:
@@ -93,26 +108,92 @@ def check_listener(listener: object) -> None:
 
 def run_plan(plan: Plan, out: str | Path | None, listener: Listener, track: Sequence[str] = ()) -> Result:
     """Train a plan in a run folder; `train` says what is raised."""
-    network, recipe, name = plan.network, plan.recipe, plan.dataset.name
-    trackers = make_trackers(track, listener)  # a mistake in a word is told before images are read
-    for note in plan.notes:
-        listener(Note(note))
+    network, recipe = plan.network, plan.recipe
     with (
+        join_group() as group,
         stop_signal() as stop,
         compute_threads(recipe.threads),
         seed_torch(recipe.seed),
         explain_memory_errors(network, recipe),
     ):
+        listener = listener if group.leads else silent
+        trackers = make_trackers(track if group.leads else (), listener)  # a mistake is told before images are read
+        for note in plan.notes:
+            listener(Note(note))
+        check_agreement(group, plan)
         model, normalisation = initial_model(network, recipe, listener)
-        path = Path(expanduser(out)) if out else make_free(Path("runs"), network.name, name)
-        run = Run(path, f"{network.name} on {name}")
-        check_place(path, plan.dataset)
-        with run.lock(), trackers.follow(run, recipe):
-            create_run(run, recipe, plan.document(track))
-            listen = logged(run, listener)
-            with training_loop(model, plan.dataset, recipe, normalisation, listen) as loop:
-                run.write_contents(loop.loader.images.contents)
+        run = Run(Path(group.tell(str(choose_place(plan, out)) if group.leads else "")), plan.title)
+        with leading(group, run), trackers.follow(run, recipe):
+            if group.leads:
+                create_run(run, recipe, plan.document(track))
+            listen = logged(run, listener) if group.leads else listener
+            with training_loop(model, plan.dataset, recipe, normalisation, listen, group) as loop:
+                if group.leads:
+                    run.write_contents(loop.loader.images.contents)
                 return Trainer(run, plan.dataset, loop, stop, listen, trackers).fit()
+
+
+def choose_place(plan: Plan, out: str | Path | None) -> Path:
+    """The run folder: the one that is named, or the next free one in "runs"; raises BrickworkError where it is none."""
+    path = Path(expanduser(out)) if out else make_free(Path("runs"), plan.network.name, plan.dataset.name)
+    check_place(path, plan.dataset)
+    return path
+
+
+def leading(group: Group, run: Run) -> AbstractContextManager[None]:
+    """The run folder's lock, which the leader of a group holds for all."""
+    return run.lock() if group.leads else nullcontext()
+
+
+def check_agreement(group: Group, plan: Plan) -> None:
+    """Raises BrickworkError where the processes of a group are not about to train the same."""
+    document = json.dumps({**plan.document(()), "recipe": asdict(plan.recipe)}, sort_keys=True)
+    others = group.values((document, plan.dataset.classes, [len(split) for split in plan.dataset.splits.values()]))
+    if any(other != others[0] for other in others):
+        raise BrickworkError(
+            f"process {group.rank} of {group.size} was not given the same network, data and recipe as the others."
+        )
+
+
+def launch_plan(
+    plan: Plan,
+    out: str | Path | None,
+    track: Sequence[str],
+    nproc: int,
+    max_restarts: int,
+    words: Sequence[str] = (),
+    tell: Callable[[str], None] = print,
+) -> Launcher:
+    """The launcher of a plan's training by several processes, whose run folder it makes."""
+    recipe, notes = plan.recipe, plan.notes
+    if recipe.accumulate == 1:
+        recipe = replace(recipe, accumulate=nproc)
+        notes = (*notes, f"{nproc} processes take a micro-batch each: as with --accumulate {nproc} in one process.")
+    check_processes(recipe, nproc)
+    run = Run(choose_place(plan, out), plan.title)
+    with run.lock():
+        create_run(run, recipe, plan.document(track))
+    for note in notes:
+        tell(note)
+    return Launcher(run, nproc, words, recipe.threads, max_restarts, tell)
+
+
+def launch_resume(
+    path: Path, nproc: int, max_restarts: int, words: Sequence[str] = (), tell: Callable[[str], None] = print
+) -> Launcher:
+    """The launcher that resumes the training in a run folder by several processes."""
+    run, recipe, _ = open_run(path)
+    check_processes(recipe, nproc)
+    return Launcher(run, nproc, words, recipe.threads, max_restarts, tell)
+
+
+def launched_result(run: Run, code: int) -> Result:
+    """The result of a run whose processes have ended with an exit code; raises BrickworkError where it has none."""
+    if result := ended_result(run):
+        return result
+    if code < 128:
+        raise BrickworkError(f"{run.path}: the training has failed: see above. {resume_hint(run)}")
+    return Result(run.path, None, None, 0.0, stopped=code - 128)
 
 
 def resume(
@@ -137,20 +218,29 @@ def resume(
     run, recipe, known = open_run(Path(path))
     if result := ended_result(run, own):
         return result
-    with shown(progress, listener) as show, stop_signal() as stop, run.lock(), compute_threads(recipe.threads):
-        listen = logged(run, with_logging(show))
+    with (
+        join_group() as group,
+        shown(progress and group.leads, listener if group.leads else silent) as show,
+        stop_signal() as stop,
+        leading(group, run),
+        compute_threads(recipe.threads),
+    ):
+        check_processes(recipe, group.size)
+        listen = logged(run, with_logging(show)) if group.leads else silent
         network = from_json(known["network"], own)
         dataset = dataset or open_again(run, known, data)
         if network.classes != len(dataset.classes):
             raise other_data(
                 run.path, dataset.name, f": it has {len(dataset.classes)} classes, and had {network.classes}"
             )
-        trackers = make_trackers(known["track"], listen)
+        trackers = make_trackers(known["track"] if group.leads else (), listen)
         state = last_checkpoint(run, listen)
         with seed_torch(recipe.seed), explain_memory_errors(network, recipe), trackers.follow(run, recipe):
             model, normalisation = resumed_model(network, recipe, state, listen)
-            with training_loop(model, dataset, recipe, normalisation, listen) as loop:
-                if data and state and state.facts["data"] == loop.loader.images.digest:
+            with training_loop(model, dataset, recipe, normalisation, listen, group) as loop:
+                if group.leads and not state:
+                    run.write_contents(loop.loader.images.contents)
+                if group.leads and data and state and state.facts["data"] == loop.loader.images.digest:
                     write_plan(run, {**known, "data": dataset.source})
                 return Trainer(run, dataset, loop, stop, listen, trackers).fit(state)
 
@@ -183,14 +273,30 @@ def logged(run: Run, listener: Listener) -> Listener:
 
 @contextmanager
 def training_loop(
-    model: Model, dataset: Dataset, recipe: Recipe, normalisation: Normalisation | None, listener: Listener
+    model: Model,
+    dataset: Dataset,
+    recipe: Recipe,
+    normalisation: Normalisation | None,
+    listener: Listener,
+    group: Group | None = None,
 ) -> Iterator[Loop]:
     """A loop over the data set's loader, whose worker processes end with it; warnings are noted before it begins."""
-    with open_loader(dataset, model.network, recipe, normalisation=normalisation, notify=listener) as loader:
+    group = group or Group()
+    with group.leader_first():  # it leaves the decoded images in the cache for the others
+        opened = open_loader(
+            dataset,
+            model.network,
+            recipe,
+            normalisation=normalisation,
+            notify=listener,
+            rank=group.rank,
+            world_size=group.size,
+        )
+    with opened as loader:
         check_batches(model.network, recipe, loader.samples)
         for warning in warnings_for(model.network, recipe, loader.samples):
             listener(Note(f"Warning: {warning}"))
-        yield make_loop(model, loader)
+        yield make_loop(model, loader, group)
 
 
 @contextmanager

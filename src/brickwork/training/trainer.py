@@ -20,7 +20,7 @@ from brickwork.evaluation.report.html import evaluation_html
 from brickwork.files import write_whole
 from brickwork.loader.note import Note
 from brickwork.loader.prepare import skip_notes
-from brickwork.model import ModelFile, load, save
+from brickwork.model import Model, ModelFile, load, save
 from brickwork.network import Layer
 from brickwork.recipe.schedule import learning_rate
 from brickwork.training.diagnose import all_finite, explain_memory_errors
@@ -74,6 +74,7 @@ class Trainer:
         self.stop.patient = True
         if state:
             self.restore(state)
+        self.loop.group.take_seconds()
         with self.hinted(), explain_memory_errors(self.loop.model.network, self.loop.recipe):
             try:
                 if not state:
@@ -81,7 +82,7 @@ class Trainer:
                 with self.saved_when_stopped():
                     while not self.ended:
                         self.keep(self.epoch(len(self.epochs) + 1))
-                self.trackers.result = self.test()
+                self.trackers.result = self.test() if self.loop.group.leads else self.untested_result()
             except Stopped as stop:
                 self.trackers.result = self.stopped_result(stop.signal)
         return self.trackers.result
@@ -91,14 +92,15 @@ class Trainer:
         loop, start, first = self.loop, time.perf_counter(), self.loop.step
         loop.loader.take_waited()
         for batch in loop.batches(number):
-            loss = loop.train_step(batch, number)
+            loss = loop.train_step(batch, number, self.stop.signal)
             self.listener(self.step_event(number, loss, first, time.perf_counter() - start))
-            self.stop.check()
+            self.check_all()
             if loop.step % loop.recipe.checkpoint == 0 and loop.step % len(loop.loader):
                 self.save()
         trained = time.perf_counter()
         val_loss, val_accuracy = self.validate(number)
         end, waited = time.perf_counter(), loop.loader.take_waited()
+        synchronising = loop.group.take_seconds()
         return Epoch(
             epoch=number,
             loss=loop.loss_sum / len(loop.loader),
@@ -109,13 +111,14 @@ class Trainer:
             images_per_second=self.speed(first, trained - start),
             waiting=waited / (end - start),
             validating=(end - trained) / (end - start),
+            synchronising=synchronising / (end - start),
         )
 
     def validate(self, number: int) -> tuple[float, float]:
         """Loss and accuracy on the validation images, by the weights that are kept: the EMA's, if there is one."""
         loop, images = self.loop, self.loop.loader.validation
         with loop.averaged():
-            logits = compute_logits(loop.model, images, images.preprocessing, progress=self.check_stop)
+            logits = self.compute_validation(loop.model)
         self.val_logits = logits
         loss = functional.cross_entropy(logits, images.labels).item()
         if not isfinite(loss):  # the last step's loss was from before it
@@ -131,13 +134,15 @@ class Trainer:
         if best_of(self.epochs) is epoch:
             self.save_model(epoch)
         self.save()
-        self.run.write(self.epochs)
+        if self.loop.group.leads:
+            self.run.write(self.epochs)
         epochs = self.loop.recipe.epochs
         left = epoch.seconds / epoch.epoch * (epochs - epoch.epoch)
         self.listener(EpochEnd(epoch, epochs, len(self.loop.loader), left))
         self.trackers.epoch(epoch)
         self.advise(epoch)
-        self.stop.check()
+        self.agree()
+        self.check_all()
 
     def advise(self, epoch: Epoch) -> None:
         """Says once what would make the epochs that are left faster, where something would."""
@@ -155,6 +160,8 @@ class Trainer:
         loop, checkpoints = self.loop, self.run.checkpoints
         if not all_finite(iter(loop.model.state_dict().values())):
             raise BrickworkError(f"step {loop.step}: weights have become infinite or not numbers (NaN). Lower lr.")
+        if not loop.group.leads:
+            return
         checkpoints.write(capture(loop, self.facts()))
         last = [step for step in checkpoints.steps() if step <= loop.step][-KEPT:]  # later ones were damaged
         checkpoints.keep({*last, *(self.best_step(step) for step in last)})
@@ -162,6 +169,8 @@ class Trainer:
     def save_model(self, epoch: Epoch) -> None:
         """Writes the model file as it is after an epoch that has just been validated, with its calibration."""
         images, loop, dataset = self.loop.loader.images, self.loop, self.dataset
+        if not loop.group.leads:
+            return
         assert self.val_logits is not None
         record = {
             "data": dataset.name,
@@ -187,12 +196,12 @@ class Trainer:
         self.epochs = [Epoch(**epoch) for epoch in state.facts["epochs"]]
         self.repair_model(state)
         restore(self.loop, state)
-        if self.epochs:
+        if self.epochs and self.loop.group.leads:
             self.run.write(self.epochs)
 
     def repair_model(self, state: State) -> None:
         """Makes sure that the model file is the best epoch's: it may be damaged, or of an epoch that comes again."""
-        if not self.epochs or file_sum(self.run.model) == state.facts["model"]:
+        if self.loop.group.tell(not self.epochs or file_sum(self.run.model) == state.facts["model"]):
             return
         best = best_of(self.epochs)
         with suppress(BrickworkError):
@@ -234,11 +243,15 @@ class Trainer:
             self.listener(Note(f"The model is not tested: {fault}"))
             return None
 
+    def untested_result(self) -> Result:
+        """Result of a process that does not test: the leader's says more."""
+        return Result(self.run.path, None, None, self.seconds, rank=self.loop.group.rank)
+
     def stopped_result(self, signal: int) -> Result:
         """Result of a training that was stopped by a signal: the best model so far, if an epoch has ended."""
         skipped = self.loop.loader.images.skipped
-        if not self.epochs:
-            return Result(self.run.path, None, None, self.seconds, stopped=signal, skipped=skipped, step=self.loop.step)
+        if not self.epochs or not self.loop.group.leads:
+            return replace(self.untested_result(), stopped=signal, skipped=skipped, step=self.loop.step)
         result = result_from(self.run, load(self.run.model, self.own_layers()).record)
         return replace(result, seconds=self.seconds, stopped=signal, skipped=skipped, step=self.loop.step)
 
@@ -275,9 +288,27 @@ class Trainer:
         """The classes of the network's layers, for the model file to be read with."""
         return list({type(layer) for _, layer in self.loop.model.network.layers()})
 
+    def compute_validation(self, model: Model) -> Tensor:
+        """Logits of the validation images, of which each process computes its share of the batches."""
+        images, group = self.loop.loader.validation, self.loop.group
+        if group.size == 1:
+            return compute_logits(model, images, images.preprocessing, progress=self.check_stop)
+        logits = compute_logits(model, images, images.preprocessing, rank=group.rank, world_size=group.size)
+        group.add([logits])
+        return logits
+
     def check_stop(self, done: int) -> None:
         """Lets a long pass over images end where the training is asked to stop."""
         self.stop.check()
+
+    def agree(self) -> None:
+        """Tells all processes of a stop signal that one of them has had."""
+        self.loop.signal = max(self.loop.group.values(self.stop.signal))
+
+    def check_all(self) -> None:
+        """Ends the training where a process of the group was asked to stop, after the same step in all."""
+        if signal := self.loop.signal or (self.stop.signal if self.loop.group.size == 1 else 0):
+            raise Stopped(signal)
 
     @contextmanager
     def saved_when_stopped(self) -> Iterator[None]:
