@@ -62,7 +62,9 @@ def gradient(count: int) -> torch.Tensor:
     training.model.eval()
     batch = next(training.batches(1))
     sizes = [len(part.images) for part in batch]
-    assert len(sizes) == count and max(sizes) - min(sizes) <= 1 and {part.of for part in batch} == {sum(sizes)}
+    assert len(sizes) == count
+    assert max(sizes) - min(sizes) <= 1
+    assert {part.of for part in batch} == {sum(sizes)}
     training.model.eval()
     training.accumulate(batch, 0) if count > 1 else training.backward(batch[0], 0)
     found = training.model.get_parameter("head.linear.weight").grad

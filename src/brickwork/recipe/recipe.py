@@ -24,6 +24,7 @@ from brickwork.recipe.option import (
 Optimizer = Literal["sgd", "adamw", "rmsprop", "muon"]
 Schedule = Literal["onecycle", "cosine", "step", "exponential", "linear", "poly", "inverse", "constant"]
 RangeWord = Literal["file", "set", "percentiles"]
+NormKind = Literal["torch", "plain", "ghost", "frozen"]
 Reduce = Literal["all", "ordered"]
 Policy = Literal["none", "randaugment", "trivialaugment"]
 
@@ -117,6 +118,13 @@ class Recipe:
     resize_from: float = option(
         1.0, "progressive resizing: share of the input's side to begin with; it grows to the whole", low=0.1, high=1
     )
+
+    norm: NormKind = option(
+        "torch",
+        "batch norm: plain, written out; ghost, over parts of a micro-batch; frozen, by its averages, as they are",
+        heading="Batch norm",
+    )
+    ghost: int = option(32, "of ghost: the images of a part", low=1, high=1e6)
 
     init: str = option(
         "", "initialisation of the weights; empty takes the network's own", heading="Initial weights and fine-tuning"

@@ -22,10 +22,12 @@ def warnings_for(network: Network, recipe: Recipe, images: int, workers: int = 1
 def batch_norm_range(recipe: Recipe, images: int, workers: int) -> tuple[int, int]:
     """The fewest and the most images that batch norm sees at a time.
 
-    All are cut into nearly equal batches; a batch is shared by the workers, and computed in parts.
+    All are cut into nearly equal batches; a batch is shared by the workers, and computed in parts, perhaps of ghosts.
     """
     steps, shares = -(-images // recipe.batch), recipe.accumulate * workers
-    return images // steps // shares, -(-images // steps // shares)
+    fewest, most = images // steps // shares, -(-images // steps // shares)
+    ghosts = [max(1, part // recipe.ghost) if recipe.norm == "ghost" else 1 for part in (fewest, most)]
+    return fewest // ghosts[0], -(-most // ghosts[1])
 
 
 def check_batches(network: Network, recipe: Recipe, images: int) -> None:

@@ -309,7 +309,7 @@ def seed_torch(seed: int) -> Iterator[None]:
 
 def initial_model(network: Network, recipe: Recipe, listener: Listener) -> tuple[Model, Normalisation | None]:
     """A fresh model, or one with the weights of a file or a tag; then also the mean and deviation that a tag has."""
-    model = build(network, init=recipe.init or None)
+    model = build(network, init=recipe.init or None, norm=recipe.norm, ghost=recipe.ghost)
     check_freeze(model, recipe)
     if not recipe.weights:
         return model, None
@@ -327,4 +327,4 @@ def resumed_model(
     if not state:
         return initial_model(network, recipe, listener)
     own = state.facts["preprocessing"]
-    return build(network), (tuple(own["mean"]), tuple(own["std"]))
+    return build(network, norm=recipe.norm, ghost=recipe.ghost), (tuple(own["mean"]), tuple(own["std"]))

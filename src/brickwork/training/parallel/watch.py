@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 import threading
 
 WATCHED = "BRICKWORK_WATCHED"  # set where standard input ends when the launcher does
@@ -14,7 +13,7 @@ def leave_with_launcher() -> None:
         return
 
     def wait() -> None:
-        sys.stdin.buffer.read()
+        os.read(0, 1)  # not sys.stdin, whose lock Python wants when it ends
         os.kill(os.getpid(), signal.SIGKILL)
 
     threading.Thread(target=wait, daemon=True).start()
