@@ -26,6 +26,7 @@ from brickwork.recipe.schedule import learning_rate
 from brickwork.training.diagnose import all_finite, explain_memory_errors
 from brickwork.training.events import EpochEnd, Listener, Step, speed_advice
 from brickwork.training.loop import Loop
+from brickwork.training.parallel.group import LostProcess
 from brickwork.training.result import Result, result_from
 from brickwork.training.resume import check_same, file_sum, machine_facts, resume_hint
 from brickwork.training.run.checkpoint import State
@@ -323,5 +324,7 @@ class Trainer:
         """Adds to a fault what to type once its cause is gone."""
         try:
             yield
+        except LostProcess:  # its launcher goes on
+            raise
         except BrickworkError as fault:
             raise BrickworkError(f"{fault} {resume_hint(self.run)}") from None

@@ -1,6 +1,7 @@
 """The group of processes that train together: ranks, what they exchange, and how long they wait for each other."""
 
 import os
+import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -113,8 +114,7 @@ class Group:
         try:
             yield
         except RuntimeError as fault:
-            words = str(fault).splitlines()[0][:200]
-            raise LostProcess(f"process {self.rank} of {self.size} has lost the others: {words}") from None
+            raise LostProcess(f"process {self.rank} of {self.size} has lost another: {reason(fault)}.") from None
         finally:
             self.seconds += time.perf_counter() - start
 
@@ -144,12 +144,17 @@ def join_group() -> Iterator[Group]:
         distributed.init_process_group(backend, address, world_size=size, rank=rank, timeout=PATIENCE)
     except (RuntimeError, ValueError) as fault:
         raise LostProcess(
-            f"process {rank} of {size} does not reach the others at {place()}: {str(fault).splitlines()[0][:200]}"
+            f"process {rank} of {size} does not reach the others at {place()}: {reason(fault)}."
         ) from None
     try:
         yield Group(rank, size)
     finally:
         distributed.destroy_process_group()
+
+
+def reason(fault: Exception) -> str:
+    """The first sentence of what torch says, without the place in its source."""
+    return re.sub(r"^\[[^\]]*\]\s*", "", str(fault).strip()).splitlines()[0].split(". ")[0].rstrip(".")[:200]
 
 
 def place() -> str:
