@@ -45,10 +45,14 @@ class Process:
         how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
         return f"process {self.rank} {how}"
 
-    def kill(self) -> None:
+    def close(self) -> None:
+        """Ends it, if it has not ended, and closes its files."""
         if self.popen.poll() is None:
             self.popen.kill()
         self.popen.wait()
+        for file in (self.popen.stdin, self.errors):
+            if file:
+                file.close()
 
 
 @dataclass(eq=False)
@@ -96,15 +100,14 @@ class Launcher:
                 return self.watch()
             finally:
                 for process in self.processes:
-                    process.kill()
+                    process.close()
                 self.processes.clear()
 
     def start(self, rendezvous: Path) -> None:
-        command = [sys.executable, "-P", "-m", "brickwork", "train", "--resume", str(self.run.path), *self.words]
         for rank in range(self.count):
             errors = tempfile.TemporaryFile() if rank else None  # noqa: SIM115
             popen = subprocess.Popen(
-                command,
+                self.command(),
                 env=self.environment(rank, rendezvous),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL if rank else None,
@@ -112,6 +115,9 @@ class Launcher:
                 start_new_session=True,  # a terminal's Ctrl-C comes here alone, and is handed on once
             )
             self.processes.append(Process(rank, popen, errors))
+
+    def command(self) -> list[str]:
+        return [sys.executable, "-P", "-m", "brickwork", "train", "--resume", str(self.run.path), *self.words]
 
     def environment(self, rank: int, rendezvous: Path) -> Mapping[str, str]:
         number = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": self.count, "LOCAL_WORLD_SIZE": self.count}
@@ -145,7 +151,7 @@ class Launcher:
         if MISTAKE in codes.values():
             self.show_errors(MISTAKE)
             return MISTAKE
-        died = [process for process in bad if process.popen.returncode != LOST] or bad
+        died = [process for process in self.processes if codes[process.rank] not in (None, 0, LOST)] or bad
         self.show_errors(1)
         self.died = died[0].ending
         return None
