@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from textwrap import wrap
 
-from brickwork.network.columns import RULE, Row, format_columns
+from brickwork.network.columns import RULE, format_columns
 from brickwork.network.text import count
 from brickwork.scaling.cluster import Cluster
 from brickwork.scaling.link import link_text
@@ -12,6 +12,7 @@ from brickwork.scaling.rule import FEWEST, LARGEST
 from brickwork.scaling.scaling import ScaleRow, Scaling
 
 HEAD = ("devices", "batch", "step", "all-reduce", "exposed", "efficiency", "images/s", "training", "lr", "pays from")
+SPARED = ("all-reduce", "pays from")
 LAUNCH = 10e-6  # seconds to start a layer's kernel; forward, and twice backward
 
 
@@ -21,7 +22,7 @@ def scaling_text(scalings: Sequence[Scaling], width: int) -> str:
     parts = wrap(f"{first.cluster}; {first.epochs} epochs of {first.images:,} images", width)
     for scaling in scalings:
         parts += ["", *wrap(network_line(scaling), width)]
-        parts += format_columns(table_rows(scaling), ">" * len(HEAD), width)
+        parts += table_lines(scaling, width)
     parts += ["", *(line for note in scaling_notes(scalings) for line in wrap(note, width))]
     return "\n".join(parts)
 
@@ -35,8 +36,15 @@ def network_line(scaling: Scaling) -> str:
     )
 
 
-def table_rows(scaling: Scaling) -> list[Row]:
-    return [HEAD, RULE, *(_scale_cells(row) for row in scaling.rows)]
+def table_lines(scaling: Scaling, width: int) -> list[str]:
+    """A row for each number of devices; without the columns that can be spared where there is no room for all."""
+    cells = [HEAD, *map(_scale_cells, scaling.rows)]
+    for spared in ((), SPARED):
+        head, *rows = [[cell for name, cell in zip(HEAD, row, strict=True) if name not in spared] for row in cells]
+        lines = format_columns([head, RULE, *rows], ">" * len(head), width)
+        if len(lines[1]) <= width:
+            break
+    return lines
 
 
 def _scale_cells(row: ScaleRow) -> tuple[str, ...]:

@@ -96,8 +96,14 @@ def test_a_mistake_is_one_line_and_exit_code_2(ask: Ask, words: list[str], says:
     assert answer.err.count("\n") == 1
 
 
-def test_scale_fits_a_terminal_of_100_columns(ask: Ask) -> None:
-    assert max(map(len, ask(*COMMAND).out.splitlines())) <= 100
+@pytest.mark.parametrize(("columns", "all_of_them"), [(80, False), (100, True)])
+def test_scale_fits_the_terminal(ask: Ask, monkeypatch: pytest.MonkeyPatch, columns: int, all_of_them: bool) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    text = ask(*COMMAND).out
+    assert max(map(len, text.splitlines())) <= columns
+    heads = re.findall("^ *devices .*", text, re.MULTILINE)
+    assert len(heads) == 2
+    assert all("efficiency" in head and ("pays from" in head) is all_of_them for head in heads)
 
 
 @pytest.mark.parametrize(
