@@ -13,6 +13,7 @@ MAY_IMPORT = {  # a room, and the rooms it may name
     "network":    set(),
     "zoo":        {"network"},
     "figure":     set(),
+    "scaling":    {"network", "zoo"},
     "model":      {"network"},
     "weights":    {"network", "zoo", "model"},  # a tag names a network of the zoo
     "data":       set(),
@@ -24,12 +25,12 @@ MAY_IMPORT = {  # a room, and the rooms it may name
     "exporting":  {"network", "model", "data", "evaluation", "runtime"},
     "comparison": {"network", "zoo", "figure", "recipe", "training", "evaluation"},
     "serving":    {"network", "zoo", "model", "data", "runtime", "exporting"},
-    "cli":        {"network", "zoo", "figure", "model", "weights", "data", "recipe", "loader", "runtime", "evaluation",
-                   "training", "exporting", "comparison", "serving"},
+    "cli":        {"network", "zoo", "figure", "scaling", "model", "weights", "data", "recipe", "loader", "runtime",
+                   "evaluation", "training", "exporting", "comparison", "serving"},
 }  # fmt: skip
 
 EVERYBODY = {"errors", "files", "machine", "__version__"}  # may be named by all
-PURE = {"network", "zoo", "figure"}  # these need nothing that is installed
+PURE = {"network", "zoo", "figure", "scaling"}  # these need nothing that is installed
 WITHOUT_TORCH = {*PURE, "data", "recipe", "runtime"}  # the base installs no torch
 
 FILES = sorted(path for path in SOURCE.rglob("*.py") if path.parent != SOURCE)
@@ -63,7 +64,7 @@ def test_a_file_imports_only_from_rooms_that_its_room_may_name(path: Path) -> No
 
 
 @pytest.mark.parametrize("path", [path for path in FILES if room_of(path) in PURE], ids=lambda path: path.stem)
-def test_network_and_zoo_import_the_standard_library_alone(path: Path) -> None:
+def test_pure_rooms_import_the_standard_library_alone(path: Path) -> None:
     assert {name.split(".")[0] for name in imported(path)} <= sys.stdlib_module_names | {"brickwork"}
 
 

@@ -16,6 +16,7 @@ Networks, by arithmetic alone
     with_input          the same network on another input
     with_width          the same network with every channel number times a factor
     to_json, from_json  the architecture as text, and back
+    scale               what a training on many devices would take
 
 Models
     build               the torch module of a network
@@ -68,16 +69,17 @@ if TYPE_CHECKING:
     )
     from brickwork.recipe.published import RecipeChoice, recipe_for
     from brickwork.recipe.recipe import Recipe
+    from brickwork.scaling import Cluster, Scaling, scale
     from brickwork.training.result import Result
     from brickwork.training.train import resume, train
     from brickwork.weights import create_model, list_models, load_weights, save_weights
 
     __all__ = [  # for type checkers; at run time `dir` has the names, and `help` stays short
-        "Batch", "BrickworkError", "CheckReport", "Cost", "Dataset", "Loader", "Model", "ModelFile", "Network",
-        "Prediction", "Recipe", "RecipeChoice", "Report", "Result", "Split", "build", "check", "cost", "create_model",
-        "evaluate", "from_json", "list_models", "load", "load_weights", "open_data", "open_loader", "predict",
-        "recipe_for", "resume", "save", "save_weights", "summary_line", "table", "to_json", "train",
-        "with_classes", "with_input", "with_width", "zoo",
+        "Batch", "BrickworkError", "CheckReport", "Cluster", "Cost", "Dataset", "Loader", "Model", "ModelFile",
+        "Network", "Prediction", "Recipe", "RecipeChoice", "Report", "Result", "Scaling", "Split", "build", "check",
+        "cost", "create_model", "evaluate", "from_json", "list_models", "load", "load_weights", "open_data",
+        "open_loader", "predict", "recipe_for", "resume", "save", "save_weights", "scale", "summary_line", "table",
+        "to_json", "train", "with_classes", "with_input", "with_width", "zoo",
     ]  # fmt: skip
 
 __version__ = "0.1.0"
@@ -95,6 +97,7 @@ _MODULES = {  # the public names, and the module that each is fetched from
         "with_input",
         "with_width",
     ),
+    "brickwork.scaling": ("Cluster", "Scaling", "scale"),
     "brickwork.model": ("Model", "ModelFile", "build", "load", "save"),
     "brickwork.weights": ("create_model", "list_models", "load_weights", "save_weights"),
     "brickwork.data": ("Dataset", "Split", "open_data"),

@@ -12,7 +12,7 @@ import brickwork
 from brickwork.cli import shell
 from shell import Answer, Ask, command, parse
 
-VERBS = ["list", "show", "lecture", "check", "train", "evaluate", "predict", "doctor"]
+VERBS = ["list", "show", "lecture", "scale", "check", "train", "evaluate", "predict", "doctor"]
 
 
 def started(*words: str, **options: int) -> "subprocess.Popen[str]":
@@ -47,7 +47,7 @@ def test_every_verb_has_help_with_an_example_that_parses_and_json(ask: Ask, verb
         parse(*words)
 
 
-@pytest.mark.parametrize("words", examples("list") + examples("show") + examples("lecture"), ids=" ".join)
+@pytest.mark.parametrize("words", [words for verb in VERBS[:4] for words in examples(verb)], ids=" ".join)
 def test_the_examples_run(ask: Ask, words: list[str]) -> None:
     assert ask(*words).code == 0
 
@@ -88,7 +88,8 @@ def test_a_mistake_in_typing_is_one_line_and_exit_code_2(ask: Ask, words: list[s
 def test_asking_and_mistyping_do_not_import_torch() -> None:
     asked = [
         *([verb, "--help"] for verb in VERBS),
-        *(["list"], ["list", "--json"], ["lecture"], ["show", "resnet152", "--json"], ["show", "nothing"]),
+        *(["list"], ["list", "--json"], ["lecture"], ["scale", "vgg16"], ["show", "resnet152", "--json"]),
+        ["show", "nothing"],
         *(["train", "resnet2O"], ["train", "--lr", "-1"], ["train", "--data", "nowhere/"], ["evaluate"], ["typo"]),
         *(["train", "vgg11", "--input", "1x8x8"], ["train", "--classes", "3"]),
     ]
@@ -99,7 +100,7 @@ def test_asking_and_mistyping_do_not_import_torch() -> None:
         "sys.exit(str('torch' in sys.modules) + str(codes))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
-    assert done.stderr.splitlines()[-1] == "False" + str([0] * 12 + [2] * 8)
+    assert done.stderr.splitlines()[-1] == "False" + str([0] * 14 + [2] * 8)
 
 
 BASE = "import sys; sys.modules.update(torch=None, torchvision=None)"  # as where neither is installed
@@ -127,7 +128,9 @@ def photos(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("words", [["list"], ["show", "resnet50"], ["lecture"], ["doctor"], ["doctor", "--json"]])
+@pytest.mark.parametrize(
+    "words", [["list"], ["show", "resnet50"], ["lecture"], ["scale", "vgg16"], ["doctor"], ["doctor", "--json"]]
+)
 def test_the_base_has_all_that_reading_networks_needs(words: list[str]) -> None:
     answer = ask_on_the_base(*words)
     assert (answer.code, answer.err) == (0, "")

@@ -28,6 +28,7 @@ VERBS = {
     "list": Verb("list_networks"),
     "show": Verb("show"),
     "lecture": Verb("lecture"),
+    "scale": Verb("scale"),
     "check": Verb("check"),
     "train": Verb("train", TORCH),
     "evaluate": Verb("evaluate", TORCH),

@@ -1,0 +1,64 @@
+"""What training by one image asks of a device: arithmetic, memory traffic, and gradients in backward order."""
+
+from dataclasses import dataclass
+
+from brickwork.network import Network, Row, cost
+from brickwork.network.cost import Cost
+from brickwork.network.layer import pair
+from brickwork.network.layers import Conv
+
+PASSES = 3  # forward, and backward for the input and for the weights
+OPERATIONS = 2  # of a MAC
+WINOGRAD = 2.25  # times fewer multiplications in a 3x3 convolution (Lavin, Gray 2015, arXiv 1509.09308, F(2x2, 3x3))
+TRAFFIC = 5  # times that an activation passes the memory: written, read, read again, and its gradient read and written
+
+ACTIVATIONS = {"relu", "tanh", "sigmoid"}  # layers that keep their output for the backward pass, not their input
+
+
+@dataclass(frozen=True)
+class Work:
+    """A network's training by one image; side heads, which run in training, included. Bytes are float32's."""
+
+    params: int
+    macs: int
+    winograd: float  # the MACs that are left where 3x3 convolutions are Winograd's
+    bytes: int  # all activations
+    kept: int  # bytes of activations that wait for the backward pass
+    gradients: tuple[tuple[int, int], ...]  # weights and MACs of each layer, the last layer first
+    norms: int  # layers of batch norm
+
+    def operations(self, winograd: bool) -> float:
+        """Floating-point operations of forward and backward pass."""
+        return PASSES * OPERATIONS * (self.winograd if winograd else self.macs)
+
+
+def count_work(network: Network) -> Work:
+    """What one image costs in training. Raises BrickworkError where the input does not fit."""
+    rows = training_rows(cost(network))
+    return Work(
+        sum(row.params for row in rows),
+        sum(row.macs for row in rows),
+        sum(row.macs / (WINOGRAD if is_winograd(row) else 1) for row in rows),
+        sum(row.bytes for row in rows),
+        sum(row.bytes for row, after in zip(rows, [*rows[1:], None], strict=True) if is_kept(row, after)),
+        tuple((row.params, row.macs) for row in reversed(rows)),
+        sum(row.kind == "norm" for row in rows),
+    )
+
+
+def training_rows(total: Cost) -> list[Row]:
+    """A row a layer; side heads last, as their gradients come first."""
+    return [*total.rows, *(row for side in total.side_heads for row in side.rows)]
+
+
+def is_winograd(row: Row) -> bool:
+    """Whether a layer is a convolution that libraries compute by Winograd's way: 3x3, stride 1, one group."""
+    match row.parts[0]:
+        case Conv(kernel=kernel, stride=stride, groups=1):
+            return pair(kernel) == (3, 3) and pair(stride) == (1, 1)
+    return False
+
+
+def is_kept(row: Row, after: Row | None) -> bool:
+    """Whether a layer's output waits for the backward pass: not where what follows keeps its own output instead."""
+    return row.kind not in ("norm", "flatten") and not (after and after.kind in ACTIVATIONS)
