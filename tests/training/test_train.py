@@ -175,7 +175,7 @@ def last(result: Result) -> dict[str, str]:
 
 def timeless(result: Result) -> list[dict[str, float]]:
     """The metrics without what depends on the clock."""
-    clock = {"seconds", "images_per_second", "waiting", "validating"}
+    clock = {"seconds", "images_per_second", "waiting", "validating", "synchronising"}
     return [{name: value for name, value in line.items() if name not in clock} for line in lines_of(result)]
 
 

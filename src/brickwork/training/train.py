@@ -1,10 +1,7 @@
 """Training and resuming: from a network, a data set and a recipe to a model file in a run folder."""
 
-import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import asdict, replace
-from os.path import expanduser
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +24,15 @@ from brickwork.training.diagnose import explain_memory_errors
 from brickwork.training.events import Event, Listener, silent, with_logging
 from brickwork.training.freeze import check_freeze
 from brickwork.training.loop import Loop, make_loop
+from brickwork.training.parallel.begin import check_agreement, choose_place, launch_plan, launch_result, leading
 from brickwork.training.parallel.group import Group, join_group
-from brickwork.training.parallel.launch import Launcher
 from brickwork.training.plan import Plan, make_plan
 from brickwork.training.preflight import check_batches, check_processes, warnings_for
 from brickwork.training.progress import shown
 from brickwork.training.result import Result, ended_result
-from brickwork.training.resume import last_checkpoint, other_data, resume_hint
+from brickwork.training.resume import last_checkpoint, other_data
 from brickwork.training.run.checkpoint import State
-from brickwork.training.run.folder import Run, check_place, create_run, make_free, open_run, write_plan
+from brickwork.training.run.folder import Run, create_run, open_run, write_plan
 from brickwork.training.run.trackers import make_trackers
 from brickwork.training.signals import stop_signal
 from brickwork.training.trainer import Trainer
@@ -86,7 +83,7 @@ def train(
     plan = make_plan(network, data, recipe, groups=groups, input=input, fields=fields, pretrained=pretrained)
     if nproc > 1:
         launcher = launch_plan(plan, out, track, nproc, max_restarts)
-        return launched_result(launcher.run, launcher.launch())
+        return launch_result(launcher.run, launcher.launch())
     with shown(progress, listener) as show:
         return run_plan(plan, out, with_logging(show), track)
 
@@ -131,69 +128,6 @@ def run_plan(plan: Plan, out: str | Path | None, listener: Listener, track: Sequ
                 if group.leads:
                     run.write_contents(loop.loader.images.contents)
                 return Trainer(run, plan.dataset, loop, stop, listen, trackers).fit()
-
-
-def choose_place(plan: Plan, out: str | Path | None) -> Path:
-    """The run folder: the one that is named, or the next free one in "runs"; raises BrickworkError where it is none."""
-    path = Path(expanduser(out)) if out else make_free(Path("runs"), plan.network.name, plan.dataset.name)
-    check_place(path, plan.dataset)
-    return path
-
-
-def leading(group: Group, run: Run) -> AbstractContextManager[None]:
-    """The run folder's lock, which the leader of a group holds for all."""
-    return run.lock() if group.leads else nullcontext()
-
-
-def check_agreement(group: Group, plan: Plan) -> None:
-    """Raises BrickworkError where the processes of a group are not about to train the same."""
-    document = json.dumps({**plan.document(()), "recipe": asdict(plan.recipe)}, sort_keys=True)
-    others = group.values((document, plan.dataset.classes, [len(split) for split in plan.dataset.splits.values()]))
-    if any(other != others[0] for other in others):
-        raise BrickworkError(
-            f"process {group.rank} of {group.size} was not given the same network, data and recipe as the others."
-        )
-
-
-def launch_plan(
-    plan: Plan,
-    out: str | Path | None,
-    track: Sequence[str],
-    nproc: int,
-    max_restarts: int,
-    words: Sequence[str] = (),
-    tell: Callable[[str], None] = print,
-) -> Launcher:
-    """The launcher of a plan's training by several processes, whose run folder it makes."""
-    recipe, notes = plan.recipe, plan.notes
-    if recipe.accumulate == 1:
-        recipe = replace(recipe, accumulate=nproc)
-        notes = (*notes, f"{nproc} processes take a micro-batch each: as with --accumulate {nproc} in one process.")
-    check_processes(recipe, nproc)
-    run = Run(choose_place(plan, out), plan.title)
-    with run.lock():
-        create_run(run, recipe, plan.document(track))
-    for note in notes:
-        tell(note)
-    return Launcher(run, nproc, words, recipe.threads, max_restarts, tell)
-
-
-def launch_resume(
-    path: Path, nproc: int, max_restarts: int, words: Sequence[str] = (), tell: Callable[[str], None] = print
-) -> Launcher:
-    """The launcher that resumes the training in a run folder by several processes."""
-    run, recipe, _ = open_run(path)
-    check_processes(recipe, nproc)
-    return Launcher(run, nproc, words, recipe.threads, max_restarts, tell)
-
-
-def launched_result(run: Run, code: int) -> Result:
-    """The result of a run whose processes have ended with an exit code; raises BrickworkError where it has none."""
-    if result := ended_result(run):
-        return result
-    if code < 128:
-        raise BrickworkError(f"{run.path}: the training has failed: see above. {resume_hint(run)}")
-    return Result(run.path, None, None, 0.0, stopped=code - 128)
 
 
 def resume(

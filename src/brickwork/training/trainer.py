@@ -14,13 +14,10 @@ from torch.nn import functional
 from brickwork.data.cache.decoded import ImageFiles
 from brickwork.data.dataset import Dataset, majority_share
 from brickwork.errors import BrickworkError
-from brickwork.evaluation import Report, calibrate, evaluate
+from brickwork.evaluation import calibrate
 from brickwork.evaluation.logits import compute_logits
-from brickwork.evaluation.report.html import evaluation_html
-from brickwork.files import write_whole
 from brickwork.loader.note import Note
-from brickwork.loader.prepare import skip_notes
-from brickwork.model import Model, ModelFile, load, save
+from brickwork.model import load, save
 from brickwork.network import Layer
 from brickwork.recipe.schedule import learning_rate
 from brickwork.training.diagnose import all_finite, explain_memory_errors
@@ -34,6 +31,7 @@ from brickwork.training.run.folder import Epoch, Run, best_of
 from brickwork.training.run.state import capture, restore
 from brickwork.training.run.trackers import Trackers
 from brickwork.training.signals import Stopped, StopSignal
+from brickwork.training.testing import score_best
 
 KEPT = 2  # the last checkpoints; beside each, the one of what was the best epoch then
 
@@ -119,7 +117,7 @@ class Trainer:
         """Loss and accuracy on the validation images, by the weights that are kept: the EMA's, if there is one."""
         loop, images = self.loop, self.loop.loader.validation
         with loop.averaged():
-            logits = self.compute_validation(loop.model)
+            logits = self.compute_validation()
         self.val_logits = logits
         loss = functional.cross_entropy(logits, images.labels).item()
         if not isfinite(loss):  # the last step's loss was from before it
@@ -142,7 +140,7 @@ class Trainer:
         self.listener(EpochEnd(epoch, epochs, len(self.loop.loader), left))
         self.trackers.epoch(epoch)
         self.advise(epoch)
-        self.agree()
+        self.loop.signal = max(self.loop.group.values(self.stop.signal))
         self.check_all()
 
     def advise(self, epoch: Epoch) -> None:
@@ -216,33 +214,9 @@ class Trainer:
 
     def test(self) -> Result:
         """Tests the best model once, which is then part of its record; with it, the training has ended."""
-        file = load(self.run.model, self.own_layers())
-        record = {**file.record, "seconds": self.seconds}
-        report = self.evaluate_test(file)
-        for note in skip_notes(report.skipped if report else ()):
-            self.listener(note)
-        if report:
-            record["majority"] = report.majority.share
-            record["test"] = {
-                "accuracy": report.accuracy.value,
-                "interval": [report.accuracy.low, report.accuracy.high],
-                "images": report.n,
-                "skipped": len(report.skipped),
-            }
-            write_whole(self.run.path / "report.html", evaluation_html(report).encode("utf-8", "backslashreplace"))
-        save(self.run.model, file.model, classes=file.classes, preprocessing=file.preprocessing, record=record)
-        skipped = self.loop.loader.images.skipped + (report.skipped if report else ())
-        return replace(result_from(self.run, record), skipped=skipped)
-
-    def evaluate_test(self, file: ModelFile) -> Report | None:
-        """Report on the test split; None where there is none, or, with a note, where no image of it can be read."""
-        if "test" not in self.dataset.splits:
-            return None
-        try:
-            return evaluate(file, self.dataset, "test", progress=self.check_stop)
-        except BrickworkError as fault:
-            self.listener(Note(f"The model is not tested: {fault}"))
-            return None
+        layers, images = self.own_layers(), self.loop.loader.images
+        record, skipped = score_best(self.run, self.dataset, layers, self.seconds, self.listener, self.check_stop)
+        return replace(result_from(self.run, record), skipped=images.skipped + skipped)
 
     def untested_result(self) -> Result:
         """Result of a process that does not test: the leader's says more."""
@@ -289,22 +263,18 @@ class Trainer:
         """The classes of the network's layers, for the model file to be read with."""
         return list({type(layer) for _, layer in self.loop.model.network.layers()})
 
-    def compute_validation(self, model: Model) -> Tensor:
+    def compute_validation(self) -> Tensor:
         """Logits of the validation images, of which each process computes its share of the batches."""
         images, group = self.loop.loader.validation, self.loop.group
-        if group.size == 1:
-            return compute_logits(model, images, images.preprocessing, progress=self.check_stop)
-        logits = compute_logits(model, images, images.preprocessing, rank=group.rank, world_size=group.size)
+        stop = self.check_stop if group.size == 1 else None  # several stop after the same step, not in a validation
+        ranks = {"rank": group.rank, "world_size": group.size}
+        logits = compute_logits(self.loop.model, images, images.preprocessing, progress=stop, **ranks)
         group.add([logits])
         return logits
 
     def check_stop(self, done: int) -> None:
         """Lets a long pass over images end where the training is asked to stop."""
         self.stop.check()
-
-    def agree(self) -> None:
-        """Tells all processes of a stop signal that one of them has had."""
-        self.loop.signal = max(self.loop.group.values(self.stop.signal))
 
     def check_all(self) -> None:
         """Ends the training where a process of the group was asked to stop, after the same step in all."""

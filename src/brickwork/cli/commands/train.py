@@ -157,14 +157,14 @@ def train_processes(
     plan: "Plan", out: Path | None, track: tuple[str, ...], nproc: int, max_restarts: int, words: list[str]
 ) -> int:
     """Trains by several processes; gives their exit code."""
-    from brickwork.training.train import launch_plan
+    from brickwork.training.parallel.begin import launch_plan
 
     return launch_plan(plan, out, track, nproc, max_restarts, words, notify).launch()
 
 
 def resume_processes(run: Path, nproc: int, max_restarts: int, words: list[str]) -> int:
     """Resumes by several processes; gives their exit code."""
-    from brickwork.training.train import launch_resume
+    from brickwork.training.parallel.begin import launch_resume
 
     return launch_resume(run, nproc, max_restarts, words, notify).launch()
 
