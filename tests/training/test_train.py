@@ -65,6 +65,7 @@ def test_a_run_leaves_its_recipe_metrics_curve_and_model(tmp_path: Path) -> None
     assert set(lines[0]) == {
         "epoch", "loss", "val_loss", "val_accuracy", "learning_rate", "seconds", "images_per_second", "waiting",
         "validating",
+        "synchronising",
     }  # fmt: skip
 
 

@@ -31,13 +31,10 @@ def batch_norm_range(recipe: Recipe, images: int, workers: int) -> tuple[int, in
 
 
 def check_batches(network: Network, recipe: Recipe, images: int) -> None:
-    """Raises BrickworkError where a batch norm would see one number a channel, with nothing to normalise."""
+    """Raises BrickworkError where a batch norm would see one number a channel, with nothing to normalise, and where a
+    batch has fewer images than micro-batches.
+    """
     fewest, _ = batch_norm_range(recipe, images, workers=1)
-    if fewest < 1:
-        raise BrickworkError(
-            f"{images} images in batches of {recipe.batch} cannot be cut into accumulate={recipe.accumulate} "
-            f"micro-batches: take a larger batch, or fewer."
-        )
     if fewest > 1:
         return
     total = cost(network)
@@ -48,6 +45,11 @@ def check_batches(network: Network, recipe: Recipe, images: int) -> None:
                 f"images with batch={recipe.batch} and accumulate={recipe.accumulate} leave one alone: "
                 f"take another batch, or fewer parts."
             )
+    if fewest < 1:
+        raise BrickworkError(
+            f"{images} images in batches of {recipe.batch} cannot be cut into accumulate={recipe.accumulate} "
+            f"micro-batches: take a larger batch, or fewer."
+        )
 
 
 def check_processes(recipe: Recipe, count: int) -> None:
