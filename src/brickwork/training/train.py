@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from os.path import expanduser
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from brickwork.training.events import Event, Listener, silent, with_logging
 from brickwork.training.freeze import check_freeze
 from brickwork.training.loop import Loop, make_loop
 from brickwork.training.parallel.begin import check_agreement, choose_place, launch_plan, launch_result, leading
-from brickwork.training.parallel.group import Group, join_group
+from brickwork.training.parallel.group import Group, is_member, join_group
 from brickwork.training.plan import Plan, make_plan
 from brickwork.training.preflight import check_batches, check_processes, warnings_for
 from brickwork.training.progress import shown
@@ -104,7 +105,12 @@ def check_listener(listener: object) -> None:
 
 
 def run_plan(plan: Plan, out: str | Path | None, listener: Listener, track: Sequence[str] = ()) -> Result:
-    """Train a plan in a run folder; `train` says what is raised."""
+    """Train a plan in a run folder; `train` says what is raised.
+
+    Under torchrun or srun, which start a training again from its beginning, a run that was begun goes on.
+    """
+    if out and is_member() and (Path(expanduser(out)) / "run.json").exists():
+        return resume(expanduser(out), listener=listener, dataset=plan.dataset)
     network, recipe = plan.network, plan.recipe
     with (
         join_group() as group,
@@ -117,9 +123,10 @@ def run_plan(plan: Plan, out: str | Path | None, listener: Listener, track: Sequ
         trackers = make_trackers(track if group.leads else (), listener)  # a mistake is told before images are read
         for note in plan.notes:
             listener(Note(note))
+        check_processes(recipe, group.size)
         check_agreement(group, plan)
         model, normalisation = initial_model(network, recipe, listener)
-        run = Run(Path(group.tell(str(choose_place(plan, out)) if group.leads else "")), plan.title)
+        run = Run(Path(group.tell(str(choose_place(plan, out, group)) if group.leads else "")), plan.title)
         with leading(group, run), trackers.follow(run, recipe):
             if group.leads:
                 create_run(run, recipe, plan.document(track))

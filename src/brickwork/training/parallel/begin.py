@@ -17,8 +17,10 @@ from brickwork.training.resume import resume_hint
 from brickwork.training.run.folder import Run, check_place, create_run, make_free, open_run
 
 
-def choose_place(plan: Plan, out: str | Path | None) -> Path:
+def choose_place(plan: Plan, out: str | Path | None, group: Group | None = None) -> Path:
     """The run folder: the one that is named, or the next free one in "runs"; raises BrickworkError where it is none."""
+    if not out and group and group.size > 1:
+        raise BrickworkError("processes that are started together need a run folder that a restart finds: name --out.")
     path = Path(expanduser(out)) if out else make_free(Path("runs"), plan.network.name, plan.dataset.name)
     check_place(path, plan.dataset)
     return path

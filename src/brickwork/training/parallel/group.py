@@ -124,6 +124,11 @@ def store() -> Any:
     return distributed.distributed_c10d._get_default_store()
 
 
+def is_member() -> bool:
+    """Whether this process was started as one of several that train together."""
+    return int(os.environ.get("WORLD_SIZE", "1")) > 1
+
+
 @contextmanager
 def join_group() -> Iterator[Group]:
     """The group that the environment names, as torchrun and `train --nproc` set it (RANK, WORLD_SIZE, LOCAL_RANK,
@@ -131,11 +136,10 @@ def join_group() -> Iterator[Group]:
 
     Exchanges go by NCCL between GPUs, and by gloo else. Raises LostProcess where the group does not come together.
     """
-    size = int(os.environ.get("WORLD_SIZE", "1"))
-    if size == 1 or distributed.is_initialized():
+    if not is_member() or distributed.is_initialized():
         yield Group()
         return
-    rank = int(os.environ["RANK"])
+    rank, size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
     if device().type == "cuda":
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", rank)) % torch.cuda.device_count())
     backend = "cpu:gloo,cuda:nccl" if device().type == "cuda" else "gloo"
