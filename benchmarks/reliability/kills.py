@@ -1,10 +1,11 @@
 """Kills a small training with SIGKILL at random moments, and looks whether anything was lost.
 
-    python benchmarks/reliability/kills.py [--kills 200] [--seed 0]
+    python benchmarks/reliability/kills.py [--kills 200] [--seed 0] [--nproc 2]
 
 A checkpoint is written after every step, so that many kills come while one is being written. After each kill the last
 whole checkpoint must be no older than the one before the kill; the run then goes on with --resume, to be killed again,
 until it ends. Its weights, and all tensors of its last checkpoint, must then be those of a run that was never killed.
+With --nproc, one of so many processes is killed, or their launcher; they have to go on by themselves.
 """
 
 import argparse
@@ -90,10 +91,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--nproc", type=int, default=1)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         data = small.images(Path(folder) / "data")
-        count = killed(data, Path(folder), arguments.kills, arguments.seed)
+        if arguments.nproc > 1:
+            import ranks
+
+            count = ranks.killed_ranks(data, Path(folder), arguments.nproc, arguments.kills, arguments.seed)
+        else:
+            count = killed(data, Path(folder), arguments.kills, arguments.seed)
     print(f"{count.kills} kills, {count.in_saves} of them while a checkpoint was being written")
     print(f"{count.lost} checkpoints lost, {count.failures} commands that failed")
     print(f"{count.same} of {count.runs} runs ended with the weights of the run that was not disturbed")

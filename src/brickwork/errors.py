@@ -7,8 +7,10 @@ from importlib.util import find_spec
 class BrickworkError(Exception):
     """A mistake in what was asked for, in one line: where, what was expected, what came, what to do.
 
-    The command line prints it without a traceback and leaves with exit code 2.
+    The command line prints it without a traceback and leaves with its exit code.
     """
+
+    exit_code = 2
 
 
 def nearest(word: str, known: list[str]) -> str:

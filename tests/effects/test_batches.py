@@ -51,7 +51,7 @@ def test_each_step_is_by_the_mean_gradient_of_its_own_batch(tmp_path: Path) -> N
         close(run.after(step), expected)
 
 
-@pytest.mark.parametrize(("parts", "sizes"), [(2, [12, 12]), (5, [5, 5, 4, 5, 5]), (24, [1] * 24)])
+@pytest.mark.parametrize(("parts", "sizes"), [(2, [12, 12]), (5, [5, 5, 5, 5, 4]), (24, [1] * 24)])
 def test_a_batch_in_parts_takes_the_same_step_as_the_whole(tmp_path: Path, parts: int, sizes: list[int]) -> None:
     """Also where parts differ in size: each weighs by its images."""
     run = fit(tmp_path / "run", net(), images(), epochs=3, lr=0.2, accumulate=parts)
@@ -61,9 +61,26 @@ def test_a_batch_in_parts_takes_the_same_step_as_the_whole(tmp_path: Path, parts
     close(run.after(3), path[-1])
 
 
-def test_norms_see_each_part_by_itself(tmp_path: Path) -> None:
+def mean_of(part: torch.Tensor) -> torch.Tensor:
+    return part.mean(1)
+
+
+def variance_of(part: torch.Tensor) -> torch.Tensor:
+    return part.var(1)
+
+
+def test_a_step_moves_running_averages_once_by_the_mean_over_its_parts(tmp_path: Path) -> None:
     run = fit(tmp_path / "run", net(norm=True), images(), accumulate=2)
-    assert run.after(1)["stage1.norm.num_batches_tracked"] == 2
+    assert run.after(1)["stage1.norm.num_batches_tracked"] == 1
+    before, after = run.after(0), run.after(1)
+    parts = [
+        torch.nn.functional.conv2d(batch, before["stage1.conv.weight"], padding=1).transpose(0, 1).flatten(1)
+        for batch in run.trace.trained
+    ]
+    assert [part.shape[1] for part in parts] == [12 * 6 * 6] * 2
+    means, variances = (torch.stack([moment(part) for part in parts]).mean(0) for moment in (mean_of, variance_of))
+    close({"mean": after["stage1.norm.running_mean"]}, {"mean": 0.1 * means})
+    close({"variance": after["stage1.norm.running_var"]}, {"variance": 0.9 + 0.1 * variances})
 
 
 def test_balanced_sampling_shows_every_class_equally_often(tmp_path: Path) -> None:

@@ -36,7 +36,8 @@ def test_every_field_has_a_help_that_stands_in_the_toml() -> None:
 def test_every_field_stands_in_the_toml_under_its_heading() -> None:
     lines = [line for line in Recipe().toml().splitlines() if line]
     assert [line[2:] for line in lines if line.startswith("# ")] == [
-        "Optimizer", "Learning rate", "Loss and sampling", "Images and augmentation", "Initial weights and fine-tuning",
+        "Optimizer", "Learning rate", "Loss and sampling", "Images and augmentation", "Batch norm",
+        "Initial weights and fine-tuning",
         "Precision, data loading, checkpoints",
     ]  # fmt: skip
     assert [line.split(" = ")[0] for line in lines if not line.startswith("# ")] == [
@@ -46,7 +47,7 @@ def test_every_field_stands_in_the_toml_under_its_heading() -> None:
 
 
 BOUNDS = {  # written out a second time, so that a slip of the hand beside a field does not pass
-    (1, 1e6): ["epochs", "batch", "accumulate"],
+    (1, 1e6): ["epochs", "batch", "accumulate", "ghost"],
     (0, 1e6): ["clip", "patience", "unfreeze"],
     (0, 100): ["power", "gamma", "mixup", "cutmix"],
     (0, 1): ["warmup", "milestones", "color", "erasing"],

@@ -8,7 +8,7 @@ import bars
 from brickwork.errors import BrickworkError
 from brickwork.loader.loader import open_loader
 from brickwork.recipe.recipe import Recipe
-from brickwork.training.loop import Loop, make_loop, micro_batches
+from brickwork.training.loop import Loop, make_loop
 from brickwork.training.train import initial_model
 
 
@@ -58,11 +58,15 @@ def test_an_epoch_goes_on_from_the_step_that_was_reached() -> None:
 
 def gradient(count: int) -> torch.Tensor:
     """Of the head, over a batch in so many parts; in evaluation, as each part would be normalised by itself."""
-    training = loop(replace(bars.QUICK, batch=30, precision="fp32"))
+    training = loop(replace(bars.QUICK, batch=30, precision="fp32", accumulate=count))
     training.model.eval()
-    batch = next(training.loader.batches(1))
-    for part in micro_batches(len(batch.images), count):
-        training.backward(batch, part)
+    batch = next(training.batches(1))
+    sizes = [len(part.images) for part in batch]
+    assert len(sizes) == count
+    assert max(sizes) - min(sizes) <= 1
+    assert {part.of for part in batch} == {sum(sizes)}
+    training.model.eval()
+    training.accumulate(batch, 0) if count > 1 else training.backward(batch[0], 0)
     found = training.model.get_parameter("head.linear.weight").grad
     assert found is not None
     return found

@@ -65,6 +65,7 @@ def test_a_run_leaves_its_recipe_metrics_curve_and_model(tmp_path: Path) -> None
     assert set(lines[0]) == {
         "epoch", "loss", "val_loss", "val_accuracy", "learning_rate", "seconds", "images_per_second", "waiting",
         "validating",
+        "synchronising",
     }  # fmt: skip
 
 
@@ -175,7 +176,7 @@ def last(result: Result) -> dict[str, str]:
 
 def timeless(result: Result) -> list[dict[str, float]]:
     """The metrics without what depends on the clock."""
-    clock = {"seconds", "images_per_second", "waiting", "validating"}
+    clock = {"seconds", "images_per_second", "waiting", "validating", "synchronising"}
     return [{name: value for name, value in line.items() if name not in clock} for line in lines_of(result)]
 
 

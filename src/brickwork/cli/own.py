@@ -12,6 +12,7 @@ import click
 from brickwork.errors import BrickworkError, nearest
 from brickwork.network import Layer, Network
 
+OWN_FILES = "brickwork.own"  # the files that --own has named, in click's context
 Command = TypeVar("Command", bound=Callable[..., None])
 
 HELP = "A Python file with layers of your own that the network has. It is run: use only files that you trust."
@@ -24,6 +25,7 @@ def own_option(command: Command) -> Command:
 
 
 def _layers(context: click.Context, option: click.Parameter, files: tuple[Path, ...]) -> tuple[type[Layer], ...]:
+    context.meta[OWN_FILES] = files
     return tuple(layer for file in files for layer in own_layers(file))
 
 

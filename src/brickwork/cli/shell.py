@@ -91,7 +91,7 @@ def run(arguments: Sequence[str]) -> int:
         return 1
     except (BrickworkError, click.UsageError, OSError) as mistake:
         notify(f"brickwork: {error_line(mistake)}")
-        return 2
+        return mistake.exit_code if isinstance(mistake, BrickworkError) else 2
     except (KeyboardInterrupt, click.Abort):
         print("brickwork: stopped.", file=sys.stderr)
         return 130

@@ -35,22 +35,31 @@ def preprocessing_of(file: ModelFile) -> Preprocessing:
 
 @torch.no_grad()
 def compute_logits(
-    model: Model, images: ImageBytes, preprocessing: Preprocessing, *, progress: Callable[[int], None] | None = None
+    model: Model,
+    images: ImageBytes,
+    preprocessing: Preprocessing,
+    *,
+    progress: Callable[[int], None] | None = None,
+    rank: int = 0,
+    world_size: int = 1,
 ) -> Tensor:
     """Logits, N x classes in float32 on the CPU, of N x C x H x W bytes; `progress` hears how many are done.
+
+    Of `world_size` processes, that of number `rank` computes each `world_size`th batch and leaves zeros for the others,
+    so that the sum of all is what one would compute, bit for bit.
 
     The model works in evaluation mode, in float32, on the device where its weights are, and is handed back in the
     mode in which it came.
     """
     was_training, device = model.training, next(model.parameters()).device
     model.eval()
-    logits = [torch.empty(0, model.network.classes)]
+    logits = torch.zeros(len(images), model.network.classes)
     try:
-        for start in range(0, len(images), BATCH):
+        for start in range(rank * BATCH, len(images), world_size * BATCH):
             batch = preprocessing.normalize(images[start : start + BATCH].to(device))
-            logits.append(model(batch).float().cpu())
+            logits[start : start + BATCH] = model(batch).float().cpu()
             if progress:
                 progress(start + len(batch))
     finally:
         model.train(was_training)
-    return torch.cat(logits)
+    return logits

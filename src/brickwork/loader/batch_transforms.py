@@ -1,6 +1,6 @@
 """Transforms of whole batches on the device: normalisation, random erasing, mixup and cutmix, resizing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -17,10 +17,11 @@ from brickwork.recipe.recipe import Recipe
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Batch:
-    """Batch: images and targets of one training step, on the device."""
+    """Batch, or micro-batch where the recipe accumulates: images and targets of a training step, on the device."""
 
     images: Tensor  # float32, N x C x H x W, normalised, with channels last in memory
     targets: Tensor  # int64, N; or the share of each class, float32, N x K, where images are mixed
+    of: int = 0  # the images of its step's whole batch, those that cannot be read included; 0 where it is the batch
 
     def __repr__(self) -> str:
         return f"Batch({len(self.images):,} images of {shape_text(self.images.shape[1:])}, {self.images.device})"
@@ -56,11 +57,11 @@ class BatchTransform:
             blend = bool(recipe.mixup) and (not recipe.cutmix or bool(torch.rand(()) < 0.5))
             kind, alpha = (v2.MixUp, recipe.mixup) if blend else (v2.CutMix, recipe.cutmix)
             images, targets = kind(alpha=alpha, num_classes=self.network.classes)(batch.images, batch.targets)
-        return Batch(images.contiguous(memory_format=torch.channels_last), targets)
+        return replace(batch, images=images.contiguous(memory_format=torch.channels_last), targets=targets)
 
     def resize(self, batch: Batch, epoch: int) -> Batch:
         size = size_at(self.recipe, self.network, epoch)
         if not self.grows or size == self.network.input[1:]:
             return batch
         images = interpolate(batch.images, size, mode="bilinear", antialias=True)
-        return Batch(images.contiguous(memory_format=torch.channels_last), batch.targets)
+        return replace(batch, images=images.contiguous(memory_format=torch.channels_last))

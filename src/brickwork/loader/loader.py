@@ -3,6 +3,7 @@
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import Self
 
@@ -19,12 +20,15 @@ from brickwork.loader.fit import check_fit
 from brickwork.loader.note import Note, Notify, ignore
 from brickwork.loader.prepare import Normalisation, TrainingImages, ValidationImages, network_images, prepare
 from brickwork.loader.sampler import EpochPlan, flip_and_shift, mirrors_suit, plan_epoch, split_batches
+from brickwork.loader.share import Share
 from brickwork.loader.transforms import ImageTransform, Sample, transforms_images
 from brickwork.loader.workers import Workers, worker_count
 from brickwork.network import Network
 from brickwork.network.layer import shape_text
 from brickwork.recipe.progressive import grows, size_at, takes_size
 from brickwork.recipe.recipe import Recipe
+
+WHOLE = Share()  # of one process alone
 
 __all__ = ["Batch", "Loader", "make_loader", "open_loader"]
 
@@ -35,8 +39,10 @@ class Loader(ABC):
     Use it in a `with` block, or call `close`: it may have started worker processes.
     """
 
-    def __init__(self, images: TrainingImages, recipe: Recipe, device: torch.device, notify: Notify) -> None:
-        self.images, self.recipe, self.device, self.notify = images, recipe, device, notify
+    def __init__(
+        self, images: TrainingImages, recipe: Recipe, device: torch.device, notify: Notify, own: Share
+    ) -> None:
+        self.images, self.recipe, self.device, self.notify, self.own = images, recipe, device, notify, own
         self.labels = images.train.labels
         self.flip = flips(images, recipe, notify)
         self.transform = BatchTransform(recipe, images.preprocessing, images.network, grown(images, recipe, notify))
@@ -81,9 +87,23 @@ class Loader(ABC):
         waited, self.waited = self.waited, 0.0
         return waited
 
+    def micro_batches(self, epoch: int, first: int) -> Iterator[tuple[int, EpochPlan, int]]:
+        """This process's own micro-batches of an epoch from batch `first` on: the number of each in the epoch, its
+        plan, and the images of its whole batch.
+        """
+        count = self.recipe.accumulate
+        for step, batch in islice(enumerate(split_batches(self.plan(epoch), len(self))), first, None):
+            parts = list(split_batches(batch, count))
+            for micro_batch in self.own.of(count):
+                yield step * count + micro_batch, parts[micro_batch], len(batch.order)
+
     @abstractmethod
     def batches(self, epoch: int, first: int = 0) -> Iterator[Batch]:
-        """The batches of an epoch, which counts from 1, from number `first` on, which counts from 0."""
+        """The batches of an epoch, which counts from 1, from number `first` on, which counts from 0.
+
+        Where the recipe accumulates, the micro-batches of each come one by one; and of several processes, each gets
+        its own alone.
+        """
 
     @abstractmethod
     def close(self) -> None:
@@ -93,17 +113,19 @@ class Loader(ABC):
 class TensorLoader(Loader):
     """Loader of images that are all on the device, where whole batches are flipped and shifted."""
 
-    def __init__(self, images: TrainingImages, recipe: Recipe, device: torch.device, notify: Notify) -> None:
-        super().__init__(images, recipe, device, notify)
+    def __init__(
+        self, images: TrainingImages, recipe: Recipe, device: torch.device, notify: Notify, own: Share
+    ) -> None:
+        super().__init__(images, recipe, device, notify, own)
         pixels = network_images(images.train, images.preprocessing, range(self.samples))
         self.pixels = torch.from_numpy(pixels).to(device).permute(0, 3, 1, 2)
         self.targets = torch.from_numpy(self.labels).to(device)
 
     def batches(self, epoch: int, first: int = 0) -> Iterator[Batch]:
-        parts = split_batches(self.plan(epoch).to(self.device), len(self))
-        for number, part in islice(enumerate(parts), first, None):
+        for number, plan, of in self.micro_batches(epoch, first):
+            part = plan.to(self.device)
             pixels = flip_and_shift(self.pixels, part)
-            yield self.transform(pixels, self.targets[part.order], part, epoch, number)
+            yield replace(self.transform(pixels, self.targets[part.order], part, epoch, number), of=of)
 
     def close(self) -> None:
         """Does nothing: no worker process was started."""
@@ -112,25 +134,27 @@ class TensorLoader(Loader):
 class WorkerLoader(Loader):
     """Loader of images that are read and transformed one by one, in this process (workers=0) or in workers."""
 
-    def __init__(self, images: TrainingImages, recipe: Recipe, device: torch.device, notify: Notify) -> None:
-        super().__init__(images, recipe, device, notify)
+    def __init__(
+        self, images: TrainingImages, recipe: Recipe, device: torch.device, notify: Notify, own: Share
+    ) -> None:
+        super().__init__(images, recipe, device, notify, own)
         self.split = images.train.split
         self.unreadable: set[int] = set()  # samples of which it has been said that they cannot be read
         transform = ImageTransform(images.train.images, images.preprocessing, recipe)
-        workers = worker_count(recipe, self.samples, device)
-        self.reader = make_reader(transform, min(recipe.batch, self.samples), workers)
+        workers = worker_count(recipe, self.samples, device, own.world_size)
+        self.reader = make_reader(transform, -(-min(recipe.batch, self.samples) // recipe.accumulate), workers)
 
     def batches(self, epoch: int, first: int = 0) -> Iterator[Batch]:
-        parts = list(split_batches(self.plan(epoch), len(self)))
-        requests = (batch_request(parts[number], epoch, number) for number in range(first, len(self)))
-        for loaded in self.timed(self.reader.read(requests)):
-            part = parts[loaded.number]
+        parts = list(self.micro_batches(epoch, first))
+        requests = (batch_request(part, epoch, number) for number, part, _ in parts)
+        for (_, part, of), loaded in zip(parts, self.timed(self.reader.read(requests)), strict=True):
             if loaded.faults:
                 self.tell(loaded.faults, len(loaded.rows))
                 part = part.subset(loaded.rows)
             pixels = torch.from_numpy(loaded.images).to(self.device).permute(0, 3, 1, 2)
             targets = torch.from_numpy(self.labels[part.order.numpy()]).to(self.device)
-            yield self.transform(pixels, targets, part.to(self.device), epoch, loaded.number)
+            batch = self.transform(pixels, targets, part.to(self.device), epoch, loaded.number)
+            yield replace(batch, of=of)
 
     def timed(self, batches: Iterator[LoadedBatch]) -> Iterator[LoadedBatch]:
         """The same batches; the seconds of waiting for each are added to `waited`."""
@@ -212,12 +236,16 @@ def choose_device(device: torch.device | str | None) -> torch.device:
 
 
 def make_loader(
-    images: TrainingImages, recipe: Recipe, device: torch.device | str | None = None, notify: Notify = ignore
+    images: TrainingImages,
+    recipe: Recipe,
+    device: torch.device | str | None = None,
+    notify: Notify = ignore,
+    own: Share = WHOLE,
 ) -> Loader:
     """The loader that suits the images and the recipe: where both kinds would do, they give the same batches."""
     device = choose_device(device)
     whole = fits_on_device(images, recipe, device) and not transforms_images(recipe)
-    return (TensorLoader if whole else WorkerLoader)(images, recipe, device, notify)
+    return (TensorLoader if whole else WorkerLoader)(images, recipe, device, notify, own)
 
 
 def open_loader(
@@ -228,17 +256,21 @@ def open_loader(
     normalisation: Normalisation | None = None,
     device: torch.device | str | None = None,
     notify: Notify = ignore,
+    rank: int = 0,
+    world_size: int = 1,
 ) -> Loader:
     """The loader of a data set's training images at a network's input size, for a loop of your own or the Trainer.
 
     Its batches have `images`, float32, N x C x H x W, normalised, and `targets`; `validation` has the images that the
     data set, or the recipe's share of the training images, keeps for validation. `normalisation` is the mean and
-    deviation of each channel where it should not be that of the training images. Raises BrickworkError where no image
-    of a split can be read.
+    deviation of each channel where it should not be that of the training images. Of `world_size` processes, the one
+    of number `rank` gets its own micro-batches of each batch alone. Raises BrickworkError where no image of a split can
+    be read.
     """
     check_kind("dataset", dataset, Dataset, "a Dataset, which open_data gives")
     check_kind("network", network, Network, "a Network, which zoo.network gives, and a Model has as model.network")
     check_kind("recipe", recipe, Recipe, "a Recipe, which recipe_for(...).recipe is")
     check_fit(network, dataset)
     dataset = dataset.with_validation(recipe.validation, recipe.seed)
-    return make_loader(prepare(network, dataset, recipe, notify, normalisation), recipe, device, notify)
+    own = Share(rank, world_size)
+    return make_loader(prepare(network, dataset, recipe, notify, normalisation), recipe, device, notify, own)

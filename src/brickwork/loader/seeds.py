@@ -16,6 +16,6 @@ def torch_seeded(*key: int) -> Iterator[None]:
         yield
 
 
-def step_seed(seed: int, step: int) -> int:
-    """The seed of a training step's dropout and stochastic depth; it fits into 63 bits, as torch wants."""
-    return seed_from(seed, step) >> 1
+def step_seed(seed: int, step: int, micro_batch: int = 0) -> int:
+    """The seed of a micro-batch's dropout and stochastic depth in a step; it fits into 63 bits, as torch wants."""
+    return seed_from(seed, step, *([micro_batch] if micro_batch else [])) >> 1

@@ -126,16 +126,18 @@ class WorkerFault:
     mendable: bool  # by a person
 
 
-def worker_count(recipe: Recipe, samples: int, device: torch.device) -> int:
-    """Number of workers: as the recipe says, or as many as help beside the training.
+def worker_count(recipe: Recipe, samples: int, device: torch.device, processes: int = 1) -> int:
+    """Number of workers: as the recipe says, or as many as help beside the training, which shares the cores with the
+    other processes that train.
 
     A GPU leaves all cores but one to them; the CPU, which trains itself, a quarter.
     """
     if recipe.workers >= 0:
         return recipe.workers
-    if cores() == 1 or samples < FEW:
+    share = cores() // processes
+    if share <= 1 or samples < FEW:
         return 0
-    return min(MOST, cores() - 1 if device.type == "cuda" else max(1, cores() // 4))
+    return min(MOST, share - 1 if device.type == "cuda" else max(1, share // 4))
 
 
 def warm() -> None:

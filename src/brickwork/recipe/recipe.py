@@ -24,6 +24,8 @@ from brickwork.recipe.option import (
 Optimizer = Literal["sgd", "adamw", "rmsprop", "muon"]
 Schedule = Literal["onecycle", "cosine", "step", "exponential", "linear", "poly", "inverse", "constant"]
 RangeWord = Literal["file", "set", "percentiles"]
+NormKind = Literal["torch", "plain", "ghost", "frozen"]
+Reduce = Literal["all", "ordered"]
 Policy = Literal["none", "randaugment", "trivialaugment"]
 
 RANGES: tuple[RangeWord, ...] = get_args(RangeWord)
@@ -38,6 +40,9 @@ class Recipe:
     batch: int = option(64, "batch size: images a step", low=1, high=1e6)
     accumulate: int = option(
         1, "gradient accumulation: micro-batches of a batch, computed in turn to save memory", low=1, high=1e6
+    )
+    reduce: Reduce = option(
+        "all", "how processes sum gradients: all, by all-reduce; ordered: the same bits for any number of processes"
     )
     optimizer: Optimizer = option("sgd", "muon is for convolutions and dense layers; the rest is then left to adamw")
     momentum: float = option(0.9, "of sgd, rmsprop and muon; for adamw its first beta", low=0, high=0.999)
@@ -113,6 +118,13 @@ class Recipe:
     resize_from: float = option(
         1.0, "progressive resizing: share of the input's side to begin with; it grows to the whole", low=0.1, high=1
     )
+
+    norm: NormKind = option(
+        "torch",
+        "batch norm: plain, written out; ghost, over parts of a micro-batch; frozen, by its averages, as they are",
+        heading="Batch norm",
+    )
+    ghost: int = option(32, "of ghost: the images of a part", low=1, high=1e6)
 
     init: str = option(
         "", "initialisation of the weights; empty takes the network's own", heading="Initial weights and fine-tuning"

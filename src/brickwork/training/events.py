@@ -48,8 +48,13 @@ class EpochEnd:
         epoch = self.metrics
         return (
             f"epoch {epoch.epoch} of {self.epochs}: loss {epoch.loss:.3f}, val accuracy {epoch.val_accuracy:.2%}, "
-            f"{epoch.images_per_second:,.0f} images/s, {clock(self.seconds_left)} left"
+            f"{epoch.images_per_second:,.0f} images/s, {self.exchange}{clock(self.seconds_left)} left"
         )
+
+    @property
+    def exchange(self) -> str:
+        share = self.metrics.synchronising
+        return f"{share:.0%} synchronising, " if share else ""
 
 
 Event = Note | Step | EpochEnd

@@ -32,6 +32,10 @@ class Plan:
     recipe: Recipe
     notes: tuple[str, ...] = ()  # what a person should know of the three
 
+    @property
+    def title(self) -> str:
+        return f"{self.network.name} on {self.dataset.name}"
+
     def document(self, track: Sequence[str]) -> dict[str, Any]:
         """As plain data for run.json; the recipe has a file of its own."""
         return {

@@ -22,14 +22,18 @@ def warnings_for(network: Network, recipe: Recipe, images: int, workers: int = 1
 def batch_norm_range(recipe: Recipe, images: int, workers: int) -> tuple[int, int]:
     """The fewest and the most images that batch norm sees at a time.
 
-    All are cut into nearly equal batches; a batch is shared by the workers, and computed in parts.
+    All are cut into nearly equal batches; a batch is shared by the workers, and computed in parts, perhaps of ghosts.
     """
     steps, shares = -(-images // recipe.batch), recipe.accumulate * workers
-    return images // steps // shares, -(-images // steps // shares)
+    fewest, most = images // steps // shares, -(-images // steps // shares)
+    ghosts = [max(1, part // recipe.ghost) if recipe.norm == "ghost" else 1 for part in (fewest, most)]
+    return fewest // ghosts[0], -(-most // ghosts[1])
 
 
 def check_batches(network: Network, recipe: Recipe, images: int) -> None:
-    """Raises BrickworkError where a batch norm would see one number a channel, with nothing to normalise."""
+    """Raises BrickworkError where a batch norm would see one number a channel, with nothing to normalise, and where a
+    batch has fewer images than micro-batches.
+    """
     fewest, _ = batch_norm_range(recipe, images, workers=1)
     if fewest > 1:
         return
@@ -41,6 +45,20 @@ def check_batches(network: Network, recipe: Recipe, images: int) -> None:
                 f"images with batch={recipe.batch} and accumulate={recipe.accumulate} leave one alone: "
                 f"take another batch, or fewer parts."
             )
+    if fewest < 1:
+        raise BrickworkError(
+            f"{images} images in batches of {recipe.batch} cannot be cut into accumulate={recipe.accumulate} "
+            f"micro-batches: take a larger batch, or fewer."
+        )
+
+
+def check_processes(recipe: Recipe, count: int) -> None:
+    """Raises BrickworkError where some of `count` processes would have no micro-batch."""
+    if count > recipe.accumulate:
+        raise BrickworkError(
+            f"{count} processes need {count} micro-batches at least, and the recipe has {recipe.accumulate}: "
+            f"--accumulate {count} has as many, --nproc {recipe.accumulate} needs no more."
+        )
 
 
 def _sizes(network: Network, recipe: Recipe, images: int, workers: int) -> Iterator[str]:

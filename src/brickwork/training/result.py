@@ -27,9 +27,12 @@ class Result:
     majority: float | None = None  # the most frequent class's share of these images: what a constant answer scores
     skipped: tuple[Skipped, ...] = ()  # images that could not be read
     stopped: int = 0  # the signal by which it was stopped
+    rank: int = 0  # of the process, where several trained; 0 leads, and it alone tests the model
     step: int = 0  # the last that was taken, of one that was stopped; its checkpoint is written
 
     def __repr__(self) -> str:
+        if self.rank:
+            return f"Result(process {self.rank}, which does not test, {self.run})"
         if self.accuracy is None:
             return f"Result(stopped by signal {self.stopped} in its first epoch, {self.run})"
         ends = f" ({self.interval[0]:.2%} to {self.interval[1]:.2%})" if self.interval else ""
@@ -48,7 +51,7 @@ def result_from(run: Run, record: dict[str, Any]) -> Result:
     return Result(run.path, run.model, accuracy, seconds, "test" if test else "val", images, interval, majority)
 
 
-def ended_result(run: Run, own: Sequence[type[Layer]]) -> Result | None:
+def ended_result(run: Run, own: Sequence[type[Layer]] = ()) -> Result | None:
     """The result of a run that has ended; None for others."""
     try:
         record = load(run.model, own).record

@@ -22,16 +22,18 @@ from brickwork.network import Layer, Network, Shape, from_json
 from brickwork.recipe.published import RecipeChoice
 from brickwork.recipe.recipe import Recipe
 from brickwork.training.diagnose import explain_memory_errors
-from brickwork.training.events import Event, Listener, with_logging
+from brickwork.training.events import Event, Listener, silent, with_logging
 from brickwork.training.freeze import check_freeze
 from brickwork.training.loop import Loop, make_loop
+from brickwork.training.parallel.begin import check_agreement, choose_place, launch_plan, launch_result, leading
+from brickwork.training.parallel.group import Group, is_member, join_group
 from brickwork.training.plan import Plan, make_plan
-from brickwork.training.preflight import check_batches, warnings_for
+from brickwork.training.preflight import check_batches, check_processes, warnings_for
 from brickwork.training.progress import shown
 from brickwork.training.result import Result, ended_result
 from brickwork.training.resume import last_checkpoint, other_data
 from brickwork.training.run.checkpoint import State
-from brickwork.training.run.folder import Run, check_place, create_run, make_free, open_run, write_plan
+from brickwork.training.run.folder import Run, create_run, open_run, write_plan
 from brickwork.training.run.trackers import make_trackers
 from brickwork.training.signals import stop_signal
 from brickwork.training.trainer import Trainer
@@ -50,6 +52,8 @@ def train(
     listener: Listener | None = None,
     track: str | Sequence[str] = (),
     pretrained: bool = False,
+    nproc: int = 1,
+    max_restarts: int = 3,
     **fields: Any,
 ) -> Result:
     """Trains a network and leaves the best epoch's model in a run folder, tested once.
@@ -62,6 +66,11 @@ def train(
     name's input should not follow from the data. On a terminal and in a notebook progress is shown, unless
     `progress` is False or a `listener` hears the events (see `brickwork.training.events`).
 
+    `nproc` processes train together, each with its share of every batch's micro-batches; the weights are those of one
+    process with as many micro-batches. They are started by `brickwork.training.parallel.launch`, which starts them
+    again from the last checkpoint where one dies, `max_restarts` times without a step in between. Under torchrun or
+    srun, which start this very call in every process, leave it out.
+
     The best epoch has the highest validation accuracy. SIGINT (Ctrl-C), SIGTERM and SIGHUP end the training after the
     step under way with a checkpoint, from which `resume` goes on. Raises BrickworkError where the network and the data
     disagree, `out` holds a run already, no image can be read, the loss is no longer a number, the disk is full, or
@@ -71,9 +80,13 @@ def train(
     check_groups(data, groups)
     if input and isinstance(network, Network):
         raise BrickworkError(f"input is for a network's name; {network.name} has its own: see with_input.")
+    track = (track,) if isinstance(track, str) else track
     plan = make_plan(network, data, recipe, groups=groups, input=input, fields=fields, pretrained=pretrained)
+    if nproc > 1:
+        launcher = launch_plan(plan, out, track, nproc, max_restarts)
+        return launch_result(launcher.run, launcher.launch())
     with shown(progress, listener) as show:
-        return run_plan(plan, out, with_logging(show), (track,) if isinstance(track, str) else track)
+        return run_plan(plan, out, with_logging(show), track)
 
 
 def check_arguments(network: object, data: object, recipe: object, out: object, listener: object) -> None:
@@ -92,26 +105,35 @@ def check_listener(listener: object) -> None:
 
 
 def run_plan(plan: Plan, out: str | Path | None, listener: Listener, track: Sequence[str] = ()) -> Result:
-    """Train a plan in a run folder; `train` says what is raised."""
-    network, recipe, name = plan.network, plan.recipe, plan.dataset.name
-    trackers = make_trackers(track, listener)  # a mistake in a word is told before images are read
-    for note in plan.notes:
-        listener(Note(note))
+    """Train a plan in a run folder; `train` says what is raised.
+
+    Under torchrun or srun, which start a training again from its beginning, a run that was begun goes on.
+    """
+    if out and is_member() and (Path(expanduser(out)) / "run.json").exists():
+        return resume(expanduser(out), listener=listener, dataset=plan.dataset)
+    network, recipe = plan.network, plan.recipe
     with (
+        join_group() as group,
         stop_signal() as stop,
         compute_threads(recipe.threads),
         seed_torch(recipe.seed),
         explain_memory_errors(network, recipe),
     ):
+        listener = listener if group.leads else silent
+        trackers = make_trackers(track if group.leads else (), listener)  # a mistake is told before images are read
+        for note in plan.notes:
+            listener(Note(note))
+        check_processes(recipe, group.size)
+        check_agreement(group, plan)
         model, normalisation = initial_model(network, recipe, listener)
-        path = Path(expanduser(out)) if out else make_free(Path("runs"), network.name, name)
-        run = Run(path, f"{network.name} on {name}")
-        check_place(path, plan.dataset)
-        with run.lock(), trackers.follow(run, recipe):
-            create_run(run, recipe, plan.document(track))
-            listen = logged(run, listener)
-            with training_loop(model, plan.dataset, recipe, normalisation, listen) as loop:
-                run.write_contents(loop.loader.images.contents)
+        run = Run(Path(group.tell(str(choose_place(plan, out, group)) if group.leads else "")), plan.title)
+        with leading(group, run), trackers.follow(run, recipe):
+            if group.leads:
+                create_run(run, recipe, plan.document(track))
+            listen = logged(run, listener) if group.leads else listener
+            with training_loop(model, plan.dataset, recipe, normalisation, listen, group) as loop:
+                if group.leads:
+                    run.write_contents(loop.loader.images.contents)
                 return Trainer(run, plan.dataset, loop, stop, listen, trackers).fit()
 
 
@@ -137,20 +159,29 @@ def resume(
     run, recipe, known = open_run(Path(path))
     if result := ended_result(run, own):
         return result
-    with shown(progress, listener) as show, stop_signal() as stop, run.lock(), compute_threads(recipe.threads):
-        listen = logged(run, with_logging(show))
+    with (
+        join_group() as group,
+        shown(progress and group.leads, listener if group.leads else silent) as show,
+        stop_signal() as stop,
+        leading(group, run),
+        compute_threads(recipe.threads),
+    ):
+        check_processes(recipe, group.size)
+        listen = logged(run, with_logging(show)) if group.leads else silent
         network = from_json(known["network"], own)
         dataset = dataset or open_again(run, known, data)
         if network.classes != len(dataset.classes):
             raise other_data(
                 run.path, dataset.name, f": it has {len(dataset.classes)} classes, and had {network.classes}"
             )
-        trackers = make_trackers(known["track"], listen)
+        trackers = make_trackers(known["track"] if group.leads else (), listen)
         state = last_checkpoint(run, listen)
         with seed_torch(recipe.seed), explain_memory_errors(network, recipe), trackers.follow(run, recipe):
             model, normalisation = resumed_model(network, recipe, state, listen)
-            with training_loop(model, dataset, recipe, normalisation, listen) as loop:
-                if data and state and state.facts["data"] == loop.loader.images.digest:
+            with training_loop(model, dataset, recipe, normalisation, listen, group) as loop:
+                if group.leads and not state:
+                    run.write_contents(loop.loader.images.contents)
+                if group.leads and data and state and state.facts["data"] == loop.loader.images.digest:
                     write_plan(run, {**known, "data": dataset.source})
                 return Trainer(run, dataset, loop, stop, listen, trackers).fit(state)
 
@@ -183,14 +214,30 @@ def logged(run: Run, listener: Listener) -> Listener:
 
 @contextmanager
 def training_loop(
-    model: Model, dataset: Dataset, recipe: Recipe, normalisation: Normalisation | None, listener: Listener
+    model: Model,
+    dataset: Dataset,
+    recipe: Recipe,
+    normalisation: Normalisation | None,
+    listener: Listener,
+    group: Group | None = None,
 ) -> Iterator[Loop]:
     """A loop over the data set's loader, whose worker processes end with it; warnings are noted before it begins."""
-    with open_loader(dataset, model.network, recipe, normalisation=normalisation, notify=listener) as loader:
+    group = group or Group()
+    with group.leader_first():  # it leaves the decoded images in the cache for the others
+        opened = open_loader(
+            dataset,
+            model.network,
+            recipe,
+            normalisation=normalisation,
+            notify=listener,
+            rank=group.rank,
+            world_size=group.size,
+        )
+    with opened as loader:
         check_batches(model.network, recipe, loader.samples)
         for warning in warnings_for(model.network, recipe, loader.samples):
             listener(Note(f"Warning: {warning}"))
-        yield make_loop(model, loader)
+        yield make_loop(model, loader, group)
 
 
 @contextmanager
@@ -203,7 +250,7 @@ def seed_torch(seed: int) -> Iterator[None]:
 
 def initial_model(network: Network, recipe: Recipe, listener: Listener) -> tuple[Model, Normalisation | None]:
     """A fresh model, or one with the weights of a file or a tag; then also the mean and deviation that a tag has."""
-    model = build(network, init=recipe.init or None)
+    model = build(network, init=recipe.init or None, norm=recipe.norm, ghost=recipe.ghost)
     check_freeze(model, recipe)
     if not recipe.weights:
         return model, None
@@ -221,4 +268,4 @@ def resumed_model(
     if not state:
         return initial_model(network, recipe, listener)
     own = state.facts["preprocessing"]
-    return build(network), (tuple(own["mean"]), tuple(own["std"]))
+    return build(network, norm=recipe.norm, ghost=recipe.ghost), (tuple(own["mean"]), tuple(own["std"]))

@@ -14,18 +14,16 @@ from torch.nn import functional
 from brickwork.data.cache.decoded import ImageFiles
 from brickwork.data.dataset import Dataset, majority_share
 from brickwork.errors import BrickworkError
-from brickwork.evaluation import Report, calibrate, evaluate
+from brickwork.evaluation import calibrate
 from brickwork.evaluation.logits import compute_logits
-from brickwork.evaluation.report.html import evaluation_html
-from brickwork.files import write_whole
 from brickwork.loader.note import Note
-from brickwork.loader.prepare import skip_notes
-from brickwork.model import ModelFile, load, save
+from brickwork.model import load, save
 from brickwork.network import Layer
 from brickwork.recipe.schedule import learning_rate
 from brickwork.training.diagnose import all_finite, explain_memory_errors
 from brickwork.training.events import EpochEnd, Listener, Step, speed_advice
 from brickwork.training.loop import Loop
+from brickwork.training.parallel.group import LostProcess
 from brickwork.training.result import Result, result_from
 from brickwork.training.resume import check_same, file_sum, machine_facts, resume_hint
 from brickwork.training.run.checkpoint import State
@@ -33,6 +31,7 @@ from brickwork.training.run.folder import Epoch, Run, best_of
 from brickwork.training.run.state import capture, restore
 from brickwork.training.run.trackers import Trackers
 from brickwork.training.signals import Stopped, StopSignal
+from brickwork.training.testing import score_best
 
 KEPT = 2  # the last checkpoints; beside each, the one of what was the best epoch then
 
@@ -74,6 +73,7 @@ class Trainer:
         self.stop.patient = True
         if state:
             self.restore(state)
+        self.loop.group.take_seconds()
         with self.hinted(), explain_memory_errors(self.loop.model.network, self.loop.recipe):
             try:
                 if not state:
@@ -81,7 +81,7 @@ class Trainer:
                 with self.saved_when_stopped():
                     while not self.ended:
                         self.keep(self.epoch(len(self.epochs) + 1))
-                self.trackers.result = self.test()
+                self.trackers.result = self.test() if self.loop.group.leads else self.untested_result()
             except Stopped as stop:
                 self.trackers.result = self.stopped_result(stop.signal)
         return self.trackers.result
@@ -91,14 +91,15 @@ class Trainer:
         loop, start, first = self.loop, time.perf_counter(), self.loop.step
         loop.loader.take_waited()
         for batch in loop.batches(number):
-            loss = loop.train_step(batch, number)
+            loss = loop.train_step(batch, number, self.stop.signal)
             self.listener(self.step_event(number, loss, first, time.perf_counter() - start))
-            self.stop.check()
+            self.check_all()
             if loop.step % loop.recipe.checkpoint == 0 and loop.step % len(loop.loader):
                 self.save()
         trained = time.perf_counter()
         val_loss, val_accuracy = self.validate(number)
         end, waited = time.perf_counter(), loop.loader.take_waited()
+        synchronising = loop.group.take_seconds()
         return Epoch(
             epoch=number,
             loss=loop.loss_sum / len(loop.loader),
@@ -109,13 +110,14 @@ class Trainer:
             images_per_second=self.speed(first, trained - start),
             waiting=waited / (end - start),
             validating=(end - trained) / (end - start),
+            synchronising=synchronising / (end - start),
         )
 
     def validate(self, number: int) -> tuple[float, float]:
         """Loss and accuracy on the validation images, by the weights that are kept: the EMA's, if there is one."""
         loop, images = self.loop, self.loop.loader.validation
         with loop.averaged():
-            logits = compute_logits(loop.model, images, images.preprocessing, progress=self.check_stop)
+            logits = self.compute_validation()
         self.val_logits = logits
         loss = functional.cross_entropy(logits, images.labels).item()
         if not isfinite(loss):  # the last step's loss was from before it
@@ -131,13 +133,15 @@ class Trainer:
         if best_of(self.epochs) is epoch:
             self.save_model(epoch)
         self.save()
-        self.run.write(self.epochs)
+        if self.loop.group.leads:
+            self.run.write(self.epochs)
         epochs = self.loop.recipe.epochs
         left = epoch.seconds / epoch.epoch * (epochs - epoch.epoch)
         self.listener(EpochEnd(epoch, epochs, len(self.loop.loader), left))
         self.trackers.epoch(epoch)
         self.advise(epoch)
-        self.stop.check()
+        self.loop.signal = max(self.loop.group.values(self.stop.signal))
+        self.check_all()
 
     def advise(self, epoch: Epoch) -> None:
         """Says once what would make the epochs that are left faster, where something would."""
@@ -155,6 +159,8 @@ class Trainer:
         loop, checkpoints = self.loop, self.run.checkpoints
         if not all_finite(iter(loop.model.state_dict().values())):
             raise BrickworkError(f"step {loop.step}: weights have become infinite or not numbers (NaN). Lower lr.")
+        if not loop.group.leads:
+            return
         checkpoints.write(capture(loop, self.facts()))
         last = [step for step in checkpoints.steps() if step <= loop.step][-KEPT:]  # later ones were damaged
         checkpoints.keep({*last, *(self.best_step(step) for step in last)})
@@ -162,6 +168,8 @@ class Trainer:
     def save_model(self, epoch: Epoch) -> None:
         """Writes the model file as it is after an epoch that has just been validated, with its calibration."""
         images, loop, dataset = self.loop.loader.images, self.loop, self.dataset
+        if not loop.group.leads:
+            return
         assert self.val_logits is not None
         record = {
             "data": dataset.name,
@@ -187,12 +195,12 @@ class Trainer:
         self.epochs = [Epoch(**epoch) for epoch in state.facts["epochs"]]
         self.repair_model(state)
         restore(self.loop, state)
-        if self.epochs:
+        if self.epochs and self.loop.group.leads:
             self.run.write(self.epochs)
 
     def repair_model(self, state: State) -> None:
         """Makes sure that the model file is the best epoch's: it may be damaged, or of an epoch that comes again."""
-        if not self.epochs or file_sum(self.run.model) == state.facts["model"]:
+        if self.loop.group.tell(not self.epochs or file_sum(self.run.model) == state.facts["model"]):
             return
         best = best_of(self.epochs)
         with suppress(BrickworkError):
@@ -206,39 +214,19 @@ class Trainer:
 
     def test(self) -> Result:
         """Tests the best model once, which is then part of its record; with it, the training has ended."""
-        file = load(self.run.model, self.own_layers())
-        record = {**file.record, "seconds": self.seconds}
-        report = self.evaluate_test(file)
-        for note in skip_notes(report.skipped if report else ()):
-            self.listener(note)
-        if report:
-            record["majority"] = report.majority.share
-            record["test"] = {
-                "accuracy": report.accuracy.value,
-                "interval": [report.accuracy.low, report.accuracy.high],
-                "images": report.n,
-                "skipped": len(report.skipped),
-            }
-            write_whole(self.run.path / "report.html", evaluation_html(report).encode("utf-8", "backslashreplace"))
-        save(self.run.model, file.model, classes=file.classes, preprocessing=file.preprocessing, record=record)
-        skipped = self.loop.loader.images.skipped + (report.skipped if report else ())
-        return replace(result_from(self.run, record), skipped=skipped)
+        layers, images = self.own_layers(), self.loop.loader.images
+        record, skipped = score_best(self.run, self.dataset, layers, self.seconds, self.listener, self.check_stop)
+        return replace(result_from(self.run, record), skipped=images.skipped + skipped)
 
-    def evaluate_test(self, file: ModelFile) -> Report | None:
-        """Report on the test split; None where there is none, or, with a note, where no image of it can be read."""
-        if "test" not in self.dataset.splits:
-            return None
-        try:
-            return evaluate(file, self.dataset, "test", progress=self.check_stop)
-        except BrickworkError as fault:
-            self.listener(Note(f"The model is not tested: {fault}"))
-            return None
+    def untested_result(self) -> Result:
+        """Result of a process that does not test: the leader's says more."""
+        return Result(self.run.path, None, None, self.seconds, rank=self.loop.group.rank)
 
     def stopped_result(self, signal: int) -> Result:
         """Result of a training that was stopped by a signal: the best model so far, if an epoch has ended."""
         skipped = self.loop.loader.images.skipped
-        if not self.epochs:
-            return Result(self.run.path, None, None, self.seconds, stopped=signal, skipped=skipped, step=self.loop.step)
+        if not self.epochs or not self.loop.group.leads:
+            return replace(self.untested_result(), stopped=signal, skipped=skipped, step=self.loop.step)
         result = result_from(self.run, load(self.run.model, self.own_layers()).record)
         return replace(result, seconds=self.seconds, stopped=signal, skipped=skipped, step=self.loop.step)
 
@@ -275,9 +263,23 @@ class Trainer:
         """The classes of the network's layers, for the model file to be read with."""
         return list({type(layer) for _, layer in self.loop.model.network.layers()})
 
+    def compute_validation(self) -> Tensor:
+        """Logits of the validation images, of which each process computes its share of the batches."""
+        images, group = self.loop.loader.validation, self.loop.group
+        stop = self.check_stop if group.size == 1 else None  # several stop after the same step, not in a validation
+        ranks = {"rank": group.rank, "world_size": group.size}
+        logits = compute_logits(self.loop.model, images, images.preprocessing, progress=stop, **ranks)
+        group.add([logits])
+        return logits
+
     def check_stop(self, done: int) -> None:
         """Lets a long pass over images end where the training is asked to stop."""
         self.stop.check()
+
+    def check_all(self) -> None:
+        """Ends the training where a process of the group was asked to stop, after the same step in all."""
+        if signal := self.loop.signal or (self.stop.signal if self.loop.group.size == 1 else 0):
+            raise Stopped(signal)
 
     @contextmanager
     def saved_when_stopped(self) -> Iterator[None]:
@@ -292,5 +294,7 @@ class Trainer:
         """Adds to a fault what to type once its cause is gone."""
         try:
             yield
+        except LostProcess:  # its launcher goes on
+            raise
         except BrickworkError as fault:
             raise BrickworkError(f"{fault} {resume_hint(self.run)}") from None

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from brickwork.cli.data_options import data_options
-from brickwork.cli.output import count_of, json_option, print_json, silence_stdout
-from brickwork.cli.own import find_network, own_option
+from brickwork.cli.output import count_of, json_option, notify, print_json, silence_stdout
+from brickwork.cli.own import OWN_FILES, find_network, own_option
 from brickwork.cli.progress import training_progress
 from brickwork.cli.recipe_options import RecipeCommand, fields_given, options_given, recipe_options
 from brickwork.errors import BrickworkError
+from brickwork.training.parallel.watch import leave_with_launcher
 
 if TYPE_CHECKING:
     from brickwork.network import Layer
@@ -29,6 +30,15 @@ SPLITS = {"test": "Test", "val": "Validation"}
 @click.argument("network", required=False)
 @data_options("fashion")
 @click.option("--out", metavar="RUN", type=click.Path(path_type=Path), help="The run folder.  [default: runs/NAME]")
+@click.option("--nproc", type=click.IntRange(min=1), default=1, metavar="N", help="Processes that train together.")
+@click.option(
+    "--max-restarts",
+    type=click.IntRange(min=0),
+    default=3,
+    show_default=True,
+    metavar="N",
+    help="Times that processes are started again, with --nproc, without a step in between.",
+)
 @click.option("--resume", metavar="RUN", type=click.Path(path_type=Path), help="Resume the training in a run folder.")
 @click.option("--input", metavar="CxHxW", help="The network's input, where it should not follow from the data.")
 @click.option("--classes", type=int, metavar="N", help="Stop where the data has not so many classes.")
@@ -52,6 +62,8 @@ def train_command(
     data: str,
     groups: str,
     out: Path | None,
+    nproc: int,
+    max_restarts: int,
     resume: Path | None,
     input: str | None,
     classes: int | None,
@@ -77,10 +89,14 @@ def train_command(
       brickwork train
       brickwork train resnet18 --data photos --epochs 20
       brickwork train resnet18 --data photos --pretrained
+      brickwork train resnet50 --data photos --nproc 4
       brickwork train --resume runs/resnet18-photos-1
     """
+    leave_with_launcher()
     if resume:
         check_resume_alone(context)
+        if nproc > 1:
+            raise click.exceptions.Exit(resume_processes(resume, nproc, max_restarts, child_words(context)))
         result = resume_run(resume, data if "data" in options_given(context) else None, own)
         data = data_of(resume)
     else:
@@ -88,7 +104,16 @@ def train_command(
         if find:
             print_search(find, plan, as_json)
             return
+        if nproc > 1:
+            raise click.exceptions.Exit(train_processes(plan, out, track, nproc, max_restarts, child_words(context)))
         result = train_plan(plan, out, track)
+    if not result.rank:  # of several processes, one prints
+        print_result(result, data, as_json)
+    if result.stopped:
+        raise click.exceptions.Exit(128 + result.stopped)
+
+
+def print_result(result: "Result", data: str, as_json: bool) -> None:
     try:
         print_json(result_document(result)) if as_json else print(result_text(result, data))
         sys.stdout.flush()
@@ -96,8 +121,6 @@ def train_command(
         if not result.stopped:
             raise
         silence_stdout()  # its terminal was closed, which is what stopped the training
-    if result.stopped:
-        raise click.exceptions.Exit(128 + result.stopped)
 
 
 def plan_of(
@@ -130,6 +153,31 @@ def train_plan(plan: "Plan", out: Path | None, track: tuple[str, ...]) -> "Resul
         return run_plan(plan, out, with_logging(listener), track)
 
 
+def train_processes(
+    plan: "Plan", out: Path | None, track: tuple[str, ...], nproc: int, max_restarts: int, words: list[str]
+) -> int:
+    """Trains by several processes; gives their exit code."""
+    from brickwork.training.parallel.begin import launch_plan
+
+    return launch_plan(plan, out, track, nproc, max_restarts, words, notify).launch()
+
+
+def resume_processes(run: Path, nproc: int, max_restarts: int, words: list[str]) -> int:
+    """Resumes by several processes; gives their exit code."""
+    from brickwork.training.parallel.begin import launch_resume
+
+    return launch_resume(run, nproc, max_restarts, words, notify).launch()
+
+
+def child_words(context: click.Context) -> list[str]:
+    """The options that each of several processes gets, too."""
+    given = context.meta.get(OWN_FILES, ())
+    words = [word for file in given for word in ("--own", str(file))]
+    if context.params["resume"] and "data" in options_given(context):
+        words += ["--data", context.params["data"]]
+    return [*words, *(["--json"] if context.params["as_json"] else [])]
+
+
 def print_search(what: str, plan: "Plan", as_json: bool) -> None:
     """Prints the learning rate, or the batch, that suits the network, the data and the machine."""
     from brickwork.training.tune.search import find_batch_size, find_learning_rate
@@ -158,7 +206,7 @@ def check_resume_alone(context: click.Context) -> None:
     """Raises where something is given beside --resume that its run has settled already."""
     options = {option.name: option.opts[0] for option in context.command.params}
     for name in options_given(context):
-        if name not in ("resume", "data", "own", "as_json"):
+        if name not in ("resume", "data", "own", "as_json", "nproc", "max_restarts"):
             word = "NETWORK" if name == "network" else options[name]
             raise BrickworkError(f"{word} is settled by the run that --resume goes on with: leave it out.")
 

@@ -42,6 +42,7 @@ class Epoch:
     images_per_second: float
     waiting: float = 0.0  # share of the epoch's time in which the steps waited for data
     validating: float = 0.0  # share of it that validation and checkpoints took
+    synchronising: float = 0.0  # share of it in which several processes exchanged gradients and waited for each other
 
 
 def best_of(epochs: Sequence[Epoch]) -> Epoch:

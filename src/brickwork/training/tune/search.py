@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import count
+from itertools import count, islice
 
 import torch
 
@@ -34,7 +34,7 @@ def find_learning_rate(network: Network, dataset: Dataset, recipe: Recipe, *, li
 
         def step() -> float:
             thaw(loop.model, recipe, epoch=1)
-            return loop.train_step(next(batches), epoch=1)
+            return loop.train_step(list(islice(batches, recipe.accumulate)), epoch=1)
 
         return find_rate(loop, step)
 
@@ -47,8 +47,10 @@ def find_batch_size(network: Network, dataset: Dataset, recipe: Recipe, *, liste
         def attempt(images: int) -> None:
             """One training step on a batch of zeros, whose effect is undone."""
             with restore_after(loop):
-                pixels = torch.zeros(images, *network.input, device=device).to(memory_format=torch.channels_last)
-                loop.train_step(Batch(pixels, torch.zeros(images, dtype=torch.int64, device=device)), epoch=1)
+                part = -(-images // recipe.accumulate)
+                pixels = torch.zeros(part, *network.input, device=device).to(memory_format=torch.channels_last)
+                targets = torch.zeros(part, dtype=torch.int64, device=device)
+                loop.train_step([Batch(pixels, targets, of=images)] * recipe.accumulate, epoch=1)
 
         return find_batch(network, attempt, device=device, free=free_memory(), most=MOST)
 

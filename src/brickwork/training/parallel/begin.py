@@ -1,0 +1,82 @@
+"""How a training by several processes begins: its run folder, its launcher, and that all are about to do the same."""
+
+import json
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, replace
+from os.path import expanduser
+from pathlib import Path
+
+from brickwork.errors import BrickworkError
+from brickwork.training.parallel.group import Group
+from brickwork.training.parallel.launch import Launcher
+from brickwork.training.plan import Plan
+from brickwork.training.preflight import check_processes
+from brickwork.training.result import Result, ended_result
+from brickwork.training.resume import resume_hint
+from brickwork.training.run.folder import Run, check_place, create_run, make_free, open_run
+
+
+def choose_place(plan: Plan, out: str | Path | None, group: Group | None = None) -> Path:
+    """The run folder: the one that is named, or the next free one in "runs"; raises BrickworkError where it is none."""
+    if not out and group and group.size > 1:
+        raise BrickworkError("processes that are started together need a run folder that a restart finds: name --out.")
+    path = Path(expanduser(out)) if out else make_free(Path("runs"), plan.network.name, plan.dataset.name)
+    check_place(path, plan.dataset)
+    return path
+
+
+def leading(group: Group, run: Run) -> AbstractContextManager[None]:
+    """The run folder's lock, which the leader of a group holds for all."""
+    return run.lock() if group.leads else nullcontext()
+
+
+def check_agreement(group: Group, plan: Plan) -> None:
+    """Raises BrickworkError where the processes of a group are not about to train the same."""
+    document = json.dumps({**plan.document(()), "recipe": asdict(plan.recipe)}, sort_keys=True)
+    others = group.values((document, plan.dataset.classes, [len(split) for split in plan.dataset.splits.values()]))
+    if any(other != others[0] for other in others):
+        raise BrickworkError(
+            f"process {group.rank} of {group.size} was not given the same network, data and recipe as the others."
+        )
+
+
+def launch_plan(
+    plan: Plan,
+    out: str | Path | None,
+    track: Sequence[str],
+    nproc: int,
+    max_restarts: int,
+    words: Sequence[str] = (),
+    tell: Callable[[str], None] = print,
+) -> Launcher:
+    """The launcher of a plan's training by several processes, whose run folder it makes."""
+    recipe, notes = plan.recipe, plan.notes
+    if recipe.accumulate == 1:
+        recipe = replace(recipe, accumulate=nproc)
+        notes = (*notes, f"{nproc} processes take a micro-batch each: as with --accumulate {nproc} in one process.")
+    check_processes(recipe, nproc)
+    run = Run(choose_place(plan, out), plan.title)
+    with run.lock():
+        create_run(run, recipe, plan.document(track))
+    for note in notes:
+        tell(note)
+    return Launcher(run, nproc, words, recipe.threads, max_restarts, tell)
+
+
+def launch_resume(
+    path: Path, nproc: int, max_restarts: int, words: Sequence[str] = (), tell: Callable[[str], None] = print
+) -> Launcher:
+    """The launcher that resumes the training in a run folder by several processes."""
+    run, recipe, _ = open_run(path)
+    check_processes(recipe, nproc)
+    return Launcher(run, nproc, words, recipe.threads, max_restarts, tell)
+
+
+def launch_result(run: Run, code: int) -> Result:
+    """The result of a run whose processes have ended with an exit code; raises BrickworkError where it has none."""
+    if result := ended_result(run):
+        return result
+    if code < 128:
+        raise BrickworkError(f"{run.path}: the training has failed: see above. {resume_hint(run)}")
+    return Result(run.path, None, None, 0.0, stopped=code - 128)
