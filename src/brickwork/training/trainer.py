@@ -293,4 +293,6 @@ class Trainer:
         try:
             yield
         except BrickworkError as fault:
-            raise BrickworkError(f"{fault} {resume_hint(self.run)}") from None
+            raise BrickworkError(
+                f"{fault} {resume_hint(self.run, self.dataset, list(self.trackers.trackers))}"
+            ) from None

@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 import time
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -15,15 +16,19 @@ from brickwork.data.preprocessing import Preprocessing
 PRESIZE = Presize(Preprocessing(1, 8, 8, (0.5,), (1.0,)))
 
 
+def key(name: str) -> str:
+    return sha256(name.encode()).hexdigest()
+
+
 def put(name: str, *, hours: float = 0, side: int = 8) -> Path:
     """A pack that was last used so many hours ago."""
     packing = PackBuilder(1, writer=PackWriter(store.pack_folder()))
     image = np.zeros((side, side, 1), np.uint8)
     packing.add(0, image, value_counts(image))
-    packing.finish(store.pack_path(name))
+    packing.finish(store.pack_path(key(name)))
     then = time.time() - 3600 * hours
-    os.utime(store.pack_path(name), (then, then))
-    return store.pack_path(name)
+    os.utime(store.pack_path(key(name)), (then, then))
+    return store.pack_path(key(name))
 
 
 def test_a_key_depends_on_contents_their_order_and_how_pixels_are_made() -> None:
@@ -36,11 +41,11 @@ def test_a_key_depends_on_contents_their_order_and_how_pixels_are_made() -> None
 
 def test_a_pack_is_found_and_is_then_the_last_one_used() -> None:
     path = put("a", hours=5)
-    found = store.find_pack("a", pytest.fail)
+    found = store.find_pack(key("a"), pytest.fail)
     assert found
     assert found.path == path
     assert time.time() - path.stat().st_mtime < 60
-    assert store.find_pack("b", pytest.fail) is None
+    assert store.find_pack(key("b"), pytest.fail) is None
 
 
 def test_a_damaged_pack_is_named_and_removed() -> None:
@@ -48,7 +53,7 @@ def test_a_damaged_pack_is_named_and_removed() -> None:
     content = path.read_bytes()
     path.write_bytes(bytes([content[0] ^ 1]) + content[1:])
     heard: list[str] = []
-    assert store.find_pack("a", heard.append) is None
+    assert store.find_pack(key("a"), heard.append) is None
     assert heard == [f"{path} is damaged. It is made anew."]
     assert not path.exists()
 
@@ -75,7 +80,7 @@ def test_what_has_no_room_is_told_so_and_nothing_is_removed(monkeypatch: pytest.
 
 def test_what_a_killed_process_was_writing_is_removed_after_a_day() -> None:
     store.pack_folder().mkdir(parents=True)
-    left, under_way = store.pack_folder() / f"{PART}1", store.pack_folder() / f"{PART}2"
+    left, under_way = store.pack_folder() / f"{PART}{1:016x}", store.pack_folder() / f"{PART}{2:016x}"
     for path, hours in ((left, 25), (under_way, 1)):
         path.write_bytes(b"pixels")
         os.utime(path, (time.time() - 3600 * hours,) * 2)

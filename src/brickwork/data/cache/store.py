@@ -1,6 +1,7 @@
 """The cache folder: packs are found by what they were made from, and the longest unused make room for others."""
 
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -13,14 +14,20 @@ from PIL import __version__ as pillow
 from brickwork.data.cache.pack import MAGIC, PART, Pack, read_pack, verify_pack
 from brickwork.data.cache.presize import Presize
 from brickwork.errors import BrickworkError
-from brickwork.files import cache_folder
+from brickwork.files import cache_folder, make_private
 
 SHARE = 1 / 4  # of the disk's free space, for all packs together
+NAME = re.compile(rf"[0-9a-f]{{64}}\.pack|{re.escape(PART)}[0-9a-f]{{16}}")  # of what is written there, and removed
 STALE = 24 * 3600  # seconds after which a pack that is still being written has been left behind
 
 
 def pack_folder() -> Path:
     return cache_folder() / "packs"
+
+
+def make_folder() -> Path:
+    """Makes the packs' folder, for this user alone; raises OSError."""
+    return make_private("packs")
 
 
 def pack_key(sums: Sequence[str], presize: Presize) -> str:
@@ -33,9 +40,9 @@ def pack_path(name: str) -> Path:
 
 
 def find_pack(name: str, tell: Callable[[str], None]) -> Pack | None:
-    """Find the pack of this key in the cache, verified; a damaged one is removed, which `tell` hears."""
+    """Find the pack of this key in the cache, verified; one that is not believed is removed, which `tell` hears."""
     path = pack_path(name)
-    if not os.path.exists(path):  # also False where its folder may not be looked into
+    if not os.path.lexists(path):  # also False where its folder may not be looked into
         return None
     try:
         pack, sums = read_pack(path)
@@ -44,7 +51,7 @@ def find_pack(name: str, tell: Callable[[str], None]) -> Pack | None:
         return pack
     except BrickworkError as error:
         tell(f"{error} It is made anew.")
-    except OSError:  # it may be read, but not touched: another person's
+    except OSError:  # it may be read, but not touched: a disk that is only read
         return pack
     with suppress(OSError):
         path.unlink()
@@ -60,9 +67,9 @@ def list_packs() -> list[tuple[Path, os.stat_result]]:
     """Every pack, the longest unused first; also those that are being written."""
     packs = []
     with suppress(OSError):
-        for path in pack_folder().iterdir():
+        for path in filter(lambda path: NAME.fullmatch(path.name), pack_folder().iterdir()):
             with suppress(OSError):  # another process removes, too
-                packs.append((path, path.stat()))
+                packs.append((path, path.lstat()))
     return sorted(packs, key=lambda pair: pair[1].st_mtime)
 
 

@@ -18,6 +18,7 @@ from brickwork.errors import BrickworkError
 BRACES = re.compile(r"\{([^{}]*)\}")
 RANGE = re.compile(r"([0-9]+)\.\.([0-9]+)")
 MAGIC = re.compile(r"[*?\[{]")
+QUERY = re.compile(r"\?[^=?/]+=.*")  # of an address; a bare ? stands for a letter
 MOST = 100_000  # shards of one pattern
 PACKED = (".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2")
 
@@ -73,7 +74,13 @@ def shards_of(source: str) -> list[Shard]:
         raise BrickworkError(f"{printable(source)} names no .tar file.")
     if packed := [place for place in places if place.endswith(PACKED)]:
         raise BrickworkError(f"{printable(packed[0])} is compressed, so no image can be read alone: unpack it to .tar.")
-    return [Shard(place, place.removeprefix(root).removesuffix(".tar")) for place in places]
+    return [Shard(place, title_of(place, root)) for place in places]
+
+
+def title_of(place: str, root: str) -> str:
+    """A shard's path below the folder that all have in common; without a query, as signatures change."""
+    path = QUERY.sub("", place) if is_remote(place) else place
+    return path.removeprefix(root).removesuffix(".tar")
 
 
 def canonical_address(address: str) -> str:

@@ -45,7 +45,7 @@ class TarSplit(Split):
 
     @property
     def location(self) -> str:
-        return ", ".join(shard.place for shard in self.shards)
+        return ", ".join(printable(shard.place) for shard in self.shards)
 
     @cached_property
     def names(self) -> Sequence[str]:
