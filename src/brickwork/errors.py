@@ -7,7 +7,7 @@ from importlib.util import find_spec
 ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^\s'\"<>]+")
 USER = re.compile(r"(?<=://)(?:[^/?#]*@|[^/?#:@]*:(?![0-9]{1,5}(?:[/?#]|$))[^@]*@)")  # a secret may hold a slash
 QUERY = re.compile(r"\?[^#]*")
-VALUE = re.compile(r"(?<==)[^&;]*")  # a token, a signature, a key
+VALUE = re.compile(r"(?<==)[^&]*")  # a token, a signature, a key
 MASK = "***"
 
 

@@ -155,7 +155,7 @@ def resume(
             raise other_data(
                 run.path, dataset.name, f": it has {len(dataset.classes)} classes, and had {network.classes}"
             )
-        trackers = make_trackers(named_again(run, known["track"], track, listen), listen)
+        trackers = make_trackers(choose_trackers(run, known["track"], track, listen), listen)
         state = last_checkpoint(run, listen)
         with seed_torch(recipe.seed), explain_memory_errors(network, recipe), trackers.follow(run, recipe):
             model, normalisation = resumed_model(network, recipe, state, listen)
@@ -186,7 +186,7 @@ def open_again(run: Run, known: dict[str, Any], moved: str | Path | None) -> Dat
     return open_data(known["data"], seed=known["seed"], groups=known["groups"])
 
 
-def named_again(run: Run, known: Sequence[str], track: str | Sequence[str], listener: Listener) -> Sequence[str]:
+def choose_trackers(run: Run, known: Sequence[str], track: str | Sequence[str], listener: Listener) -> Sequence[str]:
     """The trackers that follow a training that is resumed: those that are named; a note tells of the run's others."""
     words = (track,) if isinstance(track, str) else tuple(track)
     if others := [word for word in known if word not in words]:

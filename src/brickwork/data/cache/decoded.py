@@ -134,7 +134,7 @@ def decode_split(
     if pack := pack_of_array(split, presize):
         return split_of_pack(split, presize, pack, [sha256(pack.pixels.data).hexdigest()])
     cached = storage.wants_file(split)
-    if cached and (pack := find_pack(split, presize, sums, tell)):
+    if cached and (pack := look_up_pack(split, presize, sums, tell)):
         tell(f"{len(pack):,} images come decoded from the cache")
         return split_of_pack(split, presize, pack, sums)
     memory = allocate(len(split), presize.preprocessing.shape).ravel() if storage.memory else None
@@ -147,7 +147,7 @@ def decode_split(
         builder.drop()
 
 
-def find_pack(split: Split, presize: Presize, sums: Sequence[str], tell: Tell) -> Pack | None:
+def look_up_pack(split: Split, presize: Presize, sums: Sequence[str], tell: Tell) -> Pack | None:
     """The pack of a split in the cache; `tell` hears why one that is there is not used."""
     pack = store.find_pack(store.pack_key(sums, presize), tell)
     if pack and not pack.covers(len(split), presize.preprocessing.channels):

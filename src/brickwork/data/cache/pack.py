@@ -229,12 +229,12 @@ def parse_pack(content: NDArray[np.uint8], path: Path) -> tuple[Pack, NDArray[np
     reasons = tuple((int(position), str(reason)) for position, reason in json.loads(arrays["reasons"].tobytes()))
     pack = Pack(np.asarray(content)[:start], arrays["sizes"], arrays["positions"], arrays["counts"], reasons, path)
     sums: NDArray[np.uint32] = arrays["sums"]
-    if not (is_whole(pack, start) and sums.shape == (len(pack),)):
+    if not (is_consistent(pack, start) and sums.shape == (len(pack),)):
         raise ValueError
     return pack, sums, arrays["key"].tobytes().decode()
 
 
-def is_whole(pack: Pack, size: int) -> bool:
+def is_consistent(pack: Pack, size: int) -> bool:
     """Whether a pack's arrays fit each other, and so many bytes of pixels."""
     kinds = all(array.dtype == np.int64 for array in (pack.sizes, pack.positions, pack.counts))
     shapes = pack.sizes.ndim == pack.counts.ndim == 2 and pack.positions.shape == (len(pack),)
