@@ -128,7 +128,7 @@ def next_free(root: Path, network: str, data: str) -> Path:
     """The first folder NETWORK-DATA-NUMBER under `root` that is not there yet."""
     stem = re.sub(r"[^\w.=]+", "-", f"{network}-{data}").strip("-.")
     number = 1
-    while (root / f"{stem}-{number}").exists():
+    while os.path.lexists(root / f"{stem}-{number}"):
         number += 1
     return root / f"{stem}-{number}"
 
