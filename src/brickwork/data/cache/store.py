@@ -64,10 +64,10 @@ def cache_size() -> int:
 
 
 def list_packs() -> list[tuple[Path, os.stat_result]]:
-    """Every pack, the longest unused first; also those that are being written."""
+    """Every file in the folder of packs, the longest unused first; also packs that are being written."""
     packs = []
     with suppress(OSError):
-        for path in filter(lambda path: NAME.fullmatch(path.name), pack_folder().iterdir()):
+        for path in pack_folder().iterdir():
             with suppress(OSError):  # another process removes, too
                 packs.append((path, path.lstat()))
     return sorted(packs, key=lambda pair: pair[1].st_mtime)
@@ -78,7 +78,8 @@ def make_room(needed: int, *, always: bool) -> str:
 
     Returns why they do not, or "". All packs together take a share of the free disk; where `always`, all of it.
     """
-    for path, status in list_packs():
+    packs = [(path, status) for path, status in list_packs() if NAME.fullmatch(path.name)]
+    for path, status in packs:
         if path.name.startswith(PART) and time.time() - status.st_mtime > STALE:
             remove_pack(path)
     used, free = cache_size(), free_bytes(pack_folder())
@@ -86,7 +87,7 @@ def make_room(needed: int, *, always: bool) -> str:
     if needed > limit:
         part = "" if always else f"{SHARE:.0%} of "
         return f"they take {needed / 1e9:,.1f} GB, and {part}the free disk is {limit / 1e9:,.1f} GB"
-    for path, status in list_packs():
+    for path, status in packs:
         if used + needed > limit and not path.name.startswith(PART):
             remove_pack(path)
             used -= status.st_size
