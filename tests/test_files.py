@@ -10,7 +10,15 @@ from pathlib import Path
 import pytest
 
 from brickwork.errors import BrickworkError
-from brickwork.files import append_plain, cache_folder, is_foreign, make_private, read_plain, write_whole
+from brickwork.files import (
+    append_plain,
+    cache_folder,
+    is_foreign,
+    make_private,
+    read_plain,
+    remove_partial,
+    write_whole,
+)
 
 
 def test_a_disk_that_knows_no_syncing_can_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,7 +212,7 @@ import os, sys
 for name in ("O_NOFOLLOW", "O_NONBLOCK", "geteuid"):
     delattr(os, name)
 from pathlib import Path
-from brickwork.files import append_plain, make_private, read_plain, write_whole
+from brickwork.files import append_plain, make_private, read_plain, remove_partial, write_whole
 path = Path(sys.argv[1])
 write_whole(path, b"one")
 append_plain(path, b"two")
@@ -218,3 +226,14 @@ except OSError as fault:
 sys.exit("a link was followed")
 """
     assert not subprocess.run([sys.executable, "-c", text, str(tmp_path / "file")]).returncode
+
+
+def test_what_killed_processes_were_writing_is_removed_after_a_day(tmp_path: Path) -> None:
+    names = (".brickwork-0123456789abcdef", ".brickwork-00000000000000ff", ".brickwork-mine", "file")
+    for name in names:
+        (tmp_path / name).write_bytes(b"half")
+    for name in names[1:]:
+        os.utime(tmp_path / name, (0, 0))
+    remove_partial(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {*names} - {names[1]}
+    remove_partial(tmp_path / "none")

@@ -5,6 +5,7 @@ import os
 import re
 import stat
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
@@ -12,6 +13,7 @@ from secrets import token_hex
 from brickwork.errors import BrickworkError
 
 PARTIAL = re.compile(r"\.brickwork-[0-9a-f]{16}")  # the name of a file that is being written
+DAY = 24 * 3600  # seconds after which a file that is still being written has been left behind
 FLAGS = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))  # those that the system has
 
 
@@ -34,6 +36,14 @@ def write_whole(path: Path, content: bytes) -> None:
     finally:
         with suppress(OSError):  # that the place is no folder has been said
             beside.unlink(missing_ok=True)
+
+
+def remove_partial(folder: Path) -> None:
+    """Removes files that killed processes were writing a day ago or more."""
+    with suppress(OSError):
+        for name in filter(PARTIAL.fullmatch, os.listdir(folder)):
+            if time.time() - os.lstat(folder / name).st_mtime > DAY:
+                (folder / name).unlink()
 
 
 def open_plain(path: Path, flags: int = os.O_RDONLY) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 from brickwork.data.dataset import Dataset
 from brickwork.data.names import printable, shorten
 from brickwork.errors import BrickworkError
-from brickwork.files import cache_folder, is_foreign, make_private, open_plain, write_whole
+from brickwork.files import cache_folder, is_foreign, make_private, open_plain, remove_partial, write_whole
 
 FORMAT = "brickwork index 1"
 
@@ -110,7 +110,7 @@ def save_index(index: Index) -> Path:
     content = b"".join([json_line([FORMAT, index.source]), *(json_line(astuple(entry)) for entry in index.entries)])
     path = index_path(index.source)
     try:
-        make_private(path.parent.name)
+        remove_partial(make_private(path.parent.name))
     except OSError as fault:
         raise BrickworkError(f"{path} cannot be written: {fault.strerror or fault}.") from None
     write_whole(path, content + json_line([sha256(content).hexdigest()]))

@@ -1,5 +1,6 @@
 """A run folder that somebody sent: its parts may be links, and its names may lead anywhere."""
 
+import errno
 import json
 import os
 import shutil
@@ -16,10 +17,11 @@ import bars
 from brickwork.cli.shell import run as command
 from brickwork.errors import BrickworkError
 from brickwork.evaluation.data import as_model_file
+from brickwork.recipe.recipe import Recipe
 from brickwork.training.events import Event, Step
 from brickwork.training.run.checkpoint import Checkpoints
-from brickwork.training.run.folder import Run
-from brickwork.training.run.parts import PARTS, is_partial, remove_partial, step_of
+from brickwork.training.run.folder import Run, check_empty
+from brickwork.training.run.parts import PARTS, is_partial, remove_partial_parts, step_of
 from brickwork.training.run.trackers import OWN
 from brickwork.training.train import resume, train
 
@@ -184,7 +186,7 @@ def test_nothing_is_removed_where_the_folder_of_checkpoints_is_a_link(tmp_path: 
     (tmp_path / "checkpoints").symlink_to(tmp_path / "home")
     checkpoints = Checkpoints(tmp_path / "checkpoints")
     checkpoints.keep(set())
-    remove_partial(tmp_path, alone=True)
+    remove_partial_parts(tmp_path, alone=True)
     assert len(list((tmp_path / "home").iterdir())) == len(OURS)
     assert checkpoints.steps() == []
 
@@ -194,10 +196,10 @@ def test_what_killed_processes_were_writing_goes_with_the_next_lock(tmp_path: Pa
     half = (".brickwork-0123456789abcdef", ".recipe.toml.77", "checkpoints/.brickwork-0000000000000000")
     for name in (*half, ".mine.7", "checkpoints/.env"):
         (tmp_path / name).write_bytes(b"half")
-    remove_partial(tmp_path, alone=False)  # somebody else may be writing: a day is waited
+    remove_partial_parts(tmp_path, alone=False)  # somebody else may be writing: a day is waited
     assert all((tmp_path / name).exists() for name in half)
     os.utime(tmp_path / half[0], (0, 0))
-    remove_partial(tmp_path, alone=False)
+    remove_partial_parts(tmp_path, alone=False)
     assert [(tmp_path / name).exists() for name in half] == [False, True, True]
     with Run(tmp_path, "").lock():
         assert sorted(contents(tmp_path)) == [".lock", ".mine.7", "checkpoints", "checkpoints/.env"]
@@ -253,6 +255,15 @@ def test_a_recipe_that_was_put_into_the_folder_is_not_written_over(begun: Path, 
     words = ("--recipe", str(tmp_path / "out" / "recipe.toml"), "--epochs", "1", "--data", str(begun.parent / "photos"))
     assert command(["train", "resnet20[width=0.25]", *words, "--out", str(tmp_path / "out")]) == 2
     assert contents(tmp_path / "out") == before
+
+
+def test_a_folder_that_cannot_be_listed_may_hold_something(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> list[str]:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("os.listdir", refuse)
+    with pytest.raises(BrickworkError, match="cannot be listed, so that it may hold something: Permission denied"):
+        check_empty(Run(tmp_path, "a run"), Recipe())
 
 
 def test_what_systems_leave_in_an_empty_folder_does_not_count(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from brickwork.loader.note import Note
 from brickwork.recipe.recipe import Recipe, recipe_from_toml
 from brickwork.training.run.checkpoint import Checkpoints
 from brickwork.training.run.curve import curve
-from brickwork.training.run.parts import BEGUN, check_parts, list_names, remove_partial
+from brickwork.training.run.parts import BEGUN, check_parts, list_names, remove_partial_parts
 
 try:
     import fcntl
@@ -120,7 +120,7 @@ class Run:
                 raise BrickworkError(f"{self.path}: another process is training in this folder.") from None
             except OSError:
                 """A network share that knows no locks: there, too, nothing hinders two processes."""
-            remove_partial(self.path, alone)
+            remove_partial_parts(self.path, alone)
             yield
 
 
@@ -169,7 +169,12 @@ def check_empty(run: Run, recipe: Recipe) -> None:
             f"{path} holds a training that has not ended: continue it with 'brickwork train --resume {path}', "
             f"give this run another folder, or delete that one."
         )
-    names = [name for name in list_names(path) if not is_junk(name)]
+    try:
+        names = [name for name in os.listdir(path) if not is_junk(name)]
+    except (FileNotFoundError, NotADirectoryError):  # which making the folder tells
+        names = []
+    except OSError as fault:
+        raise BrickworkError(f"{path} cannot be listed, so that it may hold something: {fault.strerror}.") from None
     if names and not is_failed_start(run, recipe, set(names)):
         raise BrickworkError(f"{path} is not empty, it holds {name_list(names)}: give this run a folder of its own.")
 

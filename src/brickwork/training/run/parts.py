@@ -8,13 +8,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from brickwork.errors import BrickworkError
-from brickwork.files import PARTIAL, is_link
+from brickwork.files import DAY, PARTIAL, is_link
 
 BEGUN = ("recipe.toml", "run.json", "images.jsonl.gz", "notes.txt", "checkpoints", "tensorboard", "wandb")
 PARTS = (*BEGUN, ".lock", "metrics.jsonl", "curve.svg", "model.safetensors", "report.html")
 CHECKPOINT = re.compile(r"([0-9]{8,})\.(?:safetensors|sha256)")
 OLDER = re.compile(r"\.[0-9a-z.]+\.[0-9]+")  # a file that an older version was writing: its name, its process
-DAY = 24 * 3600  # seconds after which a file that is still being written has been left behind
 
 
 def check_parts(run: Path) -> None:
@@ -58,7 +57,7 @@ def is_partial(name: str) -> bool:
     return bool(OLDER.fullmatch(name)) and (whole in PARTS or step_of(whole) is not None)
 
 
-def remove_partial(run: Path, alone: bool) -> None:
+def remove_partial_parts(run: Path, alone: bool) -> None:
     """Removes what killed processes were writing: all of it where this process is `alone`, else what is a day old."""
     for folder in (run, run / "checkpoints"):
         for path in (folder / name for name in list_names(folder) if is_partial(name)):
