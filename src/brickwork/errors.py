@@ -1,16 +1,35 @@
-"""The one exception that a person can mend."""
+"""The one exception that a person can mend, and what no sentence says: the credentials in addresses."""
 
 import difflib
+import re
 from importlib.util import find_spec
+
+ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^\s'\"<>]+")
+USER = re.compile(r"(?<=://)(?:[^/?#]*@|[^/?#:@]*:(?![0-9]{1,5}(?:[/?#]|$))[^@]*@)")  # a secret may hold a slash
+QUERY = re.compile(r"\?[^#]*")
+VALUE = re.compile(r"(?<==)[^&]*")  # a token, a signature, a key
+MASK = "***"
+
+
+def mask_credentials(text: str) -> str:
+    """The text with the user's part and the query's values of every address in it as ***."""
+    return ADDRESS.sub(lambda found: _mask(found[0]), text) if "://" in text else text
+
+
+def _mask(address: str) -> str:
+    return QUERY.sub(lambda query: VALUE.sub(MASK, query[0]), USER.sub(f"{MASK}@", address, count=1), count=1)
 
 
 class BrickworkError(Exception):
     """A mistake in what was asked for, in one line: where, what was expected, what came, what to do.
 
-    The command line prints it without a traceback and leaves with its exit code.
+    The command line prints it without a traceback and leaves with its exit code. Credentials in it are masked.
     """
 
     exit_code = 2
+
+    def __str__(self) -> str:
+        return mask_credentials(super().__str__())
 
 
 def nearest(word: str, known: list[str]) -> str:

@@ -102,3 +102,20 @@ def test_an_index_from_before_pixels_had_sums_is_read() -> None:
     values = ["cat/1.png", "train", "cat", 9, "ab", 3, 4, [1, 2], ""]
     assert entry_from(values) == entry_from([*values, ""])
     assert entry_from([*values, "cd"]).pixels == "cd"
+
+
+def test_an_index_of_another_user_or_behind_a_link_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = index.save_index(index.Index("/photos", ()))
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    told: list[str] = []
+    assert index.load_index("/photos", told.append) == index.Index("/photos", ())
+    with monkeypatch.context() as patch:
+        patch.setattr(index, "is_foreign", lambda status: True)
+        assert index.load_index("/photos", told.append) is None
+    path.rename(tmp_path / "index.jsonl")
+    path.symlink_to(tmp_path / "index.jsonl")
+    assert index.load_index("/photos", told.append) is None
+    assert [text.split("(")[1] for text in told] == [
+        "it belongs to another user) and is not used.",
+        "it is a link, and links are not followed here) and is not used.",
+    ]

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import click
 
-from brickwork.errors import BrickworkError
+from brickwork.errors import BrickworkError, mask_credentials
 
 BEGINNING = 1 << 16  # bytes in which the mark of a file's kind stands
 
@@ -27,9 +27,12 @@ def print_json(document: object) -> None:
 
 
 def notify(text: str) -> None:
-    """News beside the result: on standard error, so that it never stands in a pipe; lost where that is gone."""
+    """News beside the result: on standard error, so that it never stands in a pipe; lost where that is gone.
+
+    Credentials in an address are masked.
+    """
     with suppress(OSError):  # as where its terminal was closed: a training writes its checkpoint none the less
-        print(text, file=sys.stderr)
+        print(mask_credentials(text), file=sys.stderr)
 
 
 def silence_stdout() -> None:

@@ -1,5 +1,6 @@
 """Index of a dataset, which `brickwork check` writes: training reads it and names what has changed since."""
 
+import errno
 import json
 import os
 from collections.abc import Callable
@@ -11,7 +12,8 @@ from typing import Any
 
 from brickwork.data.dataset import Dataset
 from brickwork.data.names import printable, shorten
-from brickwork.files import cache_folder, write_whole
+from brickwork.errors import BrickworkError
+from brickwork.files import cache_folder, is_foreign, make_private, open_plain, remove_partial, write_whole
 
 FORMAT = "brickwork index 1"
 
@@ -107,6 +109,10 @@ def save_index(index: Index) -> Path:
     """Write the index into the cache folder, in place of the one before; raises BrickworkError."""
     content = b"".join([json_line([FORMAT, index.source]), *(json_line(astuple(entry)) for entry in index.entries)])
     path = index_path(index.source)
+    try:
+        remove_partial(make_private(path.parent.name))
+    except OSError as fault:
+        raise BrickworkError(f"{path} cannot be written: {fault.strerror or fault}.") from None
     write_whole(path, content + json_line([sha256(content).hexdigest()]))
     return path
 
@@ -115,7 +121,7 @@ def load_index(source: str, tell: Callable[[str], None] = lambda note: None) -> 
     """Read the index of a source, or None where there is none; `tell` hears a sentence where it cannot be used."""
     path = index_path(source)
     try:
-        content = path.read_bytes()
+        content = read_own(path)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -132,6 +138,14 @@ def load_index(source: str, tell: Callable[[str], None] = lambda note: None) -> 
         tell(f"The index of {printable(source)} is of another version and is not used: run 'brickwork check' again.")
         return None
     return Index(source, tuple(entry_from(json.loads(row)) for row in lines[1:]))
+
+
+def read_own(path: Path) -> bytes:
+    """The content of a file that is this user's; raises OSError."""
+    with os.fdopen(open_plain(path), "rb") as file:
+        if is_foreign(os.fstat(file.fileno())):
+            raise PermissionError(errno.EPERM, "it belongs to another user", str(path))
+        return file.read()
 
 
 def json_line(values: object) -> bytes:

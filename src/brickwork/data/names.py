@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from brickwork.errors import mask_credentials
+
 DIGITS = re.compile(r"([0-9]{1,4000})")  # Python reads no longer number
 BLANKS = " \t\u00a0\u3000"  # not the ends of lines, which nobody types by accident
 Key = tuple[tuple[str | int, ...], str]
@@ -26,5 +28,8 @@ def shorten(text: str, most: int = 100) -> str:
 
 
 def printable(name: str) -> str:
-    """The name in one line of characters that every terminal takes: others, as bytes that are no UTF-8, as escapes."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+    """The name in one line of characters that every terminal takes: others, as bytes that are no UTF-8, as escapes.
+
+    Credentials in an address are masked.
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in mask_credentials(name))

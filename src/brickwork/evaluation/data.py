@@ -10,6 +10,7 @@ import numpy as np
 from brickwork.data import open_data
 from brickwork.data.dataset import Dataset, Labels, Split
 from brickwork.errors import BrickworkError, check_kind, nearest
+from brickwork.files import is_link
 from brickwork.model import ModelFile, load
 from brickwork.network import Layer
 
@@ -23,6 +24,8 @@ def as_model_file(model: ModelFile | str | Path, own: Sequence[type[Layer]] = ()
     if isinstance(model, ModelFile):
         return model
     inside = Path(model) / "model.safetensors"
+    if is_link(inside):
+        raise BrickworkError(f"{inside} is a link: name the file that it leads to, if you trust it.")
     return load(inside if inside.is_file() else model, own)
 
 

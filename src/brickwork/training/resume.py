@@ -1,6 +1,7 @@
 """Resuming: data and recipe must be those of the run; where the machine is another, a note says so."""
 
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
@@ -9,8 +10,11 @@ from typing import Any
 import torch
 from PIL import __version__ as pillow
 
+from brickwork.data.dataset import Dataset
 from brickwork.data.sources.notes import name_list
-from brickwork.errors import BrickworkError
+from brickwork.data.sources.open import is_contact
+from brickwork.errors import BrickworkError, mask_credentials
+from brickwork.files import read_plain
 from brickwork.loader.note import Note
 from brickwork.loader.prepare import TrainingImages
 from brickwork.machine import device
@@ -79,7 +83,7 @@ def machine_facts() -> dict[str, Any]:
 
 def file_sum(path: Path) -> str:
     """The sha256 of a file; "" where there is none."""
-    return sha256(path.read_bytes()).hexdigest() if path.exists() else ""
+    return sha256(read_plain(path)).hexdigest() if path.exists() else ""
 
 
 def last_checkpoint(run: Run, listener: Listener) -> State | None:
@@ -92,10 +96,16 @@ def last_checkpoint(run: Run, listener: Listener) -> State | None:
     return state
 
 
-def resume_hint(run: Run) -> str:
+def resume_hint(run: Run, dataset: Dataset, track: Sequence[str]) -> str:
     """What to type once the cause of a fault is gone."""
     steps = run.checkpoints.steps()
     if not steps:
         return ""
-    again = f"'brickwork train --resume {run.path}' goes on from there with the same recipe"
+    again = f"'{resume_command(run.path, dataset.source, track)}' goes on from there with the same recipe"
     return f"The last checkpoint is of step {steps[-1]}: {again}."
+
+
+def resume_command(run: Path, data: str = "", track: Sequence[str] = ()) -> str:
+    """The command that goes on with a run; it names what the run alone may not contact."""
+    named = ["--data", mask_credentials(data)] if is_contact(data) else []
+    return shlex.join(["brickwork", "train", "--resume", str(run), *named, *(f"--track={word}" for word in track)])

@@ -10,6 +10,7 @@ import torch
 
 from brickwork.data import open_data
 from brickwork.data.dataset import Dataset
+from brickwork.data.sources.open import is_contact
 from brickwork.data.sources.shards import MAGIC
 from brickwork.errors import BrickworkError, check_kind
 from brickwork.evaluation.data import check_groups
@@ -31,13 +32,14 @@ from brickwork.training.plan import Plan, make_plan
 from brickwork.training.preflight import check_batches, check_processes, warnings_for
 from brickwork.training.progress import shown
 from brickwork.training.result import Result, ended_result
-from brickwork.training.resume import last_checkpoint, other_data
+from brickwork.training.resume import last_checkpoint, other_data, resume_command
 from brickwork.training.run.checkpoint import State
 from brickwork.training.run.folder import Run, create_run, open_run, write_plan
 from brickwork.training.run.trackers import make_trackers
 from brickwork.training.signals import stop_signal
 from brickwork.training.trainer import Trainer
 from brickwork.weights import load_initial
+from brickwork.weights.create import check_fetched
 
 
 def train(
@@ -127,11 +129,14 @@ def run_plan(plan: Plan, out: str | Path | None, listener: Listener, track: Sequ
         check_agreement(group, plan)
         model, normalisation = initial_model(network, recipe, listener)
         run = Run(Path(group.tell(str(choose_place(plan, out, group)) if group.leads else "")), plan.title)
-        with leading(group, run), trackers.follow(run, recipe):
+        with leading(group, run):
             if group.leads:
                 create_run(run, recipe, plan.document(track))
             listen = logged(run, listener) if group.leads else listener
-            with training_loop(model, plan.dataset, recipe, normalisation, listen, group) as loop:
+            with (
+                trackers.follow(run, recipe),
+                training_loop(model, plan.dataset, recipe, normalisation, listen, group) as loop,
+            ):
                 if group.leads:
                     run.write_contents(loop.loader.images.contents)
                 return Trainer(run, plan.dataset, loop, stop, listen, trackers).fit()
@@ -145,14 +150,16 @@ def resume(
     dataset: Dataset | None = None,
     data: str | Path | None = None,
     own: Sequence[type[Layer]] = (),
+    track: str | Sequence[str] = (),
 ) -> Result:
     """Resume the training in a run folder from its last whole checkpoint.
 
     The weights become, bit for bit, those of a training that was never stopped, on the same machine with the same
     number of threads and the same torch. `dataset` is needed where the data did not come from `open_data`; `data` is
     where it lies now, if it was moved, and stands in the run from then on; `own` are your own layer classes;
-    `progress` and `listener` are as in `train`. A run that has ended gives its result. Raises BrickworkError as
-    `train` does, and where the folder holds no run, or the data or the recipe is another.
+    `progress` and `listener` are as in `train`. A folder that somebody sent makes nothing call: data at an address and
+    trackers are named again, as `data` and `track`. A run that has ended gives its result. Raises BrickworkError as
+    `train` does, and where the folder holds no run, a part of it is a link, or the data or the recipe is another.
     """
     check_kind("path", path, (str, Path), "a run folder, which a Result has as result.run")
     check_listener(listener)
@@ -174,7 +181,7 @@ def resume(
             raise other_data(
                 run.path, dataset.name, f": it has {len(dataset.classes)} classes, and had {network.classes}"
             )
-        trackers = make_trackers(known["track"] if group.leads else (), listen)
+        trackers = make_trackers(choose_trackers(run, known["track"], track, listen) if group.leads else (), listen)
         state = last_checkpoint(run, listen)
         with seed_torch(recipe.seed), explain_memory_errors(network, recipe), trackers.follow(run, recipe):
             model, normalisation = resumed_model(network, recipe, state, listen)
@@ -187,18 +194,33 @@ def resume(
 
 
 def open_again(run: Run, known: dict[str, Any], moved: str | Path | None) -> Dataset:
-    """The data set of a run, divided as it was; `moved` is where it lies now, if it was moved."""
+    """The data set of a run, divided as it was; `moved` is where it lies now, if it was moved.
+
+    An address that the run alone names is not asked: who sent the folder may have written it.
+    """
     if moved is not None:
         return open_data(moved, seed=known["seed"], groups=known["groups"])
     if not known["data"]:
         raise BrickworkError(
             f"{run.path}: its images were given in Python: go on from Python, with resume(..., dataset=...)."
         )
+    if is_contact(known["data"]):
+        again = resume_command(run.path, known["data"])
+        raise BrickworkError(f"{run.path}: its data is not on this machine, so that it is named again: {again}.")
     source = Path(known["data"])
     if source.is_absolute() and not MAGIC.search(str(source)) and not source.exists():
         again = f"brickwork train --resume {run.path} --data ELSEWHERE"
         raise BrickworkError(f"{source}, the data of {run.path}, is gone: where it was moved, type '{again}'.")
     return open_data(known["data"], seed=known["seed"], groups=known["groups"])
+
+
+def choose_trackers(run: Run, known: Sequence[str], track: str | Sequence[str], listener: Listener) -> Sequence[str]:
+    """The trackers that follow a training that is resumed: those that are named; a note tells of the run's others."""
+    words = (track,) if isinstance(track, str) else tuple(track)
+    if others := [word for word in known if word not in words]:
+        again = resume_command(run.path, track=(*words, *others))
+        listener(Note(f"{', '.join(others)} followed this training, and does so again where it is named: {again}"))
+    return words
 
 
 def logged(run: Run, listener: Listener) -> Listener:
@@ -266,6 +288,7 @@ def resumed_model(
 ) -> tuple[Model, Normalisation | None]:
     """A model whose weights come from the state, with the normalisation that its images had; or an initial one."""
     if not state:
+        check_fetched(recipe.weights)
         return initial_model(network, recipe, listener)
     own = state.facts["preprocessing"]
     return build(network, norm=recipe.norm, ghost=recipe.ghost), (tuple(own["mean"]), tuple(own["std"]))

@@ -297,4 +297,5 @@ class Trainer:
         except LostProcess:  # its launcher goes on
             raise
         except BrickworkError as fault:
-            raise BrickworkError(f"{fault} {resume_hint(self.run)}") from None
+            hint = resume_hint(self.run, self.dataset, list(self.trackers.trackers))
+            raise BrickworkError(f"{fault} {hint}") from None

@@ -10,7 +10,7 @@ from brickwork.errors import BrickworkError, nearest
 from brickwork.model import Model, build, load
 from brickwork.model.features import Features, drop_classifier
 from brickwork.network import Network
-from brickwork.weights.fetch import fetch
+from brickwork.weights.fetch import fetch, is_fetched
 from brickwork.weights.load import Loaded, load_weights
 from brickwork.weights.state_dict import SUFFIXES
 from brickwork.weights.tag import Tag
@@ -90,6 +90,16 @@ def load_initial(model: Model, source: str | Path) -> Loaded:
             f"{nearest(str(source), tags()) or 'see docs/weights.md.'}"
         )
     return load_weights(model, path, reset_classifier=True, adapt_input=True)
+
+
+def check_fetched(source: str) -> None:
+    """Raises BrickworkError for published weights that would have to be fetched first."""
+    tag = tag_table().get(source)
+    if tag and not is_fetched(tag):
+        raise BrickworkError(
+            f"this training begins with {source}, which is not on this machine, and a run alone fetches nothing: begin "
+            f"a new run with --weights {source}."
+        )
 
 
 def network_of_weights(source: str | Path) -> Network | str | None:

@@ -22,8 +22,17 @@ def fetch(tag: Tag | str) -> Path:
     return _hub(tag) if tag.address.startswith(HUB) else _web(tag)
 
 
+def is_fetched(tag: Tag) -> bool:
+    """Whether `fetch` would ask nobody; huggingface_hub asks whether there is a newer file each time."""
+    return not tag.address.startswith(HUB) and _web_path(tag).exists()
+
+
+def _web_path(tag: Tag) -> Path:
+    return Path(torch.hub.get_dir()) / "checkpoints" / tag.file
+
+
 def _web(tag: Tag) -> Path:
-    path = Path(torch.hub.get_dir()) / "checkpoints" / tag.file
+    path = _web_path(tag)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         try:

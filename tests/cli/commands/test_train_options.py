@@ -271,7 +271,6 @@ def test_find_takes_no_other_word(ask: Ask, photos: Path) -> None:
         (("--out", "there"), "--out"),
         (("--input", "1x8x8"), "--input"),
         (("--classes", "2"), "--classes"),
-        (("--track", "wandb"), "--track"),
         (("--find", "lr"), "--find"),
         (("--recipe", "fast"), "--recipe"),
         (("--seed", "0"), "--seed"),

@@ -13,7 +13,7 @@ from brickwork.cli.output import count_of, json_option, notify, print_json, sile
 from brickwork.cli.own import OWN_FILES, find_network, own_option
 from brickwork.cli.progress import training_progress
 from brickwork.cli.recipe_options import RecipeCommand, fields_given, options_given, recipe_options
-from brickwork.errors import BrickworkError
+from brickwork.errors import BrickworkError, mask_credentials
 from brickwork.training.parallel.watch import leave_with_launcher
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def train_command(
 
     Ctrl-C, SIGTERM and SIGHUP stop a training with a checkpoint; --resume RUN goes on from it, to the same weights as
     if it had never been stopped, bit for bit on the same machine. Where the same images lie elsewhere now, --data says
-    where.
+    where; data at an address, and trackers, are named again.
 
     \b
     Examples:
@@ -97,7 +97,7 @@ def train_command(
         check_resume_alone(context)
         if nproc > 1:
             raise click.exceptions.Exit(resume_processes(resume, nproc, max_restarts, child_words(context)))
-        result = resume_run(resume, data if "data" in options_given(context) else None, own)
+        result = resume_run(resume, data if "data" in options_given(context) else None, own, track)
         data = data_of(resume)
     else:
         plan = plan_of(context, network, data, groups, input, classes, word, pretrained)
@@ -108,14 +108,14 @@ def train_command(
             raise click.exceptions.Exit(train_processes(plan, out, track, nproc, max_restarts, child_words(context)))
         result = train_plan(plan, out, track)
     if not result.rank:  # of several processes, one prints
-        print_result(result, data, as_json)
+        print_result(result, data, track, as_json)
     if result.stopped:
         raise click.exceptions.Exit(128 + result.stopped)
 
 
-def print_result(result: "Result", data: str, as_json: bool) -> None:
+def print_result(result: "Result", data: str, track: tuple[str, ...], as_json: bool) -> None:
     try:
-        print_json(result_document(result)) if as_json else print(result_text(result, data))
+        print_json(result_document(result)) if as_json else print(result_text(result, data, track))
         sys.stdout.flush()
     except OSError:
         if not result.stopped:
@@ -175,6 +175,7 @@ def child_words(context: click.Context) -> list[str]:
     words = [word for file in given for word in ("--own", str(file))]
     if context.params["resume"] and "data" in options_given(context):
         words += ["--data", context.params["data"]]
+    words += [word for name in context.params["track"] if context.params["resume"] for word in ("--track", name)]
     return [*words, *(["--json"] if context.params["as_json"] else [])]
 
 
@@ -206,16 +207,16 @@ def check_resume_alone(context: click.Context) -> None:
     """Raises where something is given beside --resume that its run has settled already."""
     options = {option.name: option.opts[0] for option in context.command.params}
     for name in options_given(context):
-        if name not in ("resume", "data", "own", "as_json", "nproc", "max_restarts"):
+        if name not in ("resume", "data", "track", "own", "as_json", "nproc", "max_restarts"):
             word = "NETWORK" if name == "network" else options[name]
             raise BrickworkError(f"{word} is settled by the run that --resume goes on with: leave it out.")
 
 
-def resume_run(run: Path, data: str | None, own: "tuple[type[Layer], ...]" = ()) -> "Result":
+def resume_run(run: Path, data: str | None, own: "tuple[type[Layer], ...]", track: tuple[str, ...]) -> "Result":
     from brickwork.training.train import resume
 
     with training_progress() as listener:
-        return resume(run, listener=listener, data=data, own=own)
+        return resume(run, listener=listener, data=data, own=own, track=track)
 
 
 def data_of(run: Path) -> str:
@@ -242,12 +243,12 @@ def result_document(result: "Result") -> dict[str, object]:
     }
 
 
-def result_text(result: "Result", data: str) -> str:
+def result_text(result: "Result", data: str, track: tuple[str, ...] = ()) -> str:
     """What has come of it, and what to type next."""
     lines = [f"Stopped after step {result.step:,}, checkpoint written."] if result.stopped else []
     if result.model:
         lines += accuracy_lines(result)
-    return "\n".join([*lines, "", "Next:", *(f"  {line}" for line in next_commands(result, data))])
+    return "\n".join([*lines, "", "Next:", *(f"  {line}" for line in next_commands(result, data, track))])
 
 
 def accuracy_lines(result: "Result") -> list[str]:
@@ -271,9 +272,11 @@ def interval_text(result: "Result") -> str:
     return f" ({100 * result.interval[0]:.1f} to {100 * result.interval[1]:.1f} %)" if result.interval else ""
 
 
-def next_commands(result: "Result", data: str) -> list[str]:
-    """Commands that make sense now."""
+def next_commands(result: "Result", data: str, track: tuple[str, ...] = ()) -> list[str]:
+    """Commands that make sense now; credentials in them are masked."""
+    from brickwork.training.resume import resume_command
+
     if result.stopped:
-        return [f"brickwork train --resume {shlex.quote(str(result.run))}"]
-    model = shlex.quote(str(result.model))
-    return [f"brickwork evaluate {model} --data {shlex.quote(data)}", f"brickwork predict {model} IMAGE..."]
+        return [resume_command(result.run, data, track)]
+    model, source = shlex.quote(str(result.model)), shlex.quote(mask_credentials(data))
+    return [f"brickwork evaluate {model} --data {source}", f"brickwork predict {model} IMAGE..."]

@@ -134,7 +134,7 @@ def decode_split(
     if pack := pack_of_array(split, presize):
         return split_of_pack(split, presize, pack, [sha256(pack.pixels.data).hexdigest()])
     cached = storage.wants_file(split)
-    if cached and (pack := store.find_pack(store.pack_key(sums, presize), tell)):
+    if cached and (pack := look_up_pack(split, presize, sums, tell)):
         tell(f"{len(pack):,} images come decoded from the cache")
         return split_of_pack(split, presize, pack, sums)
     memory = allocate(len(split), presize.preprocessing.shape).ravel() if storage.memory else None
@@ -145,6 +145,15 @@ def decode_split(
         return split_of_pack(split, presize, *fill_pack(split, presize, builder, tell, done))
     finally:
         builder.drop()
+
+
+def look_up_pack(split: Split, presize: Presize, sums: Sequence[str], tell: Tell) -> Pack | None:
+    """The pack of a split in the cache; `tell` hears why one that is there is not used."""
+    pack = store.find_pack(store.pack_key(sums, presize), tell)
+    if pack and not pack.covers(len(split), presize.preprocessing.channels):
+        tell(f"{pack.path} holds other images than its name says. It is made anew.")
+        return None
+    return pack
 
 
 def pack_of_array(split: Split, presize: Presize) -> Pack | None:
@@ -166,7 +175,7 @@ def open_writer(builder: PackBuilder, needed: int, storage: Storage, tell: Tell)
         if reason := store.make_room(needed, always=storage.cache == "always"):
             tell(UNKEPT.format(reason=reason))
         else:
-            builder.writer = PackWriter(store.pack_folder())
+            builder.writer = PackWriter(store.make_folder())
     except OSError as error:
         tell(UNKEPT.format(reason=f"{store.pack_folder()}: {error.strerror}"))
 

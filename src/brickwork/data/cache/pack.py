@@ -4,6 +4,7 @@ import io
 import json
 import os
 import struct
+import zipfile
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
@@ -21,12 +22,13 @@ from PIL import Image
 from brickwork.data.dataset import Images
 from brickwork.data.parallel import map_in_order
 from brickwork.errors import BrickworkError
-from brickwork.files import sync
+from brickwork.files import is_foreign, open_plain, sync
 
-MAGIC = b"brickwork pack 1"
+MAGIC = b"brickwork pack 2"
 TAIL = struct.Struct("<Q32s16s")  # where the table begins, its sum, and what file this is: the pixels come first
 NOTHING: NDArray[np.uint8] = np.empty(0, np.uint8)
 PART = ".part-"  # how the name of a pack begins that is being written
+DAMAGE = (OSError, ValueError, KeyError, TypeError, EOFError, MemoryError, struct.error, zipfile.BadZipFile)
 Counts = NDArray[np.int64]  # channels x 256: how often each value occurs
 Reason = tuple[int, str]  # the position of an image that could not be read, and why
 
@@ -44,6 +46,11 @@ class Pack:
 
     def __len__(self) -> int:
         return len(self.sizes)
+
+    def covers(self, count: int, channels: int) -> bool:
+        """Whether it tells of so many images, each of which it holds or not, with so many channels."""
+        told = np.sort([*self.positions.tolist(), *(position for position, _ in self.reasons)])
+        return np.array_equal(told, np.arange(count)) and len(self.counts) == channels
 
     @cached_property
     def ends(self) -> NDArray[np.int64]:
@@ -126,7 +133,7 @@ class PackWriter:
     """Writer of a pack's file, which lies beside its place until whole; every method raises OSError on a full disk."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(0o700, parents=True, exist_ok=True)
         self.path = folder / f"{PART}{token_hex(8)}"
         self.file = self.path.open("xb")
         self.sums: list[int] = []
@@ -138,7 +145,7 @@ class PackWriter:
 
     def finish(self, pack: Pack, path: Path) -> None:
         """Move the file into its place, over one that another process may have put there: that has the same bytes."""
-        table, start = serialize_table(pack, self.sums), self.file.tell()
+        table, start = serialize_table(pack, self.sums, path.stem), self.file.tell()
         self.file.write(table + TAIL.pack(start, sha256(table).digest(), MAGIC))
         self.file.flush()
         os.fsync(self.file.fileno())
@@ -173,11 +180,12 @@ def value_counts(image: Images) -> Counts:
     return np.array(Image.fromarray(image[..., 0] if channels == 1 else image).histogram()).reshape(channels, 256)
 
 
-def serialize_table(pack: Pack, sums: list[int]) -> bytes:
-    """The table of a pack, as bytes: all of it but its pixels."""
+def serialize_table(pack: Pack, sums: list[int], key: str) -> bytes:
+    """The table of a pack, as bytes: all of it but its pixels, and the key under which it is found."""
     table = io.BytesIO()
     np.savez(
         table,
+        key=np.frombuffer(key.encode(), np.uint8),
         sizes=pack.sizes,
         positions=pack.positions,
         counts=pack.counts,
@@ -190,23 +198,49 @@ def serialize_table(pack: Pack, sums: list[int]) -> bytes:
 def read_pack(path: Path) -> tuple[Pack, NDArray[np.uint32]]:
     """Memory-map a pack's file; with it comes each image's checksum. The table's sum and every length are verified.
 
-    Raises BrickworkError where they do not agree.
+    Raises BrickworkError where they do not agree, and where the file is a link, another user's, or was made under
+    another name, of other images.
     """
     try:
-        content = np.memmap(path, np.uint8, mode="c")  # pages are read when touched; torch wants them to be writable
-        start, digest, magic = TAIL.unpack(content[-TAIL.size :].tobytes())
-        table = content[start : -TAIL.size].tobytes()
-        if magic != MAGIC or sha256(table).digest() != digest:
-            raise ValueError
-    except (OSError, ValueError, struct.error):
+        with os.fdopen(open_plain(path), "rb") as file:
+            foreign = is_foreign(os.fstat(file.fileno()))
+            content = np.memmap(
+                file, np.uint8, mode="c"
+            )  # pages are read when touched; torch wants them to be writable
+        if foreign:
+            raise BrickworkError(f"{path} belongs to another user and is not used.")
+        pack, sums, key = parse_pack(content, path)
+    except DAMAGE:
         raise BrickworkError(f"{path} is damaged.") from None
+    if key != path.stem:
+        raise BrickworkError(f"{path} holds other images than its name says.")
+    return pack, sums
+
+
+def parse_pack(content: NDArray[np.uint8], path: Path) -> tuple[Pack, NDArray[np.uint32], str]:
+    """The pack in a file's content, its images' checksums and its key; raises ValueError where it is none, or others
+    of DAMAGE.
+    """
+    start, digest, magic = TAIL.unpack(content[-TAIL.size :].tobytes())
+    table = content[start : -TAIL.size].tobytes()
+    if magic != MAGIC or sha256(table).digest() != digest:
+        raise ValueError
     arrays = np.load(io.BytesIO(table), allow_pickle=False)
-    reasons = tuple((position, reason) for position, reason in json.loads(arrays["reasons"].tobytes()))
-    pixels: NDArray[np.uint8] = np.asarray(content)[:start]
-    pack = Pack(pixels, arrays["sizes"], arrays["positions"], arrays["counts"], reasons, path)
-    if pack.ends[-1:].sum() != start:
-        raise BrickworkError(f"{path} is damaged.")
-    return pack, arrays["sums"]
+    reasons = tuple((int(position), str(reason)) for position, reason in json.loads(arrays["reasons"].tobytes()))
+    pack = Pack(np.asarray(content)[:start], arrays["sizes"], arrays["positions"], arrays["counts"], reasons, path)
+    sums: NDArray[np.uint32] = arrays["sums"]
+    if not (is_consistent(pack, start) and sums.shape == (len(pack),)):
+        raise ValueError
+    return pack, sums, arrays["key"].tobytes().decode()
+
+
+def is_consistent(pack: Pack, size: int) -> bool:
+    """Whether a pack's arrays fit each other, and so many bytes of pixels."""
+    kinds = all(array.dtype == np.int64 for array in (pack.sizes, pack.positions, pack.counts))
+    shapes = pack.sizes.ndim == pack.counts.ndim == 2 and pack.positions.shape == (len(pack),)
+    if not (kinds and shapes and pack.sizes.shape[1] == 2 and pack.counts.shape[1] == 256):
+        return False
+    return bool((pack.sizes > 0).all() and (pack.sizes <= size).all()) and int(pack.ends[-1:].sum()) == size
 
 
 def map_pack(path: Path) -> Pack:

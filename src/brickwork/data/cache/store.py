@@ -1,6 +1,7 @@
 """The cache folder: packs are found by what they were made from, and the longest unused make room for others."""
 
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -13,14 +14,20 @@ from PIL import __version__ as pillow
 from brickwork.data.cache.pack import MAGIC, PART, Pack, read_pack, verify_pack
 from brickwork.data.cache.presize import Presize
 from brickwork.errors import BrickworkError
-from brickwork.files import cache_folder
+from brickwork.files import cache_folder, make_private
 
 SHARE = 1 / 4  # of the disk's free space, for all packs together
+NAME = re.compile(rf"[0-9a-f]{{64}}\.pack|{re.escape(PART)}[0-9a-f]{{16}}")  # of what is written there, and removed
 STALE = 24 * 3600  # seconds after which a pack that is still being written has been left behind
 
 
 def pack_folder() -> Path:
     return cache_folder() / "packs"
+
+
+def make_folder() -> Path:
+    """Makes the packs' folder, for this user alone; raises OSError."""
+    return make_private("packs")
 
 
 def pack_key(sums: Sequence[str], presize: Presize) -> str:
@@ -33,9 +40,9 @@ def pack_path(name: str) -> Path:
 
 
 def find_pack(name: str, tell: Callable[[str], None]) -> Pack | None:
-    """Find the pack of this key in the cache, verified; a damaged one is removed, which `tell` hears."""
+    """Find the pack of this key in the cache, verified; one that is not believed is removed, which `tell` hears."""
     path = pack_path(name)
-    if not os.path.exists(path):  # also False where its folder may not be looked into
+    if not os.path.lexists(path):  # also False where its folder may not be looked into
         return None
     try:
         pack, sums = read_pack(path)
@@ -44,7 +51,7 @@ def find_pack(name: str, tell: Callable[[str], None]) -> Pack | None:
         return pack
     except BrickworkError as error:
         tell(f"{error} It is made anew.")
-    except OSError:  # it may be read, but not touched: another person's
+    except OSError:  # it may be read, but not touched: a disk that is only read
         return pack
     with suppress(OSError):
         path.unlink()
@@ -57,12 +64,12 @@ def cache_size() -> int:
 
 
 def list_packs() -> list[tuple[Path, os.stat_result]]:
-    """Every pack, the longest unused first; also those that are being written."""
+    """Every file in the folder of packs, the longest unused first; also packs that are being written."""
     packs = []
     with suppress(OSError):
         for path in pack_folder().iterdir():
             with suppress(OSError):  # another process removes, too
-                packs.append((path, path.stat()))
+                packs.append((path, path.lstat()))
     return sorted(packs, key=lambda pair: pair[1].st_mtime)
 
 
@@ -71,7 +78,8 @@ def make_room(needed: int, *, always: bool) -> str:
 
     Returns why they do not, or "". All packs together take a share of the free disk; where `always`, all of it.
     """
-    for path, status in list_packs():
+    packs = [(path, status) for path, status in list_packs() if NAME.fullmatch(path.name)]
+    for path, status in packs:
         if path.name.startswith(PART) and time.time() - status.st_mtime > STALE:
             remove_pack(path)
     used, free = cache_size(), free_bytes(pack_folder())
@@ -79,7 +87,7 @@ def make_room(needed: int, *, always: bool) -> str:
     if needed > limit:
         part = "" if always else f"{SHARE:.0%} of "
         return f"they take {needed / 1e9:,.1f} GB, and {part}the free disk is {limit / 1e9:,.1f} GB"
-    for path, status in list_packs():
+    for path, status in packs:
         if used + needed > limit and not path.name.startswith(PART):
             remove_pack(path)
             used -= status.st_size

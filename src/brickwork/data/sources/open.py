@@ -11,9 +11,9 @@ from brickwork.data.sources.hub import PREFIX
 from brickwork.data.sources.huggingface import open_huggingface
 from brickwork.data.sources.idx import holds_idx, open_idx
 from brickwork.data.sources.manifest import ENDINGS, open_manifest
-from brickwork.data.sources.shards import holds_shards, is_pattern, is_remote
+from brickwork.data.sources.shards import expand_braces, holds_shards, is_pattern, is_remote
 from brickwork.data.sources.webdataset import open_webdataset
-from brickwork.errors import BrickworkError, nearest
+from brickwork.errors import BrickworkError, mask_credentials, nearest
 
 EMBEDDED = {
     "fashion": Path(__file__).parents[1] / "fashion"
@@ -43,7 +43,7 @@ def open_data(source: str | Path, *, seed: int = 0, groups: str = "", training: 
         return replace(dataset, source=str(path.resolve()), seed=seed)
     if is_pattern(source):
         dataset = open_webdataset(expanduser(source), seed=seed, groups=groups, training=training)
-        place = source if is_remote(source) else os.path.abspath(expanduser(source))
+        place = mask_credentials(source) if is_remote(source) else os.path.abspath(expanduser(source))
         return replace(dataset, source=place, seed=seed)
     raise BrickworkError(unknown_source(source))
 
@@ -65,3 +65,11 @@ def unknown_source(source: str) -> str:
     if any(mark in source for mark in "/\\.~"):
         return f"there is no folder or file {source}: data is {KINDS}."
     return f"unknown data {source!r}: {nearest(source, list(EMBEDDED))} There is no folder of this name here either."
+
+
+def is_contact(source: str) -> bool:
+    """Whether opening a source asks another machine, or may; raises BrickworkError for braces beyond sense."""
+    if source.startswith(PREFIX):
+        return not os.path.isdir(expanduser(source.removeprefix(PREFIX).partition("#")[0]))
+    shares = os.name == "nt" and source.replace("/", "\\").startswith("\\\\")
+    return shares or any(map(is_remote, expand_braces(source)))

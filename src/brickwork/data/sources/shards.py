@@ -18,6 +18,7 @@ from brickwork.errors import BrickworkError
 BRACES = re.compile(r"\{([^{}]*)\}")
 RANGE = re.compile(r"([0-9]+)\.\.([0-9]+)")
 MAGIC = re.compile(r"[*?\[{]")
+QUERY = re.compile(r"\?[^=?/]+=.*")  # of an address; a bare ? stands for a letter
 MOST = 100_000  # shards of one pattern
 PACKED = (".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2")
 
@@ -71,9 +72,19 @@ def shards_of(source: str) -> list[Shard]:
     places = sorted(set(places), key=natural)
     if not places:
         raise BrickworkError(f"{printable(source)} names no .tar file.")
-    if packed := [place for place in places if place.endswith(PACKED)]:
+    if packed := [place for place in places if path_of(place).endswith(PACKED)]:
         raise BrickworkError(f"{printable(packed[0])} is compressed, so no image can be read alone: unpack it to .tar.")
-    return [Shard(place, place.removeprefix(root).removesuffix(".tar")) for place in places]
+    return [Shard(place, title_of(place, root)) for place in places]
+
+
+def title_of(place: str, root: str) -> str:
+    """A shard's path below the folder that all have in common, which is the same under another signature."""
+    return path_of(place).removeprefix(root).removesuffix(".tar")
+
+
+def path_of(place: str) -> str:
+    """A place without the query that an address may have."""
+    return QUERY.sub("", place) if is_remote(place) else place
 
 
 def canonical_address(address: str) -> str:
@@ -124,7 +135,7 @@ def match_files(pattern: str) -> list[str]:
 
 def split_of(shard: Shard) -> str | None:
     """The split that a shard's folder or name tells of: "val/000.tar", "pets-train-000.tar"."""
-    folder, _, name = shard.place.rpartition("/")
+    folder, _, name = path_of(shard.place).rpartition("/")
     parent = split_named(folder.rpartition("/")[2]) if "/" in shard.title else None
     words = {SPLITS[word] for word in re.split("[^a-z]+", name.lower()) if word in SPLITS}
     return parent or (words.pop() if len(words) == 1 else None)

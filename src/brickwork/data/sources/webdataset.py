@@ -24,10 +24,10 @@ from brickwork.data.names import natural, normal_name, printable
 from brickwork.data.sources import notes
 from brickwork.data.sources.groups import groups_of
 from brickwork.data.sources.listing import ENDINGS
-from brickwork.data.sources.shards import Shard, is_remote, open_shard, read_part, shards_of, split_of
+from brickwork.data.sources.shards import Shard, is_remote, open_shard, path_of, read_part, shards_of, split_of
 from brickwork.data.sources.splits import check_for_training, splits_of
 from brickwork.data.sources.tar import Damaged, Member, content, tar_members
-from brickwork.errors import BrickworkError
+from brickwork.errors import BrickworkError, mask_credentials
 
 LABELS = ("cls", "json", "txt")  # the first that a sample has counts
 SAMPLE = 'image with a label: a sample is 0001.jpg beside 0001.cls, 0001.json with "label", or 0001.txt'
@@ -45,7 +45,7 @@ class TarSplit(Split):
 
     @property
     def location(self) -> str:
-        return ", ".join(shard.place for shard in self.shards)
+        return ", ".join(printable(shard.place) for shard in self.shards)
 
     @cached_property
     def names(self) -> Sequence[str]:
@@ -290,5 +290,5 @@ def dataset_name(source: str, shards: Sequence[Shard]) -> str:
     """The folder around the shards; of a single one, its own name."""
     if len(shards) == 1:
         return printable(shards[0].title.rpartition("/")[2])
-    place = shards[0].place.removesuffix(".tar").removesuffix(shards[0].title)
+    place = mask_credentials(path_of(shards[0].place)).removesuffix(".tar").removesuffix(shards[0].title)
     return printable(place.rstrip("/").rpartition("/")[2] if is_remote(place) else Path(place).resolve().name)

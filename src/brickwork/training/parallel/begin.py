@@ -1,20 +1,23 @@
 """How a training by several processes begins: its run folder, its launcher, and that all are about to do the same."""
 
 import json
+import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, replace
 from os.path import expanduser
 from pathlib import Path
 
+from brickwork.data.sources.open import is_contact
 from brickwork.errors import BrickworkError
+from brickwork.model import build
 from brickwork.training.parallel.group import Group
 from brickwork.training.parallel.launch import Launcher
 from brickwork.training.plan import Plan
 from brickwork.training.preflight import check_processes
 from brickwork.training.result import Result, ended_result
-from brickwork.training.resume import resume_hint
-from brickwork.training.run.folder import Run, check_place, create_run, make_free, open_run
+from brickwork.training.run.folder import Run, check_empty, check_place, create_run, make_free, open_run
+from brickwork.weights import load_initial
 
 
 def choose_place(plan: Plan, out: str | Path | None, group: Group | None = None) -> Path:
@@ -23,6 +26,8 @@ def choose_place(plan: Plan, out: str | Path | None, group: Group | None = None)
         raise BrickworkError("processes that are started together need a run folder that a restart finds: name --out.")
     path = Path(expanduser(out)) if out else make_free(Path("runs"), plan.network.name, plan.dataset.name)
     check_place(path, plan.dataset)
+    if not os.path.lexists(path / ".lock"):  # where there is one, who holds it is told first
+        check_empty(Run(path, plan.title), plan.recipe)
     return path
 
 
@@ -59,8 +64,12 @@ def launch_plan(
     run = Run(choose_place(plan, out), plan.title)
     with run.lock():
         create_run(run, recipe, plan.document(track))
+    if recipe.weights:  # of a run alone, the processes fetch nothing
+        load_initial(build(plan.network), recipe.weights)
     for note in notes:
         tell(note)
+    words = [*words, *(word for name in track for word in ("--track", name))]
+    words += ["--data", plan.dataset.source] if is_contact(plan.dataset.source) else []
     return Launcher(run, nproc, words, recipe.threads, max_restarts, tell)
 
 
@@ -78,5 +87,5 @@ def launch_result(run: Run, code: int) -> Result:
     if result := ended_result(run):
         return result
     if code < 128:
-        raise BrickworkError(f"{run.path}: the training has failed: see above. {resume_hint(run)}")
+        raise BrickworkError(f"{run.path}: the training has failed: see above.")
     return Result(run.path, None, None, 0.0, stopped=code - 128)

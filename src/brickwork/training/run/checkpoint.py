@@ -19,7 +19,8 @@ from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
 
 from brickwork.errors import BrickworkError
-from brickwork.files import write_whole
+from brickwork.files import is_link, read_plain, write_whole
+from brickwork.training.run.parts import is_partial, list_names, step_of
 
 LENGTH = 8  # bytes before the header of a safetensors file, which are its length
 
@@ -44,10 +45,13 @@ class Checkpoints:
 
     def steps(self) -> list[int]:
         """The steps of which there is a file, whole or not, in ascending order."""
-        return sorted(int(path.stem) for path in self.folder.glob("*.safetensors") if path.stem.isdigit())
+        steps = [step_of(name) for name in list_names(self.folder) if name.endswith(".safetensors")]
+        return sorted(step for step in steps if step is not None)
 
     def write(self, state: State) -> None:
         """Write a checkpoint, whole or not at all; raises BrickworkError where it cannot."""
+        if is_link(self.folder):
+            raise BrickworkError(f"{self.folder} has become a link: nothing is written where it leads.")
         path = self.path(state.step)
         content = serialize_state(state)
         write_whole(path, content)
@@ -57,8 +61,8 @@ class Checkpoints:
         """The checkpoint of a step; raises BrickworkError where it is missing or damaged."""
         path = self.path(step)
         try:
-            content = path.read_bytes()
-            written = path.with_suffix(".sha256").read_bytes()
+            content = read_plain(path)
+            written = read_plain(path.with_suffix(".sha256"))
         except OSError as fault:
             raise BrickworkError(f"{path} is not whole: {fault.strerror or fault}.") from None
         if written != sum_line(path, content):
@@ -79,11 +83,12 @@ class Checkpoints:
         return None, damaged
 
     def keep(self, wanted: Collection[int]) -> None:
-        """Removes the checkpoints of all other steps, and what an interrupted writing has left."""
-        for path in [*self.folder.glob("*.sha256"), *self.folder.glob("*.safetensors"), *self.folder.glob(".*")]:
-            if not (path.stem.isdigit() and int(path.stem) in wanted):
+        """Removes the checkpoints of all other steps, and what an interrupted writing has left; no other files."""
+        for name in list_names(self.folder):
+            step = step_of(name)
+            if is_partial(name) or (step is not None and step not in wanted):
                 with suppress(OSError):
-                    path.unlink()
+                    (self.folder / name).unlink()
 
 
 def serialize_state(state: State) -> bytes:

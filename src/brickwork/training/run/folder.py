@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from brickwork.data.dataset import Dataset
-from brickwork.data.sources.listing import is_run, list_folder
+from brickwork.data.sources.listing import is_junk, is_run, list_folder
+from brickwork.data.sources.notes import name_list
 from brickwork.errors import BrickworkError
-from brickwork.files import write_whole
+from brickwork.files import append_plain, open_plain, read_plain, write_whole
 from brickwork.loader.note import Note
 from brickwork.recipe.recipe import Recipe, recipe_from_toml
 from brickwork.training.run.checkpoint import Checkpoints
 from brickwork.training.run.curve import curve
+from brickwork.training.run.parts import BEGUN, check_parts, list_names, remove_partial_parts
 
 try:
     import fcntl
@@ -86,35 +88,40 @@ class Run:
     def read_contents(self) -> dict[str, tuple[str, str]] | None:
         """The images as they were when the training began; None where an older version began it."""
         try:
-            lines = gzip.decompress((self.path / CONTENTS).read_bytes()).splitlines()
+            lines = gzip.decompress(read_plain(self.path / CONTENTS)).splitlines()
             return {key: (place, digest) for key, place, digest in map(json.loads, lines)}
         except (OSError, EOFError, ValueError, zlib.error):
             return None
 
     def log(self, note: Note) -> None:
         """Writes a note into notes.txt, with all the names that it counts."""
-        with suppress(OSError), (self.path / "notes.txt").open("a", encoding="utf-8") as file:
-            file.write("\n  ".join([note.text, *note.names]) + "\n")
+        lines = "\n  ".join([note.text, *note.names]) + "\n"
+        with suppress(OSError, BrickworkError):
+            append_plain(self.path / "notes.txt", lines.encode("utf-8", "backslashreplace"))
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Keeps other processes out of the folder, which is made where there is none.
+        """Keeps other processes out of the folder, which is made where there is none, and removes what they left.
 
-        Raises BrickworkError where another process is at work in it, or where it cannot be written.
+        Raises BrickworkError where another process is at work in it, a part of it is a link, or it cannot be written.
         """
+        alone = False
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            file = (self.path / ".lock").open("w")
+            check_parts(self.path)
+            file = os.fdopen(open_plain(self.path / ".lock", os.O_RDWR | os.O_CREAT))  # what it holds stays
         except OSError as fault:
             raise BrickworkError(f"{self.path}: the run folder cannot be written: {fault.strerror or fault}.") from None
         with file:
             try:
                 if fcntl:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    alone = True
             except BlockingIOError:
                 raise BrickworkError(f"{self.path}: another process is training in this folder.") from None
             except OSError:
                 """A network share that knows no locks: there, too, nothing hinders two processes."""
+            remove_partial_parts(self.path, alone)
             yield
 
 
@@ -122,7 +129,7 @@ def next_free(root: Path, network: str, data: str) -> Path:
     """The first folder NETWORK-DATA-NUMBER under `root` that is not there yet."""
     stem = re.sub(r"[^\w.=]+", "-", f"{network}-{data}").strip("-.")
     number = 1
-    while (root / f"{stem}-{number}").exists():
+    while os.path.lexists(root / f"{stem}-{number}"):
         number += 1
     return root / f"{stem}-{number}"
 
@@ -150,22 +157,58 @@ def check_place(path: Path, dataset: Dataset) -> None:
         raise BrickworkError(f"{path} holds images: give the run a folder of its own, such as runs/{path.name}-1.")
 
 
-def create_run(run: Run, recipe: Recipe, plan: dict[str, Any]) -> None:
-    """Writes down the recipe and the plan, which is all else that a training begins with.
+def check_empty(run: Run, recipe: Recipe) -> None:
+    """Raises BrickworkError where a folder holds anything but what a training leaves that never took a step.
 
-    Raises BrickworkError where the folder holds a run already, or cannot be written.
+    Hidden files, and what systems leave behind, do not count: nothing is written over them.
     """
     path = run.path
-    if run.model.exists():
+    if os.path.lexists(run.model):
         raise BrickworkError(f"{path} holds a trained model already: give this run another folder, or delete that one.")
     if run.checkpoints.steps():
         raise BrickworkError(
             f"{path} holds a training that has not ended: continue it with 'brickwork train --resume {path}', "
             f"give this run another folder, or delete that one."
         )
-    (path / "metrics.jsonl").unlink(missing_ok=True)
-    write_whole(path / "recipe.toml", f"# {run.title}\n{recipe.toml()}".encode())
+    try:
+        names = [name for name in os.listdir(path) if not is_junk(name)]
+    except (FileNotFoundError, NotADirectoryError):  # which making the folder tells
+        names = []
+    except OSError as fault:
+        raise BrickworkError(f"{path} cannot be listed, so that it may hold something: {fault.strerror}.") from None
+    if names and not is_failed_start(run, recipe, set(names)):
+        raise BrickworkError(f"{path} is not empty, it holds {name_list(names)}: give this run a folder of its own.")
+
+
+def is_failed_start(run: Run, recipe: Recipe, names: set[str]) -> bool:
+    """Whether a training has begun in a folder and never took a step, so that one may begin there again.
+
+    Its recipe is then, byte for byte, as this program wrote it beside run.json, or as it is about to write it.
+    """
+    inside = [name for name in list_names(run.path / "checkpoints") if not is_junk(name)]
+    if inside or not {"recipe.toml"} <= names <= set(BEGUN):
+        return False
+    try:
+        if "run.json" in names:
+            run, recipe, _ = open_run(run.path)
+        return read_plain(run.path / "recipe.toml") == recipe_bytes(run, recipe)
+    except (BrickworkError, OSError):
+        return False
+
+
+def create_run(run: Run, recipe: Recipe, plan: dict[str, Any]) -> None:
+    """Writes down the recipe and the plan, which is all else that a training begins with.
+
+    Raises BrickworkError where the folder holds a run or other files already, or cannot be written.
+    """
+    check_empty(run, recipe)
+    write_whole(run.path / "recipe.toml", recipe_bytes(run, recipe))
     write_plan(run, plan)
+
+
+def recipe_bytes(run: Run, recipe: Recipe) -> bytes:
+    """What recipe.toml holds when a training begins."""
+    return f"# {run.title}\n{recipe.toml()}".encode()
 
 
 def write_plan(run: Run, plan: dict[str, Any]) -> None:
@@ -173,10 +216,11 @@ def write_plan(run: Run, plan: dict[str, Any]) -> None:
 
 
 def open_run(path: Path) -> tuple[Run, Recipe, dict[str, Any]]:
-    """The run in a folder, with its recipe and its plan; raises BrickworkError where there is none."""
+    """The run in a folder, with its recipe and its plan; raises BrickworkError where there is none, or one of links."""
+    check_parts(path)
     try:
-        recipe = recipe_from_toml((path / "recipe.toml").read_text(encoding="utf-8"))
-        plan = json.loads((path / "run.json").read_text(encoding="utf-8"))
+        recipe = recipe_from_toml(read_plain(path / "recipe.toml").decode())
+        plan = json.loads(read_plain(path / "run.json").decode())
     except FileNotFoundError as fault:
         raise BrickworkError(
             f"{path} holds no run to continue: {Path(fault.filename).name} is missing. "
