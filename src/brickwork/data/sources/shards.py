@@ -10,6 +10,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from brickwork.data.address import check_address, check_fsspec, is_remote
 from brickwork.data.names import natural, printable
 from brickwork.data.sources.listing import list_folder
 from brickwork.data.sources.splits import SPLITS, split_named
@@ -28,10 +29,6 @@ class Shard:
 
     place: str  # a path, or an address
     title: str  # the path below the folder that all have in common, without ".tar"
-
-
-def is_remote(place: str) -> bool:
-    return "://" in place
 
 
 def is_pattern(source: str) -> bool:
@@ -157,7 +154,12 @@ def read_part(place: str, offset: int, size: int) -> bytes:
 
 
 def system_of(place: str) -> tuple[Any, str]:
-    """fsspec's file system for an address, and the path there; it keeps one for each process."""
+    """fsspec's file system for an address, and the path there; it keeps one for each process.
+
+    Raises BrickworkError for addresses that are not opened. All that fsspec gets passes here.
+    """
+    check_address(place)
+    check_fsspec()
     from fsspec.core import url_to_fs
 
     system, path = url_to_fs(place)
