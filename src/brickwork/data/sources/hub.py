@@ -54,7 +54,7 @@ def tables_at(source: str, place: str) -> tuple[dict[str, Any], list[str]]:
 
 def load_tables(source: str, place: str) -> Any:
     """Load a datasets.Dataset, or a DatasetDict of splits, by name or from a folder; no code of a set is run."""
-    folder = saved_folder(place)
+    folder = set_folder(place)
     if not folder:
         check_name(source, place)
     check_fsspec()  # a set's own card may name addresses, which datasets gives to it
@@ -75,7 +75,7 @@ def load_tables(source: str, place: str) -> Any:
         raise BrickworkError(f"{source} cannot be opened: {error_words(error)}.") from None
 
 
-def saved_folder(place: str) -> Path | None:
+def set_folder(place: str) -> Path | None:
     """The folder that a place names, by its whole path; None where there is none."""
     folder = Path(expanduser(place))
     return folder.resolve() if place and folder.is_dir() else None
@@ -125,7 +125,7 @@ def is_inside(path: str | Path, folders: Sequence[str]) -> bool:
 
 def image_folders(place: str) -> tuple[str, ...]:
     """The folders in which a set's images may lie: its own, or where its files are kept once they are fetched."""
-    if folder := saved_folder(place):
+    if folder := set_folder(place):
         return (str(folder),)
     import datasets
     from huggingface_hub.constants import HF_HUB_CACHE

@@ -27,7 +27,7 @@ from brickwork.data.sources.hub import (
     image_column,
     image_folders,
     is_inside,
-    saved_folder,
+    set_folder,
     tables_at,
 )
 from brickwork.data.sources.splits import check_for_training, splits_of
@@ -110,7 +110,7 @@ def open_huggingface(source: str, *, seed: int = 0, groups: str = "", training: 
         name=printable(Path(expanduser(place)).name),
         classes=printed,
         splits=splits,
-        source=f"{PREFIX}{saved_folder(place) or place}{'#' if column else ''}{column}",
+        source=f"{PREFIX}{set_folder(place) or place}{'#' if column else ''}{column}",
         notes=(
             *notes.division(
                 "There are no splits", whole or next(iter(parts.values())), splits, seed if whole else None
