@@ -1,5 +1,6 @@
 """The one exception that a person can mend."""
 
+import difflib
 from importlib.util import find_spec
 
 
@@ -15,8 +16,6 @@ def nearest(word: str, known: list[str]) -> str:
 
     A word that resembles none gets none: mobilenet_v2 is no misspelt googlenet_tv.
     """
-    import difflib  # which takes longer than all else that every import of brickwork needs
-
     looks = str.maketrans("ol", "01")  # resnet5O is resnet50
     seen = {name.lower().translate(looks): name for name in known}
     close = difflib.get_close_matches(word.lower().translate(looks), list(seen), n=1, cutoff=0.75)

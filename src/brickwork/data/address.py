@@ -11,10 +11,6 @@ CHAIN = "::"  # by which fsspec puts one system above another
 SAFE = (2026, 6)  # the first release of fsspec whose reference:// runs no code of its templates
 
 
-def is_remote(place: str) -> bool:
-    return "://" in place
-
-
 def check_address(address: str) -> None:
     """Raises BrickworkError for an address of another protocol than those of `PROTOCOLS`, or of several."""
     protocol = address.partition("://")[0]

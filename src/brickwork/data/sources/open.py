@@ -5,14 +5,13 @@ from dataclasses import replace
 from os.path import expanduser
 from pathlib import Path
 
-from brickwork.data.address import is_remote
 from brickwork.data.dataset import Dataset
 from brickwork.data.sources.folder import open_folder
 from brickwork.data.sources.hub import PREFIX
 from brickwork.data.sources.huggingface import open_huggingface
 from brickwork.data.sources.idx import holds_idx, open_idx
 from brickwork.data.sources.manifest import ENDINGS, open_manifest
-from brickwork.data.sources.shards import holds_shards, is_pattern
+from brickwork.data.sources.shards import holds_shards, is_pattern, is_remote
 from brickwork.data.sources.webdataset import open_webdataset
 from brickwork.errors import BrickworkError, nearest
 

@@ -10,7 +10,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from brickwork.data.address import check_address, check_fsspec, is_remote
+from brickwork.data.address import check_address, check_fsspec
 from brickwork.data.names import natural, printable
 from brickwork.data.sources.listing import list_folder
 from brickwork.data.sources.splits import SPLITS, split_named
@@ -29,6 +29,10 @@ class Shard:
 
     place: str  # a path, or an address
     title: str  # the path below the folder that all have in common, without ".tar"
+
+
+def is_remote(place: str) -> bool:
+    return "://" in place
 
 
 def is_pattern(source: str) -> bool:

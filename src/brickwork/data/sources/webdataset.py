@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from brickwork.data.address import is_remote
 from brickwork.data.dataset import Dataset, Split
 from brickwork.data.images.decode import MAX_BYTES, Unreadable, decode_bytes
 from brickwork.data.images.deep import Range
@@ -25,7 +24,7 @@ from brickwork.data.names import natural, normal_name, printable
 from brickwork.data.sources import notes
 from brickwork.data.sources.groups import groups_of
 from brickwork.data.sources.listing import ENDINGS
-from brickwork.data.sources.shards import Shard, open_shard, read_part, shards_of, split_of
+from brickwork.data.sources.shards import Shard, is_remote, open_shard, read_part, shards_of, split_of
 from brickwork.data.sources.splits import check_for_training, splits_of
 from brickwork.data.sources.tar import Damaged, Member, content, tar_members
 from brickwork.errors import BrickworkError
