@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from brickwork.data import address as addresses
 from brickwork.data import open_data
 from brickwork.data.images.decode import Unreadable
 from brickwork.data.sources.huggingface import open_huggingface
@@ -247,6 +248,14 @@ def test_a_set_keeps_no_format_of_its_own(datasets: Any, tmp_path: Path) -> None
 def test_groups_are_not_read_from_a_column_that_opens_files(datasets: Any, tmp_path: Path) -> None:
     source = saved(datasets, tmp_path, table(datasets, 4))
     assert refusal(source, groups="img") == "SET: the column img holds no names or numbers of groups."
+
+
+def test_an_fsspec_that_runs_code_is_refused_here_too(
+    datasets: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = saved(datasets, tmp_path, table(datasets, 4))
+    monkeypatch.setattr(addresses, "version", lambda name: "2026.4.0")
+    assert refusal(source).startswith("fsspec 2026.4.0 can run code that stands in data")
 
 
 def test_datasets_that_run_code_are_refused(datasets: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,11 +57,11 @@ def load_tables(source: str, place: str) -> Any:
     folder = set_folder(place)
     if not folder:
         check_name(source, place)
-    check_fsspec()  # a set's own card may name addresses, which datasets gives to it
     try:
         import datasets
     except ModuleNotFoundError:
         raise BrickworkError(f"{source} is read with datasets: pip install 'brickwork[huggingface]'.") from None
+    check_fsspec()  # a set's own card may name addresses, which datasets gives to it
     if int(datasets.__version__.partition(".")[0]) < OLDEST:
         raise BrickworkError(f"datasets {datasets.__version__} can run a set's own code: pip install 'datasets>=4'.")
     if folder:
