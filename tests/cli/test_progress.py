@@ -76,3 +76,9 @@ def test_a_terminal_that_was_closed_stops_no_training(monkeypatch: pytest.Monkey
         for _ in range(3):
             listener(EPOCH)
     notify("a note")
+
+
+def test_a_note_above_the_bar_does_nothing_to_the_terminal() -> None:
+    screen = drawn(Note("left out a\x1b]0;owned\x07\u202egnp.exe\r"))
+    assert "left out a\\x1b]0;owned\\x07\\u202egnp.exe\\r" in screen
+    assert "\x07" not in screen

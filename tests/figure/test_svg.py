@@ -33,3 +33,11 @@ def test_a_text_turns_around_its_own_place() -> None:
 
 def test_a_polyline_has_every_point() -> None:
     assert svg_polyline([(0, 1), (2.04, 3.06)], "line") == '<polyline points="0.0,1.0 2.0,3.1" class="line"/>'
+
+
+def test_control_and_direction_characters_are_escapes_that_one_can_see() -> None:
+    words = "a\x00\x1b[31m\x85\u202egnp\u2066\ud800\uffff\tb\nc"
+    parts = [svg_text(1, 2, words, "soft"), svg_circle(1, 2, 3, "dot", words)]
+    root = ElementTree.fromstring(svg_document(10, 20, words, parts))  # XML has no place for most of them
+    seen = "a\\x00\\x1b[31m\\x85\\u202egnp\\u2066\\ud800\\uffff\tb\nc"
+    assert {element.text for element in root.iter() if element.tag in (f"{NAME}text", f"{NAME}title")} == {seen}

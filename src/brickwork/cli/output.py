@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from math import isfinite
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import TypeVar
@@ -13,6 +15,8 @@ import click
 
 from brickwork.errors import BrickworkError, mask_credentials
 
+# all of Unicode's controls but the ends of lines, marks and overrides of direction, and halves of characters
+CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 BEGINNING = 1 << 16  # bytes in which the mark of a file's kind stands
 
 Command = TypeVar("Command", bound=Callable[..., None])
@@ -23,7 +27,17 @@ def json_option(command: Command) -> Command:
 
 
 def print_json(document: object) -> None:
-    print(json.dumps(document))
+    print(json_text(document))
+
+
+def safe_text(text: str) -> str:
+    """Text that does nothing to a terminal: names from files may hold control characters, and turn the direction."""
+    return CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def say(*texts: str) -> None:
+    """Print a result for a person to read, on standard output."""
+    print(*map(safe_text, texts), sep="\n")
 
 
 def notify(text: str) -> None:
@@ -32,7 +46,29 @@ def notify(text: str) -> None:
     Credentials in an address are masked.
     """
     with suppress(OSError):  # as where its terminal was closed: a training writes its checkpoint none the less
-        print(mask_credentials(text), file=sys.stderr)
+        print(safe_text(mask_credentials(text)), file=sys.stderr)
+
+
+def say_painted(text: str, paint: Callable[[str], str]) -> None:
+    """Print a result as `say` does, in colours on a terminal: they come after what names hold has been escaped."""
+    print(paint(safe_text(text)) if sys.stdout.isatty() else safe_text(text))
+
+
+def json_text(document: object) -> str:
+    """A document as JSON, which has no NaN and no infinity: null is in their place."""
+    return json.dumps(finite(document), allow_nan=False)
+
+
+def finite(value: object) -> object:
+    """The same value, with None for each number in it that is none."""
+    match value:
+        case float():
+            return value if isfinite(value) else None
+        case Mapping():
+            return {name: finite(part) for name, part in value.items()}
+        case list() | tuple():
+            return [finite(part) for part in value]
+    return value
 
 
 def silence_stdout() -> None:

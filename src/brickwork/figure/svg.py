@@ -1,7 +1,23 @@
 """SVG primitives: each gives one element, whose looks are the CSS class `kind`. Lengths are CSS pixels."""
 
+import re
 from collections.abc import Sequence
-from html import escape
+from html import escape as escape_marks
+
+# what XML 1.0 has no place for, and what turns the direction of the words around it
+CONTROLS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+
+
+def visible(words: str) -> str:
+    """Words in which control and direction characters are escapes that one can see."""
+    return CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), words)
+
+
+def escape(words: str) -> str:
+    """Words as the content of an element, or a value in quotes."""
+    return escape_marks(visible(words))
 
 
 def svg_text(x: float, y: float, words: str, kind: str, anchor: str = "start", turn: int = 0) -> str:

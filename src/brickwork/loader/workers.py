@@ -7,6 +7,7 @@ import threading
 import traceback
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.heap import Arena
@@ -28,6 +29,7 @@ from brickwork.recipe.recipe import Recipe
 FEW = 2000  # images an epoch that are read before other processes have begun
 MOST = 8  # processes, unless more are asked for
 FORKS = "forkserver" in multiprocessing.get_all_start_methods()
+SAFE_PATH = "PYTHONSAFEPATH"  # what -P is at the command line
 KILLED = -9  # the exit code after SIGKILL
 PATIENCE = 2.0  # seconds in which a process that is let go may end by itself
 
@@ -149,13 +151,31 @@ def warm() -> None:
         return
     from multiprocessing import forkserver, resource_tracker  # not on Windows
 
-    resource_tracker.ensure_running()  # which the server begins otherwise, and which lifts the block
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    with safe_path():
+        resource_tracker.ensure_running()  # which the server begins otherwise, and which lifts the block
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+        try:
+            forkserver.set_forkserver_preload([__name__, "torchvision.transforms.v2"])
+            forkserver.ensure_running()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def safe_path() -> Iterator[None]:
+    """Has Python processes that are started meanwhile import nothing from the current folder.
+
+    Theirs is the first place that they look in otherwise, where a random.py that came with the images would be run.
+    """
+    before = os.environ.get(SAFE_PATH)
+    os.environ[SAFE_PATH] = "1"
     try:
-        forkserver.set_forkserver_preload([__name__, "torchvision.transforms.v2"])
-        forkserver.ensure_running()
+        yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if before is None:
+            del os.environ[SAFE_PATH]
+        else:
+            os.environ[SAFE_PATH] = before
 
 
 def start_worker(transform: ImageTransform, batch: int) -> Worker:
@@ -163,7 +183,8 @@ def start_worker(transform: ImageTransform, batch: int) -> Worker:
     memory = arena(AHEAD * batch * int(np.prod(image_shape(transform))))
     ours, theirs = context.Pipe()
     process = context.Process(target=work, args=(theirs, transform, memory, batch), daemon=True)
-    process.start()
+    with safe_path():
+        process.start()
     theirs.close()
     return Worker(process, ours, shared_buffers(memory, batch, image_shape(transform)))
 

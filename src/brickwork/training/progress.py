@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from brickwork.data.names import printable
 from brickwork.training.events import EpochEnd, Event, Listener, Step, clock, silent
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class BarListener:
             self.show(event)
             return
         with suppress(OSError):
-            self.bar.console.print(event.text, highlight=False, markup=False)
+            self.bar.console.print(printable(event.text), highlight=False, markup=False)
         if isinstance(event, EpochEnd):
             self.accuracy = f", accuracy {event.metrics.val_accuracy:.1%}"
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from brickwork.cli.commands.predict import quote_formulas
 from judge import BIAS, KNOWN, TEMPERATURE, WEIGHT, calibration, model, threshold
 from shell import Ask
 
@@ -269,3 +270,33 @@ def test_every_class_has_a_column_for_its_probability(ask: Ask, plain: Path, pho
     head, _, first, _ = ask(*words).out.splitlines()
     assert head.split() == ["image", *KNOWN, "probability", "label"]
     assert first.split()[1 : 1 + len(KNOWN)] == [f"{expected[name]:.1%}" for name in KNOWN]
+
+
+FORMULAS = ("=1+1.png", "+1.png", "-1.png", "@sum.png", "\t=1.png")
+PLAIN = ("1=1.png", "a-1.png", "'=1.png", " =1.png")
+
+
+def test_cells_that_a_spreadsheet_would_run_are_quoted_where_that_is_asked_for(
+    ask: Ask, plain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    for name in (*FORMULAS, *PLAIN):
+        Image.new("L", (6, 5), 128).save(name)
+    (tmp_path / "list.txt").write_text("\n".join([*FORMULAS, *PLAIN]))
+    words = ("predict", plain, "--list", tmp_path / "list.txt", "--out", tmp_path / "t.csv", "--probabilities")
+    assert ask(*words).code == 0
+    as_they_are = [name.replace("\t", "\\t") for name in (*FORMULAS, *PLAIN)]
+    assert [row["path"] for row in rows(tmp_path / "t.csv")] == as_they_are
+    assert ask(*words, "--spreadsheet").code == 0
+    quoted = [name if name.startswith("\\") else f"'{name}" for name in as_they_are[: len(FORMULAS)]]
+    found = rows(tmp_path / "t.csv")
+    assert [row["path"] for row in found] == [*quoted, *PLAIN]
+    assert {float(row["probability"]) > 0 for row in found} == {True}
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_every_text_of_a_row_is_quoted_and_no_number(start: str) -> None:
+    cells = {"path": f"{start}a", "label": f"{start}b", "probability": -0.5, "reason": None, "p_x": 1e-9, "guess": ""}
+    expected = {**cells, "path": f"'{start}a", "label": f"'{start}b"}
+    assert quote_formulas(cells) == expected

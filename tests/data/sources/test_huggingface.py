@@ -1,6 +1,7 @@
 """Hugging Face's datasets, made here and saved to the disk."""
 
 import io
+import json
 import pickle
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from brickwork.data import address as addresses
 from brickwork.data import open_data
 from brickwork.data.images.decode import Unreadable
 from brickwork.data.sources.huggingface import open_huggingface
@@ -123,15 +125,143 @@ def test_of_several_columns_of_labels_one_is_named(datasets: Any, tmp_path: Path
 
 
 def test_an_image_may_be_a_file_or_be_missing(datasets: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(datasets.config, "DOWNLOADED_DATASETS_PATH", tmp_path)
     Image.new("L", (2, 2), 9).save(tmp_path / "9.png")
     images = (datasets.Image(), [picture(0), str(tmp_path / "9.png"), str(tmp_path / "gone.png"), None])
-    monkeypatch.setattr(datasets, "load_dataset", lambda name, config: {"train": table(datasets, 4, img=images)})
-    part = open_data("hf:set").splits["train"]
+    asked = stand_in(monkeypatch, datasets, {"train": table(datasets, 4, img=images)})
+    part = open_data("hf:some/set").splits["train"]
+    assert asked == [("some/set", None, {"trust_remote_code": False})]
     assert np.asarray(part.image(1))[0, 0] == 9
     with pytest.raises(Unreadable, match=r"gone\.png is unreadable: there is no such file"):
         part.image(2)
     with pytest.raises(Unreadable, match="set#train/3 is unreadable: its row holds no image"):
         part.image(3)
+
+
+def stand_in(monkeypatch: pytest.MonkeyPatch, datasets: Any, tables: object) -> list[tuple[object, ...]]:
+    """Has load_dataset give these tables; the list fills with what it was asked for."""
+    asked: list[tuple[object, ...]] = []
+    monkeypatch.setattr(datasets, "load_dataset", lambda *names, **more: (asked.append((*names, more)), tables)[1])
+    return asked
+
+
+# What somebody else's set may do
+
+
+@pytest.mark.parametrize("spelling", ["whole", "..", "link", "file://", "https://example.org/1.png", "zip://a.png::"])
+def test_rows_that_name_files_outside_the_set_are_not_read(datasets: Any, tmp_path: Path, spelling: str) -> None:
+    secret = tmp_path / "secret.png"
+    Image.new("L", (2, 2), 77).save(secret)
+    place = {
+        "whole": str(secret), "..": "../secret.png", "link": "link.png", "file://": f"file://{secret}",
+        "zip://a.png::": f"zip://a.png::{secret}",
+    }.get(spelling, spelling)  # fmt: skip
+    rows = [place] * 4
+    source = planted(datasets, tmp_path / "set", rows)
+    (tmp_path / "set" / "link.png").symlink_to(secret)
+    part = open_data(source).whole()
+    for i in range(4):
+        with pytest.raises(Unreadable, match="which is not in the set"):
+            part.read_bytes(i)
+
+
+def planted(datasets: Any, folder: Path, rows: list[str]) -> str:
+    """A saved set whose rows name files: save_to_disk would copy them into the table."""
+    import pyarrow
+
+    table(datasets, len(rows)).save_to_disk(str(folder))
+    (file,) = folder.glob("*.arrow")
+    with pyarrow.memory_map(str(file)) as source:
+        whole = pyarrow.ipc.open_stream(source).read_all()
+    images = pyarrow.array([{"bytes": None, "path": row} for row in rows], whole.schema.field("img").type)
+    whole = whole.set_column(0, whole.schema.field("img"), images)
+    file.unlink()
+    with pyarrow.ipc.new_stream(str(file), whole.schema) as writer:
+        writer.write_table(whole)
+    return f"hf:{folder}"
+
+
+def test_a_file_in_the_sets_folder_is_read_also_from_elsewhere(datasets: Any, tmp_path: Path) -> None:
+    source = planted(datasets, tmp_path / "set", ["images/1.png", str(tmp_path / "set" / "images" / "1.png")] * 2)
+    (tmp_path / "set" / "images").mkdir()
+    Image.new("L", (2, 2), 5).save(tmp_path / "set" / "images" / "1.png")
+    assert {image.getpixel((0, 0)) for image, _ in open_data(source).whole()} == {5}
+
+
+@pytest.mark.parametrize("name", ["../other", "/etc", "..", "a::memory://x", "memory://x", "a\\b", 5, None, {}])
+def test_a_saved_set_names_its_own_parts_alone(datasets: Any, tmp_path: Path, name: object) -> None:
+    source = saved(datasets, tmp_path, train=table(datasets, 4))
+    (tmp_path / "set" / "dataset_dict.json").write_text(json.dumps({"splits": ["train", name]}))
+    assert "SET: dataset_dict.json names" in refusal(source)
+    source = saved(datasets, tmp_path / "b", table(datasets, 4))
+    state = json.loads((tmp_path / "b" / "set" / "state.json").read_text())
+    (tmp_path / "b" / "set" / "state.json").write_text(json.dumps({**state, "_data_files": [{"filename": name}]}))
+    assert "SET: state.json names" in refusal(source)
+
+
+def test_a_table_that_is_a_link_to_elsewhere_is_refused(datasets: Any, tmp_path: Path) -> None:
+    source = saved(datasets, tmp_path, table(datasets, 4))
+    (file,) = (tmp_path / "set").glob("*.arrow")
+    file.rename(tmp_path / "elsewhere.arrow")
+    file.symlink_to(tmp_path / "elsewhere.arrow")
+    assert refusal(source) == f"SET: {file.name} leads out of the set's folder: copy it there."
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b"\xff", b"{}", b"3", b'{"splits": 3}', b"\x001"])
+def test_a_saved_set_with_damaged_documents_is_one_sentence(datasets: Any, tmp_path: Path, content: bytes) -> None:
+    source = saved(datasets, tmp_path, train=table(datasets, 4))
+    (tmp_path / "set" / "dataset_dict.json").write_bytes(content)
+    assert refusal(source) == "SET: dataset_dict.json is not what save_to_disk writes."
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "mnist", "csv", " ", "../set", "a/../b", "a/b/c/d", "/a/b", "a//b", "reference://x/y", "s3://bucket/set",
+        "a/b::c", "https://example.org/set", "hf://datasets/a/b", "-/b", "a/b\n", "a/b\u202e", "~/a/b/c",
+    ],
+)  # fmt: skip
+def test_what_is_no_owner_and_name_is_given_to_nobody(
+    datasets: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, place: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    asked = stand_in(monkeypatch, datasets, {})
+    assert "expected hf:OWNER/NAME, hf:OWNER/NAME/CONFIG, or a folder that is there" in refusal(f"hf:{place}")
+    assert not asked
+
+
+def test_a_name_that_lies_in_the_current_folder_is_not_taken_for_the_hub(
+    datasets: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "owner" / "name").mkdir(parents=True)
+    asked = stand_in(monkeypatch, datasets, {})
+    assert "owner/name also lies in the current folder" in refusal("hf:owner/name/config")
+    assert not asked
+
+
+def test_a_set_keeps_no_format_of_its_own(datasets: Any, tmp_path: Path) -> None:
+    source = saved(datasets, tmp_path, table(datasets, 4).with_format("numpy"))
+    assert open_data(source).whole().image(2).getpixel((0, 0)) == 2
+
+
+def test_groups_are_not_read_from_a_column_that_opens_files(datasets: Any, tmp_path: Path) -> None:
+    source = saved(datasets, tmp_path, table(datasets, 4))
+    assert refusal(source, groups="img") == "SET: the column img holds no names or numbers of groups."
+
+
+def test_an_fsspec_that_runs_code_is_refused_here_too(
+    datasets: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = saved(datasets, tmp_path, table(datasets, 4))
+    monkeypatch.setattr(addresses, "version", lambda name: "2026.4.0")
+    assert refusal(source).startswith("fsspec 2026.4.0 can run code that stands in data")
+
+
+def test_datasets_that_run_code_are_refused(datasets: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = saved(datasets, tmp_path, table(datasets, 4))
+    monkeypatch.setattr(datasets, "__version__", "3.6.0")
+    assert refusal(source) == "datasets 3.6.0 can run a set's own code: pip install 'datasets>=4'."
 
 
 def test_a_set_that_does_not_serve_is_refused(datasets: Any, tmp_path: Path) -> None:
@@ -153,20 +283,19 @@ def test_a_set_that_does_not_serve_is_refused(datasets: Any, tmp_path: Path) -> 
 def test_names_at_the_hub_are_an_owner_a_name_and_a_configuration(
     datasets: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[tuple[str, str | None]] = []
-
-    def load(name: str, config: str | None) -> Any:
-        asked.append((name, config))
-        return table(datasets, 40)
-
-    monkeypatch.setattr(datasets, "load_dataset", load)
-    for word in ("mnist", "someone/pets", "someone/pets/small"):
+    asked = stand_in(monkeypatch, datasets, table(datasets, 40))
+    for word in ("ylecun/mnist", "someone/pets", "someone/pets/small"):
         assert open_data(f"hf:{word}").source == f"hf:{word}"
-    assert asked == [("mnist", None), ("someone/pets", None), ("someone/pets", "small")]
+    no_code = {"trust_remote_code": False}
+    assert asked == [
+        ("ylecun/mnist", None, no_code),
+        ("someone/pets", None, no_code),
+        ("someone/pets", "small", no_code),
+    ]
 
 
 def test_without_the_package_a_line_says_how_to_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(BrickworkError) as caught:
-        open_data("hf:mnist")
-    assert str(caught.value) == "hf:mnist is read with datasets: pip install 'brickwork[huggingface]'."
+        open_data("hf:ylecun/mnist")
+    assert str(caught.value) == "hf:ylecun/mnist is read with datasets: pip install 'brickwork[huggingface]'."

@@ -165,3 +165,12 @@ def test_what_is_called_zipped_and_is_not_is_refused(tmp_path: Path) -> None:
 def test_no_images_are_refused(tmp_path: Path) -> None:
     write(tmp_path, count=0)
     assert refusal(tmp_path) == "DATA/train-images-idx3-ubyte holds no pixels: its sizes are 0 x 6 x 5."
+
+
+def test_more_values_than_are_held_are_refused_before_they_are_unpacked(tmp_path: Path) -> None:
+    header = struct.pack(">4B3I", 0, 0, 8, 3, 100_000, 1000, 1000)
+    (tmp_path / "a.gz").write_bytes(gzip.compress(header + bytes(50_000_000)))
+    with pytest.raises(
+        BrickworkError, match="states 100,000,000,000 values; idx files of up to 2,147,483,648 are read"
+    ):
+        read_idx(tmp_path / "a.gz", rank=3)

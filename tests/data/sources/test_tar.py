@@ -1,7 +1,11 @@
 """Archives as Python's own tarfile writes them, and what is said of those that were cut or damaged."""
 
+import contextlib
 import io
+import os
+import random
 import tarfile
+from pathlib import Path
 
 import pytest
 
@@ -105,3 +109,111 @@ def test_a_size_that_is_left_blank_is_zero() -> None:
     header[148:156] = b" " * 8
     header[148:156] = b"%06o\0 " % sum(header)
     assert read(bytes(header) + archive({"1.jpg": b"x"})) == {"deep/": b"", "1.jpg": b"x"}
+
+
+# Archives that somebody made so that reading them does harm
+
+
+def header(size: bytes, kind: bytes = tarfile.REGTYPE, name: str = "evil.jpg") -> bytes:
+    """A header whose sum is right, whatever its size field has."""
+    made = bytearray(tarfile.TarInfo(name).tobuf(tarfile.USTAR_FORMAT))
+    made[124:136], made[156:157], made[148:156] = size.ljust(12, b"\0"), kind, b" " * 8
+    made[148:156] = b"%06o\0 " % sum(made)
+    return bytes(made)
+
+
+def record(key: bytes, value: bytes) -> bytes:
+    """A record of a pax header, which begins with its own length."""
+    length = len(key) + len(value) + 3
+    while len(made := b"%d %s=%s\n" % (length, key, value)) != length:
+        length = len(made)
+    return made
+
+
+FIRST = archive({"1.jpg": b"1"}, "ustar")[: 2 * BLOCK]
+
+
+@pytest.mark.parametrize(
+    "size",
+    [
+        b"-1000", b"-1", b"-0000000001", b"+1000", b"0o777", b"0_001000", b"1e3", b"nan", b"inf", b"00000000008",
+        b"0x10", b"10 10", b"\xff" * 12, b"\xff" + bytes(10) + b"\x04", b"\x81" + bytes(11), b"\xe0" + bytes(11),
+        "\uff17".encode(), b"1.5", b"\t10", b"10\n",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", [b"0", b"\0", b"L", b"x", b"5", b"g"])
+def test_a_size_is_octal_digits_and_nothing_else(size: bytes, kind: bytes) -> None:
+    found, words = upto(FIRST + header(size, kind) + FIRST * 4 + bytes(2 * BLOCK))
+    assert ([each.name for each in found], words) == (["1.jpg"], "is damaged at byte 1,024")
+
+
+@pytest.mark.parametrize("size", [b"7" * 12, b"\x80" + b"\xff" * 11, b"\x80" + bytes(3) + b"\x7f" + bytes(7)])
+def test_a_size_beyond_the_archives_end_is_a_cut(size: bytes) -> None:
+    found, words = upto(FIRST + header(size) + bytes(2 * BLOCK))
+    assert (len(found), words) == (1, "is cut in the member that begins at byte 1,024")
+
+
+def test_a_size_in_bytes_of_the_number_itself_is_read_where_it_fits() -> None:
+    whole = (
+        FIRST + header(b"\x80" + bytes(10) + b"\x05", name="2.jpg") + b"hello".ljust(BLOCK, b"\0") + bytes(2 * BLOCK)
+    )
+    assert read(whole) == {"1.jpg": b"1", "2.jpg": b"hello"}
+
+
+@pytest.mark.parametrize("size", ["-1000", "9" * 5000, "9" * 20, "٣", "1e3", "nan", " 5", "0x5", ""])
+def test_a_size_of_a_pax_header_is_decimal_digits_and_nothing_else(size: str) -> None:
+    extended = record(b"size", size.encode())
+    padded = extended.ljust(-(-len(extended) // BLOCK) * BLOCK, b"\0")
+    found, words = upto(FIRST + header(b"%011o" % len(extended), b"x") + padded + header(b"0") + bytes(2 * BLOCK))
+    assert len(found) == 1
+    assert words == f"is damaged before byte {3 * BLOCK + len(padded):,}: it states no size there"
+
+
+class Counted(io.FileIO):
+    """A file that counts the bytes that are read from it."""
+
+    count = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        got = super().read(size) or b""
+        self.count += len(got)
+        return got
+
+
+@pytest.mark.parametrize(
+    ("beginning", "words"),
+    [
+        (FIRST + bytes(2 * BLOCK), ""),
+        (FIRST + header(b"\x80" + bytes(6) + b"\x08" + bytes(4)), ""),
+        (FIRST + header(b"%011o" % (1 << 30), b"L"), "has a header of 1,073,741,824 bytes at byte 1,024"),
+    ],
+    ids=["behind the end mark", "a member", "a name"],
+)
+def test_a_file_of_holes_is_not_read_through(tmp_path: Path, beginning: bytes, words: str) -> None:
+    path = tmp_path / "holes.tar"
+    path.write_bytes(beginning)
+    os.truncate(path, 1 << 36)  # 64 GB that take no place on the disk
+    with Counted(path) as file:
+        with pytest.raises(Damaged, match=words) if words else contextlib.nullcontext():
+            assert len(list(tar_members(file))) == (2 if b"\x08" in beginning else 1)  # type: ignore[arg-type]
+        assert file.count < 20_000_000
+
+
+def test_every_step_through_a_changed_archive_leads_onwards() -> None:
+    """Fields of headers are filled by chance, and their sums made right again."""
+    chance = random.Random(4)
+    whole = archive(SHORT | LONG, "gnu") + bytes(BLOCK)
+    starts = [at for at in range(0, len(whole), BLOCK) if whole[at + 257 : at + 262] == b"ustar"]
+    signs = b"01234567-+ _x.\0\x80\xff"
+    for _ in range(2_000):
+        made = bytearray(whole)
+        at = chance.choice(starts)
+        for _ in range(chance.randint(1, 12)):
+            made[at + chance.choice([*range(124, 136), 156])] = chance.choice(signs)
+        made[at + 148 : at + 156] = b" " * 8
+        made[at + 148 : at + 156] = b"%06o\0 " % sum(made[at : at + BLOCK])
+        found: list[Member] = []
+        with contextlib.suppress(Damaged):
+            found.extend(tar_members(io.BytesIO(bytes(made))))
+        assert [each.offset for each in found] == sorted({each.offset for each in found})
+        assert all(0 <= each.size <= len(made) - each.offset for each in found)

@@ -5,6 +5,7 @@ import io
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
@@ -81,6 +82,14 @@ def test_names_from_the_data_are_text_and_never_tags(report: Report) -> None:
     text = evaluation_html(report)
     assert "<b>data</b>" not in text
     assert "&lt;b&gt;data&lt;/b&gt;" in text
+
+
+def test_control_and_direction_characters_in_names_are_escapes_on_the_page(report: Report) -> None:
+    nasty = replace(report, data="a\x1b[2J\u202egnp\x00.exe", network="n\u2066\x85", split="\ud800")
+    text = evaluation_html(nasty)
+    assert "a\\x1b[2J\\u202egnp\\x00.exe" in text
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", text)
+    assert re.sub("<h1>.*|<title>.*", "", evaluation_html(report)).count("\\") == 0
 
 
 def test_every_class_of_the_style_is_used_and_every_used_one_is_styled(report: Report) -> None:

@@ -1,5 +1,6 @@
 """`brickwork check`: check a dataset before anything is trained on it."""
 
+import re
 import shlex
 import sys
 import time
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from brickwork.cli.data_options import GROUPS
-from brickwork.cli.output import count_of, json_option, notify, print_json, width
+from brickwork.cli.output import count_of, json_option, notify, print_json, say_painted, width
 from brickwork.errors import BrickworkError
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ FEW = 3  # cases that are shown of a finding, and files of a case
 WIDE = 100  # columns beyond which sentences are hard to read
 INDENT = " " * 9
 COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
+TITLE = re.compile(r"^(error|warning|note) +(?=[A-Z][0-9]{3} )", re.MULTILINE)
 
 
 @click.command("check")
@@ -63,9 +65,8 @@ def check_command(
         report = check(dataset, max_pixels=max_pixels, allow_leaks=allow_leaks, progress=progress)
     index_file = try_save_index(report)
     kept = write_manifest(fix, dataset, report) if fix else None
-    print_json(check_document(report, index_file)) if as_json else print(
-        check_text(report, data if can_list(dataset) else None)
-    )
+    text = "" if as_json else check_text(report, data if can_list(dataset) else None)
+    print_json(check_document(report, index_file)) if as_json else say_painted(text, paint_severities)
     if fix and kept is not None:
         command = shlex.join(["brickwork", "train", "--data", str(fix)])
         if lost := classes_without_rows(report):
@@ -167,11 +168,15 @@ def heading(report: "CheckReport") -> str:
     return f"{report.name}: {total} of {len(report.classes):,} classes ({parts})."
 
 
+def paint_severities(text: str) -> str:
+    """The text with the severity in colour where a line begins with one and a rule's code."""
+    return TITLE.sub(lambda found: click.style(found[0], fg=COLOURS[found[1]], bold=True), text)
+
+
 def finding_lines(finding: "Finding", report: "CheckReport", columns: int) -> list[str]:
     """One finding: what, how many, which first, what training does, how to mend it."""
     rule, count = finding.rule, len(finding.cases)
-    word = click.style(f"{rule.severity:8}", fg=COLOURS[rule.severity], bold=True) if sys.stdout.isatty() else ""
-    title = f"{word or f'{rule.severity:8}'} {rule.code}  {count:,} {rule.one if count == 1 else rule.many}"
+    title = f"{rule.severity:8} {rule.code}  {count:,} {rule.one if count == 1 else rule.many}"
     few = FEW if rule.severity != "note" else 1
     room = columns - len(INDENT)
     cases = [line for case in finding.cases[:few] for line in case_lines(case, rule.code, report, room)]

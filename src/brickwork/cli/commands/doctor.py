@@ -7,7 +7,7 @@ from typing import NamedTuple
 import click
 
 from brickwork import __version__
-from brickwork.cli.output import json_option, print_json
+from brickwork.cli.output import json_option, print_json, say
 
 
 class Package(NamedTuple):
@@ -232,6 +232,6 @@ def doctor_command(as_json: bool) -> None:
     if as_json:
         print_json(diagnosis.document())
     else:
-        print(doctor_text(diagnosis))
+        say(doctor_text(diagnosis))
     if diagnosis.broken:
         raise click.exceptions.Exit(1)

@@ -2,7 +2,7 @@
 
 import click
 
-from brickwork.cli.output import json_option, print_json, width
+from brickwork.cli.output import json_option, print_json, say, width
 
 
 @click.command("lecture")
@@ -22,4 +22,4 @@ def lecture_command(as_json: bool) -> None:
     if as_json:
         print_json([claim.document() for claim in claims()])
     else:
-        print(lecture_text(claims(), width()))
+        say(lecture_text(claims(), width()))

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from brickwork.cli.output import json_option, print_json, width
+from brickwork.cli.output import json_option, print_json, say, width
 from brickwork.errors import BrickworkError, nearest
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def list_command(pattern: str, as_json: bool) -> None:
     if as_json:
         print_json([network_entry(network) for network in networks])
     else:
-        print(catalogue(networks))
+        say(catalogue(networks))
 
 
 def find_networks(pattern: str) -> list["Network"]:

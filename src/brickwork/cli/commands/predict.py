@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from brickwork.cli.output import check_output, count_of, json_option, notify, print_json
+from brickwork.cli.output import check_output, count_of, json_option, json_text, notify, print_json, say
 from brickwork.cli.own import own_option
 from brickwork.errors import BrickworkError
 from brickwork.files import write_whole
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from brickwork.network import Layer
 
 FIELDS = ("path", "label", "probability", "reason", "guess")
+FORMULAS = tuple("=+-@\t\r")  # with which a cell begins that a spreadsheet runs (OWASP, "CSV Injection")
 TABLES = {".csv": ",".join(FIELDS).encode(), ".json": b'[{"path": '}  # the endings of a table, and how each begins
 
 
@@ -42,6 +42,7 @@ TABLES = {".csv": ",".join(FIELDS).encode(), ".json": b'[{"path": '}  # the endi
     "--top", type=click.IntRange(1), default=1, show_default=True, metavar="K", help="The K most probable classes."
 )
 @click.option("--probabilities", is_flag=True, help="A column for the probability of every class.")
+@click.option("--spreadsheet", is_flag=True, help="Put ' before cells of the .csv that a spreadsheet would run.")
 @own_option
 @json_option
 def predict_command(
@@ -52,6 +53,7 @@ def predict_command(
     coverage: float | None,
     top: int,
     probabilities: bool,
+    spreadsheet: bool,
     own: "tuple[type[Layer], ...]",
     as_json: bool,
 ) -> None:
@@ -78,7 +80,7 @@ def predict_command(
     if threshold := threshold_for(file, coverage):
         notify(threshold_text(threshold, coverage))
     rows = predict_all(file, words, coverage, max(top, len(file.classes) if probabilities else 0))
-    print_predictions(rows, TableShape(top, file.classes if probabilities else ()), out, as_json)
+    print_predictions(rows, TableShape(top, file.classes if probabilities else (), spreadsheet), out, as_json)
     if all(row.reason for row in rows):
         raise BrickworkError(f"there was no image to look at: {rows[0].path}: {rows[0].reason}.")
 
@@ -141,6 +143,7 @@ class TableShape(NamedTuple):
 
     top: int  # the most probable classes
     classes: tuple[str, ...]  # each of which has a column for its probability
+    quoted: bool = False  # cells that a spreadsheet would run begin with an apostrophe
 
 
 def print_predictions(rows: "list[Prediction]", columns: TableShape, out: Path | None, as_json: bool) -> None:
@@ -149,7 +152,7 @@ def print_predictions(rows: "list[Prediction]", columns: TableShape, out: Path |
     if as_json:
         print_json([row_document(row, columns) for row in rows])
     else:
-        print(f"{count_of(len(rows), 'row')} in {out}." if out else prediction_table(rows, columns))
+        say(f"{count_of(len(rows), 'row')} in {out}." if out else prediction_table(rows, columns))
 
 
 def row_document(row: "Prediction", columns: TableShape) -> dict[str, Any]:
@@ -166,14 +169,22 @@ def probabilities_of(row: "Prediction") -> dict[str, float]:
 def write_table(out: Path, rows: "list[Prediction]", columns: TableShape) -> None:
     """Writes the table as JSON or CSV, whole or not at all."""
     if out.suffix.lower() == ".json":
-        write_whole(out, json.dumps([row_document(row, columns) for row in rows]).encode())
+        write_whole(out, json_text([row_document(row, columns) for row in rows]).encode())
         return
     further = [name for place in range(2, columns.top + 1) for name in (f"guess{place}", f"probability{place}")]
     text = io.StringIO(newline="")
     table = csv.DictWriter(text, [*FIELDS, *further, *map(class_column, columns.classes)])
     table.writeheader()
-    table.writerows(csv_cells(row, columns) for row in rows)
+    cells = (csv_cells(row, columns) for row in rows)
+    table.writerows(map(quote_formulas, cells) if columns.quoted else cells)
     write_whole(out, text.getvalue().encode())
+
+
+def quote_formulas(cells: dict[str, Any]) -> dict[str, Any]:
+    """A row whose texts are no formulas: those that begin as one stand behind an apostrophe, which shows as text."""
+    return {
+        name: f"'{cell}" if isinstance(cell, str) and cell[:1] in FORMULAS else cell for name, cell in cells.items()
+    }
 
 
 def class_column(name: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from brickwork.cli.data_options import data_options
-from brickwork.cli.output import count_of, json_option, notify, print_json, silence_stdout
+from brickwork.cli.output import count_of, json_option, notify, print_json, say, silence_stdout
 from brickwork.cli.own import OWN_FILES, find_network, own_option
 from brickwork.cli.progress import training_progress
 from brickwork.cli.recipe_options import RecipeCommand, fields_given, options_given, recipe_options
@@ -115,7 +115,7 @@ def train_command(
 
 def print_result(result: "Result", data: str, track: tuple[str, ...], as_json: bool) -> None:
     try:
-        print_json(result_document(result)) if as_json else print(result_text(result, data, track))
+        print_json(result_document(result)) if as_json else say(result_text(result, data, track))
         sys.stdout.flush()
     except OSError:
         if not result.stopped:
@@ -186,13 +186,13 @@ def print_search(what: str, plan: "Plan", as_json: bool) -> None:
     with training_progress() as listener:
         if what == "batch":
             batch = find_batch_size(plan.network, plan.dataset, plan.recipe, listener=listener)
-            print_json({"batch": batch}) if as_json else print(f"Up to {batch:,} images a step fit: --batch {batch}")
+            print_json({"batch": batch}) if as_json else say(f"Up to {batch:,} images a step fit: --batch {batch}")
             return
         sweep = find_learning_rate(plan.network, plan.dataset, plan.recipe, listener=listener)
     if as_json:
         print_json({"lr": sweep.suggestion, **asdict(sweep)})
     else:
-        print(range_test_text(sweep))
+        say(range_test_text(sweep))
 
 
 def range_test_text(sweep: "RangeTest") -> str:

@@ -1,5 +1,6 @@
 """Hugging Face's datasets: by name, or from a folder that save_to_disk wrote."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +25,9 @@ from brickwork.data.sources.hub import (
     columns_of,
     error_words,
     image_column,
+    image_folders,
+    is_inside,
+    set_folder,
     tables_at,
 )
 from brickwork.data.sources.splits import check_for_training, splits_of
@@ -35,8 +39,9 @@ class HubSplit(Split):
     """Split of images in a table of the package datasets."""
 
     table: Any  # a datasets.Dataset with the images' column alone, not decoded
-    place: str  # "hf:mnist#train"
+    place: str  # "hf:ylecun/mnist#train"
     rows: NDArray[np.int64]  # each image's row in the table
+    folders: tuple[str, ...]  # where images may lie that are files of their own
 
     @property
     def location(self) -> str:
@@ -58,15 +63,22 @@ class HubSplit(Split):
         value = image or {"bytes": None, "path": None}
         if value["bytes"] is None and value["path"] is None:
             raise Unreadable(self.names[i], "its row holds no image", "missing")
-        content: bytes = bytes_of(value["path"]) if value["bytes"] is None else value["bytes"]
-        return content
+        return self.file_bytes(i, value["path"]) if value["bytes"] is None else bytes(value["bytes"])
+
+    def file_bytes(self, i: int, path: str) -> bytes:
+        """The bytes of a file that a row names, which must be one of the set's own."""
+        place = os.path.join(self.folders[0], path)
+        if "\0" in path or "://" in path or not is_inside(place, self.folders):
+            raise Unreadable(self.names[i], f"its row names {printable(path):.200}, which is not in the set", "missing")
+        return bytes_of(place)
 
     def decode(self, i: int, content: bytes, least: int = 0, range: Range = "file") -> Image.Image:
         return decode_bytes(content, self.names[i], least=least, range=range)
 
     def subset(self, positions: Sequence[int]) -> "HubSplit":
         index = list(positions)
-        return HubSplit(self.labels[index], self.table, self.place, self.rows[index], groups=self.groups_at(index))
+        rows, groups = self.rows[index], self.groups_at(index)
+        return HubSplit(self.labels[index], self.table, self.place, rows, self.folders, groups=groups)
 
 
 def open_huggingface(source: str, *, seed: int = 0, groups: str = "", training: bool = True) -> Dataset:
@@ -83,8 +95,9 @@ def open_huggingface(source: str, *, seed: int = 0, groups: str = "", training: 
     classes = sorted({label for names in labels.values() for label in names if label}, key=natural)
     if not classes:
         raise BrickworkError(f"{source} holds no image with a label in the column {printable(columns.label)}.")
+    folders = image_folders(place)
     parts = {
-        split: hub_split(table, labels[split], classes, columns, f"{PREFIX}{place}#{split}")
+        split: hub_split(table, labels[split], classes, columns, f"{PREFIX}{place}#{split}", folders)
         for split, table in tables.items()
     }
     whole = parts.get(WHOLE)
@@ -93,12 +106,11 @@ def open_huggingface(source: str, *, seed: int = 0, groups: str = "", training: 
     printed = tuple(map(printable, classes))
     if training:
         check_for_training(source, printed, splits)
-    folder = Path(expanduser(place))
     return Dataset(
-        name=printable(folder.name),
+        name=printable(Path(expanduser(place)).name),
         classes=printed,
         splits=splits,
-        source=f"{PREFIX}{folder.resolve() if folder.is_dir() else place}{'#' if column else ''}{column}",
+        source=f"{PREFIX}{set_folder(place) or place}{'#' if column else ''}{column}",
         notes=(
             *notes.division(
                 "There are no splits", whole or next(iter(parts.values())), splits, seed if whole else None
@@ -113,7 +125,12 @@ def open_huggingface(source: str, *, seed: int = 0, groups: str = "", training: 
 
 
 def hub_split(
-    table: Any, labels: Sequence[str | None], classes: Sequence[str], columns: Columns, place: str
+    table: Any,
+    labels: Sequence[str | None],
+    classes: Sequence[str],
+    columns: Columns,
+    place: str,
+    folders: tuple[str, ...],
 ) -> HubSplit:
     """The images of a table that have a label."""
     number = {name: i for i, name in enumerate(classes)}
@@ -121,4 +138,5 @@ def hub_split(
     ids = np.array([number[label] for label in labels if label is not None], np.int64)
     values = table[columns.group][:] if columns.group else ()
     groups = tuple(str(values[row]) for row in rows) if columns.group else ()
-    return HubSplit(ids, image_column(table, columns.image), place, np.array(rows, np.int64), groups=groups)
+    images, numbers = image_column(table, columns.image), np.array(rows, np.int64)
+    return HubSplit(ids, images, place, numbers, folders, groups=groups)

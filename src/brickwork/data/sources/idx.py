@@ -19,6 +19,7 @@ from brickwork.errors import BrickworkError
 UNSIGNED_BYTE = 0x08
 STEMS = {"train": "train", "test": "t10k"}  # the split, and how its two files begin
 FORMS = ("{stem}-{kind}-idx{rank}-ubyte", "{stem}-{kind}.idx{rank}-ubyte")
+MOST_BYTES = 1 << 31  # of one file's values, which are held in memory: EMNIST's are 0.6 GB
 CLASSES = "classes.txt"  # one name a line, beside the four files
 
 
@@ -92,6 +93,8 @@ def read_idx(path: Path, rank: int) -> NDArray[np.uint8]:
         with open_file(path) as file:
             sizes = read_dimensions(path, file, rank)
             expected = math.prod(sizes)
+            if expected > MOST_BYTES and (path.suffix == ".gz" or path.stat().st_size > MOST_BYTES):
+                raise BrickworkError(f"{path} states {expected:,} values; idx files of up to {MOST_BYTES:,} are read.")
             values = upto(file, expected + 1)
     except (zlib.error, gzip.BadGzipFile) as error:
         raise BrickworkError(f"{path} is damaged: {error}. Fetch it again.") from None

@@ -10,6 +10,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from brickwork.data.address import check_address, check_fsspec
 from brickwork.data.names import natural, printable
 from brickwork.data.sources.listing import list_folder
 from brickwork.data.sources.splits import SPLITS, split_named
@@ -168,7 +169,12 @@ def read_part(place: str, offset: int, size: int) -> bytes:
 
 
 def system_of(place: str) -> tuple[Any, str]:
-    """fsspec's file system for an address, and the path there; it keeps one for each process."""
+    """fsspec's file system for an address, and the path there; it keeps one for each process.
+
+    Raises BrickworkError for addresses that are not opened. All that fsspec gets passes here.
+    """
+    check_address(place)
+    check_fsspec()
     from fsspec.core import url_to_fs
 
     system, path = url_to_fs(place)

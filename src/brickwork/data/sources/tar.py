@@ -15,6 +15,9 @@ ZEROS = bytes(BLOCK)
 FILE, LONG_NAME, PAX = (b"0", b"\0", b"7"), b"L", b"x"
 WITHOUT_DATA = (b"1", b"2", b"3", b"4", b"5", b"6")  # links, devices, folders: whatever their size says
 LONGEST = 1 << 20  # bytes of a header's own data
+PADDING = 1 << 24  # bytes after the end mark that are looked at: a file of holes has any number of zeros
+OCTAL = re.compile(rb"[\0 ]*([0-7]*)[\0 ]*")
+DECIMAL = re.compile("[0-9]{1,19}")  # of a size: the largest file of any system has no more
 RECORD = re.compile(rb"([0-9]+) ([^=]+)=")  # its length in all, and its key; the value ends with a line end
 
 
@@ -38,14 +41,14 @@ def tar_members(file: BinaryIO) -> Iterator[Member]:
     own: dict[str, str] = {}  # what an extended header says of the next member
     while (header := read_block(file, at, end)) != ZEROS:
         size, kind = header_size(header, at), header[156:157]
-        if kind in FILE and own.get("size", "").isdecimal():
-            size = int(own["size"])
+        if kind in FILE and "size" in own:
+            size = decimal_number(own["size"], at)
         start = at + BLOCK
-        at = start if kind in WITHOUT_DATA else start + -(-size // BLOCK) * BLOCK
+        at = start if kind in WITHOUT_DATA else start + -(-size // BLOCK) * BLOCK  # always onwards
         if start + size > end:
             raise Damaged(f"is cut in the member that begins at byte {start - BLOCK:,}")
         if kind in (LONG_NAME, PAX):
-            own |= pax_header(kind, content(file, start, min(size, LONGEST)))
+            own |= pax_header(kind, own_data(file, start, size))
             continue
         if kind in FILE:
             yield Member(own.get("path") or member_name(header), start, size)
@@ -75,13 +78,27 @@ def header_size(header: bytes, at: int) -> int:
 
 
 def octal_number(digits: bytes, at: int) -> int:
-    """Octal digits, or where the first bit is set, the bytes of the number itself."""
-    if digits[:1] >= b"\x80":
+    """Octal digits and nothing else, or where the first byte is 128, the bytes of the number itself; 0 where blank."""
+    if digits[:1] == b"\x80":
         return int.from_bytes(digits[1:], "big")
-    try:
-        return int(digits.strip(b"\0 ") or b"0", 8)
-    except ValueError:
-        raise Damaged(f"is damaged at byte {at:,}") from None
+    found = OCTAL.fullmatch(digits)
+    if not found:  # also where the number itself is below zero, which begins with the byte 255
+        raise Damaged(f"is damaged at byte {at:,}")
+    return int(found[1] or b"0", 8)
+
+
+def decimal_number(digits: str, at: int) -> int:
+    """The size that an extended header states in decimal digits."""
+    if not DECIMAL.fullmatch(digits):
+        raise Damaged(f"is damaged before byte {at:,}: it states no size there")
+    return int(digits)
+
+
+def own_data(file: BinaryIO, start: int, size: int) -> bytes:
+    """What an extended header holds; raises Damaged for more than any name needs."""
+    if size > LONGEST:
+        raise Damaged(f"has a header of {size:,} bytes at byte {start - BLOCK:,}, more than any name needs")
+    return content(file, start, size)
 
 
 def member_name(header: bytes) -> str:
@@ -108,6 +125,6 @@ def pax_header(kind: bytes, data: bytes) -> dict[str, str]:
 def check_rest(file: BinaryIO, at: int) -> None:
     """Raises Damaged where something other than zeros follows the end mark, as in archives that were joined."""
     file.seek(at)
-    while more := file.read(1 << 16):
-        if any(more):
+    for _ in range(PADDING >> 16):
+        if any(file.read(1 << 16)):
             raise Damaged(f"goes on after its end mark at byte {at:,}")

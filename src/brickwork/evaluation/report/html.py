@@ -21,6 +21,7 @@ from brickwork.evaluation.report.tables import (
 )
 from brickwork.evaluation.report.thumbnails import thumbnail
 from brickwork.figure import FIGURE_CSS, FONT_CSS, VARIABLES_CSS, adaptive_css
+from brickwork.figure.svg import visible
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -36,11 +37,17 @@ def environment() -> "Environment":
     return Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
+        finalize=finalize,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+
+
+def finalize(value: object) -> object:
+    """What a template prints: in names, control and direction characters are escapes; markup of ours is as it is."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def evaluation_html(report: Report, worst: int = 36) -> str:
