@@ -7,7 +7,7 @@ from dataclasses import MISSING, fields
 from typing import Any, ClassVar
 
 from brickwork.errors import BrickworkError
-from brickwork.network.validate import validate_fields
+from brickwork.validate import validate_fields
 
 Shape = tuple[int, ...]
 Pair = tuple[int, int]
