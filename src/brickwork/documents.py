@@ -23,8 +23,10 @@ def parse_json(text: str | bytes) -> Any:
     """The values of a JSON document.
 
     Raises ValueError, with a short sentence, where it is none, and for what no file of ours has: numbers beyond 64 bits
-    or not finite, a name that an object has twice, more than 100 levels.
+    or not finite, a name that an object has twice, more than 100 levels or 16 MB.
     """
+    if len(text) > MOST_TEXT:
+        raise ValueError(f"more than {MOST_TEXT:,} characters")
     try:
         document = DECODER.decode(text.decode() if isinstance(text, bytes) else text)
     except RecursionError:

@@ -69,7 +69,7 @@ def save(
         bare = unwrap_model(model)
         file = _describe(bare, classes, preprocessing, record)
         content = safetensors_bytes({n: t.cpu().contiguous() for n, t in check_weights(bare).items()}, _metadata(file))
-    except (BrickworkError, TypeError) as fault:
+    except (BrickworkError, TypeError, ValueError) as fault:
         raise BrickworkError(f"{path}: {fault}") from None
     write_whole(path, content)
 
@@ -100,10 +100,17 @@ def _metadata(file: ModelFile) -> dict[str, str]:
     return {
         "brickwork": FORMAT,
         "network": to_json(file.model.network),
-        "classes": json.dumps(file.classes),
-        "preprocessing": json.dumps(file.preprocessing),
-        "record": json.dumps(file.record),
+        "classes": plain_json(file.classes),
+        "preprocessing": plain_json(file.preprocessing),
+        "record": plain_json(file.record),
     }
+
+
+def plain_json(value: object) -> str:
+    """The value as JSON that `load` reads back; raises ValueError where it would not."""
+    text = json.dumps(value, allow_nan=False)
+    parse_json(text)
+    return text
 
 
 def load(path: str | Path, own: Sequence[type[Layer]] = ()) -> ModelFile:

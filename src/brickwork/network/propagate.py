@@ -20,7 +20,6 @@ from brickwork.network.algebra import (
 )
 from brickwork.network.layer import Layer, Pair, Shape, shape_text
 
-
 MOST = 2**63 - 1  # of what is counted
 
 

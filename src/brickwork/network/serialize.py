@@ -57,7 +57,8 @@ def from_json(text: str, own: Sequence[type[Layer]] = ()) -> Network:
         check_size(document)
         if document["format"] != FORMAT:
             raise BrickworkError(
-                f"the network is in format {document['format']!r:.60}, but this version reads {FORMAT}: update brickwork."
+                f"the network is in format {document['format']!r:.60}, but this version reads {FORMAT}: "
+                "update brickwork."
             )
         return _network(document, known)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as fault:

@@ -183,6 +183,9 @@ class Trainer:
         images = self.loop.loader.images
         for sentence in check_same(self.run, self.dataset.name, images, self.facts(), state.facts):
             self.listener(Note(sentence))
+        if len(state.facts["epochs"]) != state.step // len(self.loop.loader):
+            epochs = len(state.facts["epochs"])
+            raise BrickworkError(f"the checkpoint of step {state.step} is damaged: it knows of {epochs} epochs.")
         self.seconds_before = state.facts["seconds"]
         self.epochs = [Epoch(**epoch) for epoch in state.facts["epochs"]]
         self.repair_model(state)

@@ -6,6 +6,7 @@ exists where the sum that its file has is, byte for byte, the one that is writte
 """
 
 import json
+import re
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,9 +19,11 @@ from safetensors.torch import load as tensors_of
 from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
 
+from brickwork.documents import parse_json
 from brickwork.errors import BrickworkError
 from brickwork.files import write_whole
 
+STEP = re.compile("[0-9]{8,18}")  # the name of a checkpoint's files
 LENGTH = 8  # bytes before the header of a safetensors file, which are its length
 
 
@@ -44,7 +47,7 @@ class Checkpoints:
 
     def steps(self) -> list[int]:
         """The steps of which there is a file, whole or not, in ascending order."""
-        return sorted(int(path.stem) for path in self.folder.glob("*.safetensors") if path.stem.isdigit())
+        return sorted(int(path.stem) for path in self.folder.glob("*.safetensors") if STEP.fullmatch(path.stem))
 
     def write(self, state: State) -> None:
         """Write a checkpoint, whole or not at all; raises BrickworkError where it cannot."""
@@ -65,7 +68,7 @@ class Checkpoints:
             raise BrickworkError(f"{path} is damaged: its sum is not the one in {path.with_suffix('.sha256').name}.")
         try:
             return State(step, tensors_of(content), read_facts(content))
-        except (SafetensorError, ValueError, KeyError) as fault:
+        except (SafetensorError, ValueError, KeyError, TypeError) as fault:
             raise BrickworkError(f"{path} was not written by brickwork: {fault}.") from None
 
     def latest(self) -> tuple[State | None, list[str]]:
@@ -81,7 +84,7 @@ class Checkpoints:
     def keep(self, wanted: Collection[int]) -> None:
         """Removes the checkpoints of all other steps, and what an interrupted writing has left."""
         for path in [*self.folder.glob("*.sha256"), *self.folder.glob("*.safetensors"), *self.folder.glob(".*")]:
-            if not (path.stem.isdigit() and int(path.stem) in wanted):
+            if not (STEP.fullmatch(path.stem) and int(path.stem) in wanted):
                 with suppress(OSError):
                     path.unlink()
 
@@ -89,7 +92,7 @@ class Checkpoints:
 def serialize_state(state: State) -> bytes:
     """The content of a checkpoint's file; raises MemoryError where there is not enough for it."""
     try:
-        return safetensors_bytes(state.tensors, {"facts": json.dumps(state.facts)})
+        return safetensors_bytes(state.tensors, {"facts": json.dumps(state.facts, allow_nan=False)})
     except BaseException as fault:
         if type(fault).__name__ == "PanicException":  # what safetensors makes of too little memory
             raise MemoryError from None
@@ -103,8 +106,8 @@ def sum_line(path: Path, content: bytes) -> bytes:
 
 def read_facts(content: bytes) -> dict[str, Any]:
     length = int.from_bytes(content[:LENGTH], "little")
-    header = json.loads(content[LENGTH : LENGTH + length])
-    facts = json.loads(header["__metadata__"]["facts"])
+    header = parse_json(content[LENGTH : LENGTH + length])
+    facts = parse_json(header["__metadata__"]["facts"])
     if not isinstance(facts, dict):
         raise ValueError("its facts are no JSON object")
     return facts
