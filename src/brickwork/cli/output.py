@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -13,6 +14,8 @@ import click
 
 from brickwork.errors import BrickworkError
 
+# all of Unicode's controls but the ends of lines, marks and overrides of direction, and halves of characters
+CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 BEGINNING = 1 << 16  # bytes in which the mark of a file's kind stands
 
 Command = TypeVar("Command", bound=Callable[..., None])
@@ -26,10 +29,20 @@ def print_json(document: object) -> None:
     print(json.dumps(document))
 
 
+def safe_text(text: str) -> str:
+    """Text that does nothing to a terminal: names from files may hold control characters, and turn the direction."""
+    return CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def say(*texts: str) -> None:
+    """Print a result for a person to read, on standard output."""
+    print(*map(safe_text, texts), sep="\n")
+
+
 def notify(text: str) -> None:
     """News beside the result: on standard error, so that it never stands in a pipe; lost where that is gone."""
     with suppress(OSError):  # as where its terminal was closed: a training writes its checkpoint none the less
-        print(text, file=sys.stderr)
+        print(safe_text(text), file=sys.stderr)
 
 
 def silence_stdout() -> None:

@@ -8,8 +8,10 @@ from torch import Tensor
 
 from brickwork.data.preprocessing import Preprocessing
 from brickwork.errors import BrickworkError
+from brickwork.machine import usable_memory
 from brickwork.model import Model, ModelFile
 from brickwork.network.layer import shape_text
+from brickwork.network.limits import images_at_once
 
 BATCH = 256  # images at a time; the logits do not depend on it
 
@@ -33,6 +35,11 @@ def preprocessing_of(file: ModelFile) -> Preprocessing:
     return preprocessing
 
 
+def batch_size(model: Model, most: int) -> int:
+    """How many images a model takes at a time: `most`, or fewer where their maps would fill the memory."""
+    return images_at_once(model.network, usable_memory(), most)
+
+
 @torch.no_grad()
 def compute_logits(
     model: Model, images: ImageBytes, preprocessing: Preprocessing, *, progress: Callable[[int], None] | None = None
@@ -45,9 +52,10 @@ def compute_logits(
     was_training, device = model.training, next(model.parameters()).device
     model.eval()
     logits = [torch.empty(0, model.network.classes)]
+    size = batch_size(model, BATCH)
     try:
-        for start in range(0, len(images), BATCH):
-            batch = preprocessing.normalize(images[start : start + BATCH].to(device))
+        for start in range(0, len(images), size):
+            batch = preprocessing.normalize(images[start : start + size].to(device))
             logits.append(model(batch).float().cpu())
             if progress:
                 progress(start + len(batch))

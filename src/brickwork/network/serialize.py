@@ -145,6 +145,9 @@ def check_size(document: Any) -> None:
         if parts > MOST_PARTS:
             raise ValueError(f"more than {MOST_PARTS:,} parts")
         every = [part for value in level for part in inside(value)]
-        if any(isinstance(part, str) and len(part) > LONGEST_NAME for part in every):
+        texts = [part for part in every if isinstance(part, str)]
+        if any(len(text) > LONGEST_NAME for text in texts):
             raise ValueError(f"a text of more than {LONGEST_NAME:,} characters")
+        if not all(text.replace("\n", "").isprintable() for text in texts):
+            raise ValueError("control characters in a text")
         level = [part for part in every if isinstance(part, dict | list)]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from brickwork.cli.data_options import data_options
-from brickwork.cli.output import check_output, json_option, notify, print_json, width
+from brickwork.cli.output import check_output, json_option, notify, print_json, say, width
 from brickwork.cli.own import own_option
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def evaluate_command(
         notify(news)
     if more := report.skipped[FEW:]:
         notify(f"skipped {len(more):,} more; --json names them all")
-    print_json(report.document(worst)) if as_json else print(evaluation_text(report, worst, width()))
+    print_json(report.document(worst)) if as_json else say(evaluation_text(report, worst, width()))
     if page:
         write_page(page, report)
 

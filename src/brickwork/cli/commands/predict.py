@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from brickwork.cli.output import check_output, count_of, json_option, notify, print_json
+from brickwork.cli.output import check_output, count_of, json_option, notify, print_json, say
 from brickwork.cli.own import own_option
 from brickwork.errors import BrickworkError
 from brickwork.files import write_whole
@@ -149,7 +149,7 @@ def print_predictions(rows: "list[Prediction]", columns: TableShape, out: Path |
     if as_json:
         print_json([row_document(row, columns) for row in rows])
     else:
-        print(f"{count_of(len(rows), 'row')} in {out}." if out else prediction_table(rows, columns))
+        say(f"{count_of(len(rows), 'row')} in {out}." if out else prediction_table(rows, columns))
 
 
 def row_document(row: "Prediction", columns: TableShape) -> dict[str, Any]:

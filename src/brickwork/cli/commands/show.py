@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from brickwork.cli.output import json_option, print_json, width
+from brickwork.cli.output import json_option, print_json, say, width
 from brickwork.errors import BrickworkError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def show_command(
     if as_json:
         print_json(show_document(made, depth, sort))
     else:
-        print(table(made, depth, width(), sort or ""), *([] if path else [bracket_text(network, width())]), sep="\n")
+        say(table(made, depth, width(), sort or ""), *([] if path else [bracket_text(network, width())]))
 
 
 def model_path(text: str) -> Path | None:

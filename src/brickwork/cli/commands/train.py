@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from brickwork.cli.data_options import data_options
-from brickwork.cli.output import count_of, json_option, print_json, silence_stdout
+from brickwork.cli.output import count_of, json_option, print_json, say, silence_stdout
 from brickwork.cli.own import find_network, own_option
 from brickwork.cli.progress import training_progress
 from brickwork.cli.recipe_options import RecipeCommand, fields_given, options_given, recipe_options
@@ -90,7 +90,7 @@ def train_command(
             return
         result = train_plan(plan, out, track)
     try:
-        print_json(result_document(result)) if as_json else print(result_text(result, data))
+        print_json(result_document(result)) if as_json else say(result_text(result, data))
         sys.stdout.flush()
     except OSError:
         if not result.stopped:

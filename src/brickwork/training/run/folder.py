@@ -21,6 +21,7 @@ from brickwork.loader.note import Note
 from brickwork.recipe.recipe import Recipe, recipe_from_toml
 from brickwork.training.run.checkpoint import Checkpoints
 from brickwork.training.run.curve import curve
+from brickwork.validate import validate_fields
 
 try:
     import fcntl
@@ -44,6 +45,11 @@ class PlanDocument:
     seed: int
     track: tuple[str, ...]
     brickwork: str = ""  # the version that began it
+
+    def __post_init__(self) -> None:
+        validate_fields(self)
+        if not self.title.isprintable():
+            raise BrickworkError(f"its title has control characters: {self.title!r:.60}")
 
 
 @dataclass(frozen=True)
