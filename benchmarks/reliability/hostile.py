@@ -25,8 +25,11 @@ from PIL import Image
 from safetensors.torch import save_file
 
 import brickwork
+from brickwork.cli.output import notify
+from brickwork.cli.shell import error_line
 from brickwork.cli.shell import run as command
 from brickwork.data import index as indices
+from brickwork.errors import BrickworkError
 from brickwork.network import Network, chain, stages
 from brickwork.network.layers import AvgPool, BatchNorm, Conv, Flatten, Linear, MaxPool, ReLU
 from brickwork.training.events import Event, Step
@@ -70,9 +73,25 @@ class Sandbox:
         self.base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
 
     def fresh(self) -> Path:
-        shutil.rmtree(self.copy, ignore_errors=True)
-        shutil.copytree(self.whole, self.copy)
+        """The copy as it was: what commands may write to is copied anew, and an image that a case took away."""
+        for name in ("begun", "ended", "cache"):
+            shutil.rmtree(self.copy / name, ignore_errors=True)
+        for name in ("weights.pth", "weights.safetensors"):
+            shutil.copyfile(self.whole / name, self.copy / name)
+        shutil.copytree(self.whole, self.copy, dirs_exist_ok=True, ignore=self.is_there)
         return self.copy
+
+    def is_there(self, folder: str, names: list[str]) -> list[str]:
+        inside = self.copy / Path(folder).relative_to(self.whole)
+        return [name for name in names if (inside / name).is_file()]
+
+    def changed(self) -> list[str]:
+        """The files outside of what commands may write to that are not as they were, or new."""
+        self.fresh()
+        both = ({str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+                for root in (self.whole, self.copy))  # fmt: skip
+        before, after = both
+        return [name for name in before.keys() | after.keys() if before.get(name) != after.get(name)]
 
     def hear(self, event: str, details: tuple[Any, ...]) -> None:
         """Audit hook: what is opened for writing, removed, moved, run or reached."""
@@ -100,7 +119,7 @@ class Sandbox:
         start, faults = perf_counter(), []
         try:
             with redirect_stdout(out), redirect_stderr(err):
-                code = command(words)
+                code = load(words[1]) if words[0] == "load_weights" else command(words)
         except BaseException:  # which the command line would have shown
             code = 70
             faults.append(f"a traceback: {traceback.format_exc()[-1500:]}")
@@ -123,6 +142,16 @@ class Sandbox:
         return Verdict(code, seconds, tuple(faults), last)
 
 
+def load(path: str) -> int:
+    """Loads weights as a person's program does, and tells a mistake as the command line does."""
+    try:
+        brickwork.load_weights(brickwork.build(tiny_network()), path)
+    except BrickworkError as mistake:
+        notify(f"brickwork: {error_line(mistake)}")
+        return 2
+    return 0
+
+
 def flushed(*streams: io.TextIOWrapper) -> Iterator[Any]:
     for stream in streams:
         stream.flush()
@@ -134,9 +163,9 @@ def make_runs(folder: Path) -> None:
     chance = np.random.default_rng(0)
     for name in CLASSES:
         (folder / "data" / name).mkdir(parents=True)
-        for number in range(24):
+        for number in range(18):
             pixels = chance.integers(0, 60, (9, 10)).astype(np.uint8) + 50 * CLASSES.index(name)
-            Image.fromarray(pixels.astype(np.uint8)).save(folder / "data" / name / f"case{number // 4}_{number}.png")
+            Image.fromarray(pixels.astype(np.uint8)).save(folder / "data" / name / f"case{number // 3}_{number}.png")
     (folder / "data" / CLASSES[0] / "case0_broken.png").write_bytes(b"no image")
     shutil.copy(folder / "data" / CLASSES[1] / "case0_1.png", folder / "one.png")
     (folder / "canary").write_text("nobody writes here")

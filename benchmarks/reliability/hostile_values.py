@@ -10,6 +10,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from brickwork.data.cache.pack import TAIL
+
 MARK = "@hostile@"
 MISSING = "missing"
 LENGTH = 8  # bytes before a safetensors file's header, which are its length
@@ -119,12 +121,20 @@ def write_header(path: Path, header: str, tensors: bytes) -> None:
     words = header.encode(errors="surrogatepass")
     words += b" " * (-len(words) % 8)
     path.write_bytes(len(words).to_bytes(LENGTH, "little") + words + tensors)
-    write_sum(path)
+    renew_sums(path)
 
 
-def write_sum(path: Path) -> None:
-    """Renews the sum of a checkpoint, which somebody who changes it would."""
-    if path.parent.name == "checkpoints":
+def renew_sums(path: Path) -> None:
+    """Renews the sum of a checkpoint, of an index or of a pack's table, as somebody would who changes it."""
+    content = path.read_bytes()
+    if path.parent.name == "index" and content.count(b"\n") > 1:
+        lines = content[: content[:-1].rfind(b"\n") + 1]
+        path.write_bytes(lines + json.dumps([sha256(lines).hexdigest()]).encode() + b"\n")
+    elif path.parent.name == "packs" and len(content) > TAIL.size:
+        start, _, magic = TAIL.unpack(content[-TAIL.size :])
+        table = content[start : -TAIL.size]
+        path.write_bytes(content[: -TAIL.size] + TAIL.pack(start, sha256(table).digest(), magic))
+    elif path.parent.name == "checkpoints":
         path.with_suffix(".sha256").write_text(f"{sha256(path.read_bytes()).hexdigest()}  {path.name}\n")
 
 
