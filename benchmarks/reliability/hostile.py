@@ -172,12 +172,13 @@ def make_runs(folder: Path) -> None:
 
     def stop(event: Event) -> None:
         if isinstance(event, Step) and event.epoch == 2:
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGTERM)  # which no shell ignores, as it does SIGINT in the background
 
     with chdir(folder):
         indices.save_index(brickwork.check("data").index)
         for name, listener, groups in (("begun", stop, ""), ("ended", lambda event: None, "(case[0-9]+)_")):
-            brickwork.train(tiny_network(), "data", groups=groups, out=name, listener=listener, **RECIPE)
+            result = brickwork.train(tiny_network(), "data", groups=groups, out=name, listener=listener, **RECIPE)
+            assert bool(result.stopped) == (name == "begun"), name
         model = brickwork.load("ended/model.safetensors").model
         torch.save(model.state_dict(), "weights.pth")
         save_file(model.state_dict(), "weights.safetensors")

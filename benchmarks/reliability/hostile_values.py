@@ -188,7 +188,7 @@ def write_rows(folder: Path, text: str) -> None:
     """Writes the list of images, and changes one of them, so that the list is asked."""
     rows = text[1:-1].replace("], [", "]\n[")
     (folder / "begun" / "images.jsonl.gz").write_bytes(gzip.compress(f"{rows}\n".encode(), 1))
-    next((folder / "data" / "beech").iterdir()).unlink()
+    (folder / "data" / "beech" / "case0_1.png").unlink(missing_ok=True)
 
 
 def index_path(folder: Path) -> Path:

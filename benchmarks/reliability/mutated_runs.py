@@ -128,8 +128,8 @@ def look_at_table(sandbox: Sandbox) -> tuple[int, Callable[[Path], tuple[str, Ve
     return len(cases), look
 
 
-def report(answers: Iterator[tuple[object, float]], limit: float) -> int:
-    """Prints what became of all of them, and every fault once; gives how many had one."""
+def report(answers: Iterator[tuple[object, float]], limit: float, minutes: float) -> int:
+    """Prints what became of all that there is time for, and every fault once; gives how many had one."""
     used, refused, wrong, slowest = Counter[str](), Counter[str](), Counter[str](), 0.0
     begun, shown = perf_counter(), set[str]()
     for number, (answer, seconds) in enumerate(answers):
@@ -137,6 +137,9 @@ def report(answers: Iterator[tuple[object, float]], limit: float) -> int:
         slowest = max(slowest, verdict.seconds)
         late = (f"took {verdict.seconds:.1f} s",) if verdict.seconds > limit else ()
         (used if verdict.code == 0 else refused)[kind] += 1
+        if perf_counter() - begun > 60 * minutes:
+            print(f"stopped after {number + 1:,}, as there was no more time")
+            break
         wrong[kind] += bool(verdict.faults + late)
         for fault in (*verdict.faults, *late):
             if fault[-60:] not in shown:
@@ -158,6 +161,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=60, help="for one command, until it has hung")
     parser.add_argument("--limit", type=float, default=5, help="seconds that one command may take")
+    parser.add_argument("--minutes", type=float, default=1e6, help="after which it stops and reports")
     parser.add_argument("--table", action="store_true", help="every field with every value instead")
     arguments = parser.parse_args(words)
     with tempfile.TemporaryDirectory() as folder:
@@ -168,7 +172,8 @@ def main(words: Sequence[str] | None = None) -> int:
             numbers = range(count)
         else:
             numbers, look = range(arguments.first, arguments.first + arguments.count), look_at(sandbox, arguments.seed)
-        wrong = report(looked_at(look, [Path(str(number)) for number in numbers], arguments.seconds), arguments.limit)
+        answers = looked_at(look, [Path(str(number)) for number in numbers], arguments.seconds)
+        wrong = report(answers, arguments.limit, arguments.minutes)
         changed = sandbox.changed()
         print(f"changed outside: {', '.join(changed) or 'nothing'}")
         os.chdir("/")

@@ -28,7 +28,7 @@ RangeWord = Literal["file", "set", "percentiles"]
 Policy = Literal["none", "randaugment", "trivialaugment"]
 
 RANGES: tuple[RangeWord, ...] = get_args(RangeWord)
-MOST = 1 << 20  # bytes of a recipe's file
+MOST = 1 << 16  # bytes of a recipe's file: one with all of its words has 4,500
 REPR = 390  # characters of a repr at most
 
 

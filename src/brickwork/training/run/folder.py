@@ -18,7 +18,7 @@ from brickwork.documents import decode, parse_json, read_text
 from brickwork.errors import BrickworkError
 from brickwork.files import write_whole
 from brickwork.loader.note import Note
-from brickwork.recipe.recipe import Recipe, recipe_from_toml
+from brickwork.recipe.recipe import MOST, Recipe, recipe_from_toml
 from brickwork.training.run.checkpoint import Checkpoints
 from brickwork.training.run.curve import curve
 from brickwork.validate import validate_fields
@@ -210,7 +210,7 @@ def write_plan(run: Run, plan: dict[str, Any]) -> None:
 def open_run(path: Path) -> tuple[Run, Recipe, dict[str, Any]]:
     """The run in a folder, with its recipe and its plan; raises BrickworkError where there is none."""
     try:
-        recipe = recipe_from_toml(read_text(path / "recipe.toml"))
+        recipe = recipe_from_toml(read_text(path / "recipe.toml", MOST))
         plan = parse_json(read_text(path / "run.json"))
     except FileNotFoundError as fault:
         raise BrickworkError(
