@@ -162,9 +162,15 @@ def metadata(where: Callable[[Path], Path], name: str) -> tuple[Callable[[Path],
 
 def header(where: Callable[[Path], Path]) -> tuple[Callable[[Path], Any], Callable[[Path, str], None]]:
     """How a safetensors file's header itself is read and written."""
-    return lambda folder: split_header(where(folder))[0], lambda folder, text: write_header(
-        where(folder), text, split_header(where(folder))[1]
-    )
+
+    def read(folder: Path) -> Any:
+        return split_header(where(folder))[0]
+
+    def write(folder: Path, text: str) -> None:
+        content = where(folder).read_bytes()
+        write_header(where(folder), text, content[LENGTH + int.from_bytes(content[:LENGTH], "little") :])
+
+    return read, write
 
 
 def read_plan(folder: Path) -> Any:

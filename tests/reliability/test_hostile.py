@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,8 @@ def read_index(folder: Path) -> None:
     load_index(str(folder / "data"))
 
 
+STRIDE = 6  # of 25 values: each field gets four, all in turn; the script's --table has every field with every value
+
 READERS: dict[str, Callable[[Path], None]] = {
     "run.json": read_run,
     "recipe.toml": read_run,
@@ -78,14 +81,14 @@ def refusal(document: Document, folder: Path, text: str) -> str:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
-def test_every_field_takes_every_hostile_value_or_refuses_it_in_one_line(
+def test_every_field_takes_hostile_values_or_refuses_them_in_one_line(
     document: Document, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BRICKWORK_CACHE", str(folder / "cache"))
     files = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     refused = 0
     try:
-        for _, _, text in document.cases(folder):
+        for _, _, text in islice(document.cases(folder), 0, None, STRIDE):
             refused += bool(refusal(document, folder, text))
     finally:
         for path, content in files.items():
