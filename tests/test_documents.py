@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from brickwork.documents import decode, parse_json, read_text
+from brickwork.documents import decode_object, parse_json, read_bounded
 from brickwork.errors import BrickworkError
 
 
@@ -44,7 +44,7 @@ def test_other_json_is_read_as_it_is() -> None:
 
 
 def test_an_object_becomes_a_dataclass() -> None:
-    assert decode(Note, {"title": "a", "numbers": [1, 2]}) == Note("a", (1, 2), 0.5)
+    assert decode_object(Note, {"title": "a", "numbers": [1, 2]}) == Note("a", (1, 2), 0.5)
 
 
 @pytest.mark.parametrize(
@@ -60,16 +60,16 @@ def test_an_object_becomes_a_dataclass() -> None:
 )
 def test_an_object_that_is_none_says_which_field(document: object, says: str) -> None:
     with pytest.raises((ValueError, BrickworkError), match=says):
-        decode(Note, document)
+        decode_object(Note, document)
 
 
 def test_a_file_is_read_up_to_a_limit_and_pipes_are_not_waited_for(tmp_path: Path) -> None:
     import os
 
     (tmp_path / "a").write_text("four")
-    assert read_text(tmp_path / "a", 4) == "four"
+    assert read_bounded(tmp_path / "a", 4) == "four"
     with pytest.raises(ValueError, match="more than 3 bytes"):
-        read_text(tmp_path / "a", 3)
+        read_bounded(tmp_path / "a", 3)
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ValueError, match="it is no file"):
-        read_text(tmp_path / "pipe")
+        read_bounded(tmp_path / "pipe")

@@ -83,7 +83,7 @@ DECODER = json.JSONDecoder(
 )
 
 
-def decode(kind: type[T], document: object) -> T:
+def decode_object(kind: type[T], document: object) -> T:
     """The dataclass whose fields a JSON object holds by name; lists become tuples.
 
     Raises ValueError where it is no object, lacks a field that has no default, or has one more; BrickworkError where a
@@ -110,7 +110,7 @@ def as_tuples(value: Any) -> Any:
     return tuple(map(as_tuples, value)) if isinstance(value, list) else value
 
 
-def read_text(path: Path, most: int = MOST_TEXT) -> str:
+def read_bounded(path: Path, most: int = MOST_TEXT) -> str:
     """The text of a file, in UTF-8.
 
     Raises OSError as `open` does; ValueError where it is no file, as a pipe or a device, too large, or no UTF-8.

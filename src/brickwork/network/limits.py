@@ -24,7 +24,7 @@ def check_limits(network: Network, memory: int) -> None:
     weights = FLOAT * total.params_with_side_heads
     if weights > memory:
         raise BrickworkError(f"{network.name}: its weights take {gigabytes(weights)}, {free_text(memory)}.")
-    rows = rows_of(total)
+    rows = layer_rows(total)
     largest = max(rows, key=row_bytes, default=None)
     if largest and row_bytes(largest) > min(memory, MOST_BYTES):
         raise BrickworkError(
@@ -40,10 +40,10 @@ def check_limits(network: Network, memory: int) -> None:
 
 def images_at_once(network: Network, memory: int, most: int) -> int:
     """How many images can be computed at a time: `most`, or as many as a quarter of the memory takes; 1 at least."""
-    return max(1, min(most, memory // 4 // max(map(row_bytes, rows_of(cost(network))), default=1)))
+    return max(1, min(most, memory // 4 // max(map(row_bytes, layer_rows(cost(network))), default=1)))
 
 
-def rows_of(total: Cost) -> list[Row]:
+def layer_rows(total: Cost) -> list[Row]:
     """A row for each layer of the network and of its side heads."""
     return [*total.rows, *(row for side in total.side_heads for row in side.rows)]
 

@@ -54,7 +54,7 @@ def from_json(text: str, own: Sequence[type[Layer]] = ()) -> Network:
     known = ATOMS | {layer.__name__: layer for layer in own}
     try:
         document = parse_json(text)
-        check_size(document)
+        check_extent(document)
         if document["format"] != FORMAT:
             raise BrickworkError(
                 f"the network is in format {document['format']!r:.60}, but this version reads {FORMAT}: "
@@ -137,7 +137,7 @@ def _layer_from(kind: type[Layer], values: dict[Any, Any]) -> Layer:
         raise ValueError(str(fault)) from None
 
 
-def check_size(document: Any) -> None:
+def check_extent(document: Any) -> None:
     """Raises ValueError for a document of more parts, or with a longer text, than a network's has."""
     parts, level = 0, [document]
     while level:

@@ -9,7 +9,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from brickwork.documents import read_text
+from brickwork.documents import read_bounded
 from brickwork.errors import BrickworkError, nearest
 from brickwork.recipe.option import (
     Numbers,
@@ -258,7 +258,7 @@ def read_toml(path: str | Path) -> dict[str, Any]:
     Raises BrickworkError for a file that cannot be read, and for one that is no TOML.
     """
     try:
-        return parse_toml(read_text(Path(path), MOST))
+        return parse_toml(read_bounded(Path(path), MOST))
     except OSError as fault:
         raise BrickworkError(f"the recipe {path} cannot be read: {fault.strerror or fault}.") from None
     except UnicodeDecodeError:

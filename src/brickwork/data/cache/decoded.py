@@ -134,7 +134,7 @@ def decode_split(
     if pack := pack_of_array(split, presize):
         return split_of_pack(split, presize, pack, [sha256(pack.pixels.data).hexdigest()])
     cached = storage.wants_file(split)
-    if cached and (pack := find_pack(sums, presize, tell)):
+    if cached and (pack := find_fitting_pack(sums, presize, tell)):
         tell(f"{len(pack):,} images come decoded from the cache")
         return split_of_pack(split, presize, pack, sums)
     memory = allocate(len(split), presize.preprocessing.shape).ravel() if storage.memory else None
@@ -147,7 +147,7 @@ def decode_split(
         builder.drop()
 
 
-def find_pack(sums: Sequence[str], presize: Presize, tell: Tell) -> Pack | None:
+def find_fitting_pack(sums: Sequence[str], presize: Presize, tell: Tell) -> Pack | None:
     """The pack of these contents in the cache; None also where that has other images or channels than they."""
     pack = store.find_pack(store.pack_key(sums, presize), tell)
     fits = pack and (len(pack) + len(pack.reasons), len(pack.counts)) == (len(sums), presize.preprocessing.channels)

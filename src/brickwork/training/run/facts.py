@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from brickwork.data.preprocessing import Preprocessing
-from brickwork.documents import decode
+from brickwork.documents import decode_object
 from brickwork.errors import BrickworkError
 from brickwork.training.run.checkpoint import State
 from brickwork.training.run.folder import Epoch
@@ -35,10 +35,10 @@ class CheckpointFacts:
 def check_facts(state: State) -> None:
     """Raises BrickworkError where a checkpoint's facts are not what a training writes."""
     try:
-        facts = decode(CheckpointFacts, state.facts)
+        facts = decode_object(CheckpointFacts, state.facts)
         Preprocessing.read(facts.preprocessing)
-        loop = decode(LoopFacts, facts.loop)
-        epochs = [decode(Epoch, epoch) for epoch in facts.epochs]
+        loop = decode_object(LoopFacts, facts.loop)
+        epochs = [decode_object(Epoch, epoch) for epoch in facts.epochs]
         if [epoch.epoch for epoch in epochs] != list(range(1, len(epochs) + 1)):
             raise ValueError("its epochs are not numbered from 1")
         if any(type(value) not in (int, float) for value in loop.scaler.values()):

@@ -14,7 +14,7 @@ from typing import Any
 
 from brickwork.data.dataset import Dataset
 from brickwork.data.sources.listing import is_run, list_folder
-from brickwork.documents import decode, parse_json, read_text
+from brickwork.documents import decode_object, parse_json, read_bounded
 from brickwork.errors import BrickworkError
 from brickwork.files import write_whole
 from brickwork.loader.note import Note
@@ -67,7 +67,7 @@ class Epoch:
     validating: float = 0.0  # share of it that validation and checkpoints took
 
 
-def check_rows(rows: list[Any]) -> None:
+def check_contents(rows: list[Any]) -> None:
     """Raises ValueError where these are no rows of a file of images: key, split and class, sum."""
     for row in rows:
         if not (isinstance(row, list) and len(row) == 3 and all(isinstance(word, str) for word in row)):
@@ -121,7 +121,7 @@ class Run:
             with gzip.open(self.path / CONTENTS) as file:
                 lines = iter(lambda: file.readline(LINE), b"")
                 rows = [parse_json(line) for line in islice(lines, most)]
-            check_rows(rows)
+            check_contents(rows)
             return {key: (place, digest) for key, place, digest in rows}
         except (OSError, EOFError, ValueError, zlib.error):
             return None
@@ -210,8 +210,8 @@ def write_plan(run: Run, plan: dict[str, Any]) -> None:
 def open_run(path: Path) -> tuple[Run, Recipe, dict[str, Any]]:
     """The run in a folder, with its recipe and its plan; raises BrickworkError where there is none."""
     try:
-        recipe = recipe_from_toml(read_text(path / "recipe.toml", MOST))
-        plan = parse_json(read_text(path / "run.json"))
+        recipe = recipe_from_toml(read_bounded(path / "recipe.toml", MOST))
+        plan = parse_json(read_bounded(path / "run.json"))
     except FileNotFoundError as fault:
         raise BrickworkError(
             f"{path} holds no run to continue: {Path(fault.filename).name} is missing. "
@@ -224,7 +224,7 @@ def open_run(path: Path) -> tuple[Run, Recipe, dict[str, Any]]:
             f"{path}/run.json does not say {', '.join(lacking)}: it was not written by this version of brickwork."
         )
     try:
-        decode(PlanDocument, plan)
+        decode_object(PlanDocument, plan)
     except (BrickworkError, ValueError) as fault:
         raise BrickworkError(f"{path}/run.json is damaged: {fault}.") from None
     return Run(path, plan["title"]), recipe, plan
