@@ -59,10 +59,13 @@ def open_plain(path: Path, flags: int = os.O_RDONLY) -> int:
     return handle
 
 
-def read_plain(path: Path) -> bytes:
-    """The content of a file that is no link, pipe or device; raises OSError."""
+def read_plain(path: Path, most: int = -1) -> bytes:
+    """The content of a file that is no link, pipe or device; raises OSError, and ValueError where it is over `most`."""
     with os.fdopen(open_plain(path), "rb") as file:
-        return file.read()
+        content = file.read(most + 1 if most >= 0 else -1)
+    if 0 <= most < len(content):
+        raise ValueError(f"it has more than {most:,} bytes")
+    return content
 
 
 def append_plain(path: Path, content: bytes) -> None:

@@ -89,6 +89,11 @@ def free_memory() -> int:
     return min((available_memory(Path("/proc/meminfo")), *container_memory(Path("/sys/fs/cgroup"))))
 
 
+def usable_memory() -> int:
+    """What may be planned with: the free memory, but a gigabyte at least, as a busy machine makes room by and by."""
+    return max(free_memory(), 1 << 30)
+
+
 def available_memory(meminfo: Path) -> int:
     """The machine's available memory in bytes, disk caches that can be dropped included."""
     try:

@@ -1,3 +1,4 @@
+import json
 import os
 from dataclasses import replace
 from hashlib import sha256
@@ -8,7 +9,7 @@ import pytest
 
 from brickwork.data import index
 from brickwork.data.dataset import Dataset, FileSplit
-from brickwork.data.index import Index, IndexEntry, entry_from
+from brickwork.data.index import Index, IndexEntry, entry_from, index_path, load_index
 from brickwork.errors import BrickworkError
 from brickwork.files import cache_folder, write_whole
 
@@ -119,3 +120,22 @@ def test_an_index_of_another_user_or_behind_a_link_is_not_used(tmp_path: Path, m
         "it belongs to another user) and is not used.",
         "it is a link, and links are not followed here) and is not used.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [(0, None), (3, -1), (3, 1.5), (3, True), (4, "\N{LATIN SMALL LETTER E WITH ACUTE}b"), (5, "3"), (7, [1]),
+     (7, [1, "2"]), (7, 5), (8, 0)],
+)  # fmt: skip
+def test_a_line_that_is_none_of_an_index_is_not_used(place: int, value: object, tmp_path: Path) -> None:
+    values: list[object] = ["cat/1.png", "train", "cat", 9, "ab", 3, 4, [1, 2], "", "cd"]
+    values[place] = value
+    with pytest.raises(ValueError, match="no line of an index"):
+        entry_from(values)
+    lines = json.dumps(["brickwork index 1", "a"]).encode() + b"\n" + json.dumps(values).encode() + b"\n"
+    path = index_path("a")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(lines + json.dumps([sha256(lines).hexdigest()]).encode() + b"\n")
+    heard: list[str] = []
+    assert load_index("a", heard.append) is None
+    assert heard == ["The index of a is damaged and is not used: 'brickwork check' makes it anew."]

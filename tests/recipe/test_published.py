@@ -186,3 +186,44 @@ def test_a_wrong_word_says_what_is_wrong(word: str, overrides: dict[str, Any], m
 def test_a_word_that_is_near_none_is_told_with_the_words_that_there_are() -> None:
     with pytest.raises(BrickworkError, match=r"'xyzzy': take paper, default or fast\. A file of your own ends in"):
         recipe_for("xyzzy", RESNET20)
+
+
+@pytest.mark.parametrize("word", ["./a.toml", "../recipes/a.toml", "link.toml", "b.toml"])
+def test_a_recipe_that_extends_itself_by_another_spelling_is_one_line(word: str, tmp_path: Path) -> None:
+    folder = tmp_path / "recipes"
+    folder.mkdir()
+    (folder / "a.toml").write_text(f'extends = "{word}"')
+    (folder / "b.toml").write_text('extends = "./././a.toml"')
+    (folder / "link.toml").symlink_to("a.toml")
+    with pytest.raises(BrickworkError, match=r"extends itself, by way of ") as caught:
+        recipe_for(folder / "a.toml", RESNET20)
+    assert "\n" not in str(caught.value)
+
+
+def test_recipes_that_extend_each_other_have_an_end(tmp_path: Path) -> None:
+    for number in range(200):
+        (tmp_path / f"{number}.toml").write_text(f'extends = "{number + 1}.toml"')
+    with pytest.raises(BrickworkError, match=r"10\.toml is the end of 10 recipes that extend each other"):
+        recipe_for(tmp_path / "0.toml", RESNET20)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("lr = " + "[" * 20_000 + "]" * 20_000, "its brackets are too deep"),
+        ("epochs = " + "9" * 5000, "Exceeds the limit"),
+        ("x = 1\n" * 20_000, "it has more than 65,536 bytes"),
+        ("lr = 1" + "0" * 400, "lr is between 1e-12 and 1e.06, not 1000"),
+        ("lr = nan", "lr is between 1e-12 and 1e.06, not nan"),
+        ("lr = true", "lr is a number, not True"),
+        ("lr = {a = 1}", "lr is a number, not {'a': 1}"),
+        ("extends = 1", "extends is a word or a file's name, not 1"),
+        (f'optimizer = "{"x" * 9000}"', "optimizer is one of .*, not '.{10,60}'"),
+    ],
+)
+def test_a_recipe_that_nobody_would_write_is_one_short_line(text: str, says: str, tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text(text)
+    with pytest.raises(BrickworkError, match=says) as caught:
+        recipe_for(tmp_path / "a.toml", RESNET20)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 500

@@ -23,6 +23,7 @@ class Verb(NamedTuple):
 
 
 TORCH = ("torch", "torchvision")
+LONGEST = 10_000  # characters of a line that tells a mistake; some hold a path of 4,096
 
 VERBS = {
     "list": Verb("list_networks"),
@@ -124,7 +125,8 @@ def error_line(mistake: BrickworkError | click.UsageError | OSError) -> str:
             text = f"{reason}."
         case _:
             text = str(mistake)
-    return " ".join(text.split())
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]} ..."
 
 
 def usage(context: click.Context | None) -> str:

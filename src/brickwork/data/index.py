@@ -3,19 +3,26 @@
 import errno
 import json
 import os
+import re
 from collections.abc import Callable
 from dataclasses import astuple, dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 from brickwork.data.dataset import Dataset
 from brickwork.data.names import printable, shorten
+from brickwork.documents import parse_json
 from brickwork.errors import BrickworkError
 from brickwork.files import cache_folder, is_foreign, make_private, open_plain, remove_partial, write_whole
 
 FORMAT = "brickwork index 1"
+LINES = {  # the types of a line's values; the first version had no reasons, the second no pixels
+    (str, str, str, int, str, int, int, stamp, *(str,) * more) for stamp in (list, NoneType) for more in (0, 1, 2)
+}
+SUM = re.compile("[0-9a-f]{0,64}")
 
 
 @dataclass(frozen=True)
@@ -134,10 +141,15 @@ def load_index(source: str, tell: Callable[[str], None] = lambda note: None) -> 
         tell(f"The index of {printable(source)} is damaged and is not used: 'brickwork check' makes it anew.")
         return None
     lines = content[:start].splitlines()
-    if json.loads(lines[0]) != [FORMAT, source]:
-        tell(f"The index of {printable(source)} is of another version and is not used: run 'brickwork check' again.")
+    try:
+        if parse_json(lines[0] if lines else b"") != [FORMAT, source]:
+            words = "is of another version and is not used: run 'brickwork check' again."
+            tell(f"The index of {printable(source)} {words}")
+            return None
+        return Index(source, tuple(entry_from(parse_json(row)) for row in lines[1:]))
+    except ValueError:
+        tell(f"The index of {printable(source)} is damaged and is not used: 'brickwork check' makes it anew.")
         return None
-    return Index(source, tuple(entry_from(json.loads(row)) for row in lines[1:]))
 
 
 def read_own(path: Path) -> bytes:
@@ -152,6 +164,12 @@ def json_line(values: object) -> bytes:
     return json.dumps(values).encode() + b"\n"
 
 
-def entry_from(values: list[Any]) -> IndexEntry:
-    key, split, label, size, digest, width, height, stamp, *rest = values  # the first version had no pixels
+def entry_from(values: Any) -> IndexEntry:
+    """The entry of a line of the index; raises ValueError where it is none."""
+    if not isinstance(values, list) or tuple(map(type, values)) not in LINES:
+        raise ValueError("no line of an index")
+    key, split, label, size, digest, width, height, stamp, *rest = values
+    is_stamp = stamp is None or list(map(type, stamp)) == [int, int]
+    if not is_stamp or min(size, width, height) < 0 or not SUM.fullmatch(digest):
+        raise ValueError("no line of an index")
     return IndexEntry(key, split, label, size, digest, width, height, tuple(stamp) if stamp else None, *rest)

@@ -63,9 +63,11 @@ def open_as_divided(data: str, groups: str, record: Mapping[str, Any]) -> Datase
 def images_of(file: ModelFile, dataset: Dataset, split: str) -> Split:
     """The images of a split; where the training held validation images out of this data, they are held out again."""
     recipe = file.record.get("recipe")
-    share, seed = (recipe.get("validation"), recipe.get("seed")) if isinstance(recipe, dict) else (None, None)
+    values = recipe if isinstance(recipe, dict) else {}
+    share, seed = values.get("validation"), values.get("seed")
     own = split == "val" or file.record.get("data") == dataset.name
-    if split in ("train", "val") and own and "train" in dataset.splits and type(seed) is int and type(share) is float:
+    wanted = split in ("train", "val") and own and "train" in dataset.splits
+    if wanted and type(seed) is int and type(share) is float and 0 < share < 1:
         dataset = dataset.with_validation(share, seed)
     return dataset.split(split)
 

@@ -8,8 +8,10 @@ from torch import Tensor
 
 from brickwork.data.preprocessing import Preprocessing
 from brickwork.errors import BrickworkError
+from brickwork.machine import usable_memory
 from brickwork.model import Model, ModelFile
 from brickwork.network.layer import shape_text
+from brickwork.network.limits import images_at_once
 
 BATCH = 256  # images at a time; the logits do not depend on it
 
@@ -33,6 +35,11 @@ def preprocessing_of(file: ModelFile) -> Preprocessing:
     return preprocessing
 
 
+def batch_size(model: Model, most: int) -> int:
+    """How many images a model takes at a time: `most`, or fewer where their maps would fill the memory."""
+    return images_at_once(model.network, usable_memory(), most)
+
+
 @torch.no_grad()
 def compute_logits(
     model: Model,
@@ -54,10 +61,11 @@ def compute_logits(
     was_training, device = model.training, next(model.parameters()).device
     model.eval()
     logits = torch.zeros(len(images), model.network.classes)
+    size = batch_size(model, BATCH)
     try:
-        for start in range(rank * BATCH, len(images), world_size * BATCH):
-            batch = preprocessing.normalize(images[start : start + BATCH].to(device))
-            logits[start : start + BATCH] = model(batch).float().cpu()
+        for start in range(rank * size, len(images), world_size * size):
+            batch = preprocessing.normalize(images[start : start + size].to(device))
+            logits[start : start + size] = model(batch).float().cpu()
             if progress:
                 progress(start + len(batch))
     finally:

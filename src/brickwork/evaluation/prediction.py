@@ -14,7 +14,7 @@ from brickwork.data.preprocessing import Preprocessing, preprocess_all
 from brickwork.errors import BrickworkError, check_kind
 from brickwork.evaluation.data import as_model_file
 from brickwork.evaluation.inputs import ImageInputs, NamedImage, iter_images
-from brickwork.evaluation.logits import compute_logits, preprocessing_of
+from brickwork.evaluation.logits import batch_size, compute_logits, preprocessing_of
 from brickwork.evaluation.metrics.calibration import COVERAGE, Threshold, calibration_of, probabilities, temperature_of
 from brickwork.machine import device
 from brickwork.model import ModelFile
@@ -133,7 +133,8 @@ def iter_predictions(
     predictor = Predictor(file, threshold.threshold if threshold else 0.0, temperature_of(file), top)
     preprocessing_of(file)  # raises where it is not the network's
     file.model.to(device())
-    return chain.from_iterable(map(predictor.predictions, batches(iter_images(images), batch)))
+    size = batch_size(file.model, batch)
+    return chain.from_iterable(map(predictor.predictions, batches(iter_images(images), size)))
 
 
 def check_count(name: str, value: object) -> None:

@@ -14,12 +14,15 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as safetensors_bytes
 from torch import Tensor, nn
 
+from brickwork.documents import parse_json
 from brickwork.errors import BrickworkError
 from brickwork.files import write_whole
+from brickwork.machine import usable_memory
 from brickwork.model.model import Model, check_weights, unwrap_model
 from brickwork.network import Layer, Network, cost, from_json, to_json
+from brickwork.network.limits import check_limits
 from brickwork.network.serialize import ATOMS, UnknownLayer
-from brickwork.network.validate import validate_fields
+from brickwork.validate import validate_fields
 
 FORMAT = "1"  # raised when a file of today could no longer be read
 
@@ -66,7 +69,7 @@ def save(
         bare = unwrap_model(model)
         file = _describe(bare, classes, preprocessing, record)
         content = safetensors_bytes({n: t.cpu().contiguous() for n, t in check_weights(bare).items()}, _metadata(file))
-    except (BrickworkError, TypeError) as fault:
+    except (BrickworkError, TypeError, ValueError) as fault:
         raise BrickworkError(f"{path}: {fault}") from None
     write_whole(path, content)
 
@@ -97,10 +100,17 @@ def _metadata(file: ModelFile) -> dict[str, str]:
     return {
         "brickwork": FORMAT,
         "network": to_json(file.model.network),
-        "classes": json.dumps(file.classes),
-        "preprocessing": json.dumps(file.preprocessing),
-        "record": json.dumps(file.record),
+        "classes": plain_json(file.classes),
+        "preprocessing": plain_json(file.preprocessing),
+        "record": plain_json(file.record),
     }
+
+
+def plain_json(value: object) -> str:
+    """The value as JSON that `load` reads back; raises ValueError where it would not."""
+    text = json.dumps(value, allow_nan=False)
+    parse_json(text)
+    return text
 
 
 def load(path: str | Path, own: Sequence[type[Layer]] = ()) -> ModelFile:
@@ -115,13 +125,14 @@ def load(path: str | Path, own: Sequence[type[Layer]] = ()) -> ModelFile:
     try:
         network = from_json(metadata["network"], own)
         _count(network, weights)
-        classes, preprocessing, record = (json.loads(metadata[name]) for name in ("classes", "preprocessing", "record"))
+        check_limits(network, usable_memory())
+        classes, preprocessing, record = (parse_json(metadata[name]) for name in ("classes", "preprocessing", "record"))
         if not isinstance(classes, list):
             raise BrickworkError(f"expected the names of {network.classes} classes, found {classes!r:.100}.")
         file = ModelFile(Model(network).eval(), tuple(classes), preprocessing, record)
     except UnknownLayer as fault:
         raise UnknownLayer(f"{path}: {fault}") from None
-    except (BrickworkError, KeyError, ValueError, RecursionError) as fault:
+    except (BrickworkError, KeyError, ValueError) as fault:
         raise BrickworkError(f"{path}: the model file is damaged: {fault}") from None
     _fill(path, file.model, weights)
     return file

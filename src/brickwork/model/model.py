@@ -6,12 +6,14 @@ import torch
 from torch import Tensor, nn
 
 from brickwork.errors import BrickworkError
+from brickwork.machine import usable_memory
 from brickwork.model.batchnorm import Norm, with_norm
 from brickwork.model.build import module
 from brickwork.model.initialise import initialise
 from brickwork.network import Cost, Network, classifiers, cost, with_classes
 from brickwork.network.cost import parts_of, stage_of, tap
 from brickwork.network.layers import Conv, Linear
+from brickwork.network.limits import check_limits
 
 
 class Model(nn.Module):
@@ -129,8 +131,10 @@ def build(network: Network, *, init: str | None = None, norm: Norm = "torch", gh
 
     `init` names an initialisation (see brickwork.model.initialise); the default is the network's own. `norm` is
     the kind of batch norm (see brickwork.model.batchnorm), `ghost` the size of a ghost batch in images.
-    Raises BrickworkError where the network's input does not fit.
+    Raises BrickworkError where the network's input does not fit, and where the machine has not the memory for it.
     """
+    if torch.get_default_device().type != "meta":  # where nothing takes memory
+        check_limits(network, usable_memory())
     model = Model(network)
     initialise(model, init or network.facts.init, trunk=model.stages)
     with_norm(model, norm, ghost)

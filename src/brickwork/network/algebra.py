@@ -7,6 +7,7 @@ gate(body)                the input times the body's output, by channel       (s
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import wraps
@@ -230,7 +231,7 @@ def children(expr: Expr) -> list[tuple[str, Expr]]:
 
 def _chain_names(parts: tuple[Expr, ...]) -> list[tuple[str, Expr]]:
     kinds = [part.kind for part in parts if isinstance(part, Layer)]
-    repeated = {kind for kind in kinds if kinds.count(kind) > 1}
+    repeated = {kind for kind, count in Counter(kinds).items() if count > 1}
     seen = dict.fromkeys(kinds, 0)
     names: list[tuple[str, Expr]] = []
     blocks = 0
@@ -250,7 +251,7 @@ def _distinct(parts: list[tuple[str, Expr]]) -> list[tuple[str, Expr]]:
     """The same parts; raises BrickworkError where two would have one path, and one of them no module."""
     names = [name for name, _ in parts]
     if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = next(name for name, count in Counter(names).items() if count > 1)
         raise BrickworkError(f"two parts side by side have the name {twice!r}.")
     return parts
 

@@ -8,7 +8,7 @@ from brickwork.errors import BrickworkError
 from brickwork.network.algebra import Block, Chain, Expr, Named, children, join_path
 from brickwork.network.layer import Layer, Pair, Shape, shape_text
 from brickwork.network.network import Network, SideHead
-from brickwork.network.propagate import Row, Signal, propagate
+from brickwork.network.propagate import Row, Signal, check_field, propagate
 
 
 class Inside(NamedTuple):
@@ -155,6 +155,7 @@ def _run(network: Network) -> Cost:
             known[key] = _inside(expr, Signal(signal.shape, map=signal.map), path)
         pieces[path] = Piece(path, expr, signal, known[key])
         signal = pieces[path].output
+        check_field(path, signal)
     return Cost(
         tuple(pieces.values()), tuple(_side(side, pieces[tap(network, side)].output) for side in network.side_heads)
     )

@@ -7,8 +7,9 @@ from dataclasses import MISSING, fields
 from typing import Any, ClassVar
 
 from brickwork.errors import BrickworkError
-from brickwork.network.validate import validate_fields
+from brickwork.validate import validate_fields
 
+LARGEST = 2**31 - 1  # of a layer's whole numbers: torch's arithmetic has 32 bits in places
 Shape = tuple[int, ...]
 Pair = tuple[int, int]
 Size = int | Pair  # one number for both directions, or (height, width)
@@ -23,6 +24,13 @@ def shape_text(shape: Shape) -> str:
     return "x".join(map(str, shape))
 
 
+def largest(value: object) -> int:
+    """The largest whole number in a layer's field, whatever its sign; 0 where there is none."""
+    if isinstance(value, tuple):
+        return max(map(largest, value), default=0)
+    return abs(value) if isinstance(value, int) else 0
+
+
 class Layer:
     """The rules of a layer for an input shape. The defaults are those of an activation."""
 
@@ -31,6 +39,8 @@ class Layer:
 
     def __post_init__(self) -> None:
         validate_fields(self)
+        if max(map(largest, vars(self).values()), default=0) > LARGEST:
+            raise BrickworkError(f"{type(self).__name__}: torch counts to {LARGEST:,} in a layer's arguments.")
 
     def output(self, shape: Shape) -> Shape:
         """The shape that leaves; raises BrickworkError where the input does not fit."""

@@ -5,7 +5,7 @@ dataclass with the same three rules, and a `module(shape)` that returns its torc
 """
 
 from dataclasses import dataclass
-from math import prod
+from math import gcd, prod
 from typing import ClassVar, Literal
 
 from brickwork.errors import BrickworkError
@@ -214,7 +214,7 @@ class AdaptiveAvgPool(Layer):
 
 def cells(size: int, count: int) -> tuple[int, int]:
     """The largest of `count` cells that cover `size` pixels, and the step at which the last one ends where they end."""
-    most = max(-(-(i + 1) * size // count) - i * size // count for i in range(count))
+    most = -(-(size + count - gcd(size, count)) // count)  # cell i begins i * size % count before a whole pixel
     return most, max(-(-(size - most) // max(count - 1, 1)), 1)
 
 

@@ -1,12 +1,13 @@
 """A network: the expression with its input, its classes, its stages by name and where it comes from."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from brickwork.errors import BrickworkError
 from brickwork.network.algebra import IDENTITY, Expr, Named, walk
 from brickwork.network.layer import Layer, Shape, shape_text
-from brickwork.network.validate import validate_fields
+from brickwork.validate import validate_fields
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,9 @@ class Network:
         if self.classes < 1:
             raise BrickworkError(f"{self.name}: a network tells at least 1 class apart, not {self.classes}.")
         names = [*(s.name for s in self.stages), *(s.name for s in self.side_heads), "head"]
-        if twice := {name for name in names if names.count(name) > 1}:
-            raise BrickworkError(f"{self.name}: two parts have the name {twice.pop()!r}.")
+        if len(set(names)) < len(names):
+            twice = next(name for name, count in Counter(names).items() if count > 1)
+            raise BrickworkError(f"{self.name}: two parts have the name {twice!r}.")
 
     def parts(self) -> tuple[Named, ...]:
         """The stages and the head, in the order in which they run."""

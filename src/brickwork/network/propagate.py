@@ -20,6 +20,8 @@ from brickwork.network.algebra import (
 )
 from brickwork.network.layer import Layer, Pair, Shape, shape_text
 
+MOST = 2**63 - 1  # of what is counted
+
 
 class Signal(NamedTuple):
     """Shape, receptive field and stride (jump) after a layer, counted in the input's pixels.
@@ -58,6 +60,7 @@ class Row(NamedTuple):
     macs: int
     bytes: int  # activations written for one image, in float32
     field: Pair  # receptive field, in input pixels
+    input: Shape = ()  # of a layer: the shape that reaches it
 
 
 def propagate(expr: Expr, signal: Signal, path: str = "", rows: list[Row] | None = None) -> Signal:
@@ -95,7 +98,16 @@ class Answer(NamedTuple):
 @lru_cache(maxsize=4096)  # deep networks ask the same layer about the same shape again and again
 def answer(layer: Layer, shape: Shape) -> Answer:
     params = sum(prod(weight) for weight in layer.weights(shape).values())
-    return Answer(layer.output(shape), params, layer.macs(shape), *layer.window(shape))
+    found = Answer(layer.output(shape), params, layer.macs(shape), *layer.window(shape))
+    if max(params, found.macs, prod(found.output)) > MOST:
+        raise BrickworkError(f"{layer!r:.100} on {shape_text(shape)} counts beyond 64 bits.")
+    return found
+
+
+def check_field(path: str, signal: Signal) -> None:
+    """Raises BrickworkError where a field or a stride has become no number of pixels: they multiply with depth."""
+    if max(*signal.field, *signal.jump) > MOST:
+        raise BrickworkError(f"{path}: its receptive field or stride is beyond 64 bits.")
 
 
 def _through_layer(layer: Layer, signal: Signal, path: str, rows: list[Row] | None) -> Signal:
@@ -108,8 +120,9 @@ def _through_layer(layer: Layer, signal: Signal, path: str, rows: list[Row] | No
     if len(output) == 1:
         field, laid_out = (signal.whole, (1, 1)) if layer.mixes else (signal.field, _map_of(signal))
     after = Signal(output, field, jump, laid_out, signal.fixed)
+    check_field(path, after)
     if rows is not None:
-        rows.append(Row(path, layer.kind, (layer,), output, params, macs, 4 * prod(output), after.seen))
+        rows.append(Row(path, layer.kind, (layer,), output, params, macs, 4 * prod(output), after.seen, signal.shape))
     return after
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from brickwork.documents import as_tuples, inside, parse_json
 from brickwork.errors import BrickworkError
 from brickwork.network import historic, layers
 from brickwork.network.algebra import Block, Chain, Concat, Expr, Gate, Named, OnChange, Residual, concat
@@ -11,7 +12,9 @@ from brickwork.network.layer import Layer
 from brickwork.network.network import Facts, Network, SideHead
 
 FORMAT = 1  # raised when a document of today could no longer be read
-DEEPEST = 100  # levels in a document; torch's own calls go several times as deep, and ours have a dozen
+MOST_PARTS = 50_000  # objects and lists in a document; ResNet-1202's has 7,820
+MOST_SIDE_HEADS = 100
+LONGEST_NAME = 10_000  # characters of what a part is called
 
 ATOMS = {
     name: atom
@@ -50,12 +53,12 @@ def from_json(text: str, own: Sequence[type[Layer]] = ()) -> Network:
     """
     known = ATOMS | {layer.__name__: layer for layer in own}
     try:
-        document = json.loads(text)
-        if nesting_depth(document) > DEEPEST:
-            raise ValueError(f"more than {DEEPEST} levels")
+        document = parse_json(text)
+        check_extent(document)
         if document["format"] != FORMAT:
             raise BrickworkError(
-                f"the network is in format {document['format']}, but this version reads {FORMAT}: update brickwork."
+                f"the network is in format {document['format']!r:.60}, but this version reads {FORMAT}: "
+                "update brickwork."
             )
         return _network(document, known)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as fault:
@@ -63,6 +66,8 @@ def from_json(text: str, own: Sequence[type[Layer]] = ()) -> Network:
 
 
 def _network(document: dict[str, Any], known: dict[str, type[Layer]]) -> Network:
+    if len(document["side_heads"]) > MOST_SIDE_HEADS:
+        raise ValueError(f"more than {MOST_SIDE_HEADS} side heads")
     sides = (
         SideHead(s["name"], s["after"], from_document(s["body"], known), s["weight"]) for s in document["side_heads"]
     )
@@ -127,16 +132,22 @@ def from_document(document: Any, known: dict[str, type[Layer]]) -> Expr:
 
 def _layer_from(kind: type[Layer], values: dict[Any, Any]) -> Layer:
     try:
-        return kind(**{str(key): value(v) for key, v in values.items()})
+        return kind(**{str(key): as_tuples(value) for key, value in values.items()})
     except BrickworkError as fault:  # the writer had a layer, so the text has been changed
         raise ValueError(str(fault)) from None
 
 
-def value(document: Any) -> Any:
-    """A layer's field: a list in JSON was a tuple."""
-    return tuple(map(value, document)) if isinstance(document, list) else document
-
-
-def nesting_depth(document: Any) -> int:
-    inside = document.values() if isinstance(document, dict) else document if isinstance(document, list) else ()
-    return 1 + max(map(nesting_depth, inside), default=0)
+def check_extent(document: Any) -> None:
+    """Raises ValueError for a document of more parts, or with a longer text, than a network's has."""
+    parts, level = 0, [document]
+    while level:
+        parts += len(level)
+        if parts > MOST_PARTS:
+            raise ValueError(f"more than {MOST_PARTS:,} parts")
+        every = [part for value in level for part in inside(value)]
+        texts = [part for part in every if isinstance(part, str)]
+        if any(len(text) > LONGEST_NAME for text in texts):
+            raise ValueError(f"a text of more than {LONGEST_NAME:,} characters")
+        if not all(text.replace("\n", "").isprintable() for text in texts):
+            raise ValueError("control characters in a text")
+        level = [part for part in every if isinstance(part, dict | list)]

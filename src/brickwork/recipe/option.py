@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import Field, field, fields
 from functools import cache
+from reprlib import repr as short_repr
 from typing import Any, Literal, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 from brickwork.errors import BrickworkError
@@ -65,9 +66,11 @@ def check_type(option: Option, value: object) -> None:
     """Raises BrickworkError where a value is none of the choices, or of another type; an int is a number, too."""
     if option.choices:
         if value not in option.choices:
-            raise BrickworkError(f"recipe: {option.name} is one of {', '.join(option.choices)}, not {value!r}.")
+            raise BrickworkError(
+                f"recipe: {option.name} is one of {', '.join(option.choices)}, not {short_repr(value)}."
+            )
     elif not _has_type(value, option.type):
-        raise BrickworkError(f"recipe: {option.name} is {TYPE_TEXTS[option.type]}, not {value!r}.")
+        raise BrickworkError(f"recipe: {option.name} is {TYPE_TEXTS[option.type]}, not {short_repr(value)}.")
 
 
 def _has_type(value: object, kind: Any) -> bool:
@@ -84,7 +87,9 @@ def check_bounds(option: Option, value: Any) -> None:
         return
     for number in value if isinstance(value, tuple) else (value,):
         if not option.low <= number <= option.high:
-            raise BrickworkError(f"recipe: {option.name} is between {option.low:g} and {option.high:g}, not {number}.")
+            raise BrickworkError(
+                f"recipe: {option.name} is between {option.low:g} and {option.high:g}, not {short_repr(number)}."
+            )
 
 
 def number_list(numbers: Numbers) -> str:

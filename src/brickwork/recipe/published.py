@@ -17,6 +17,7 @@ from brickwork.recipe.recipe import Recipe, read_toml, recipe_from
 
 Values = tuple[dict[str, Any], tuple[str, ...]]  # a recipe's fields, and its notes
 
+MOST_FILES = 10  # of recipes that extend each other
 PHOTOGRAPHS = 64  # pixels of the input's shorter side from which images are photographs
 
 
@@ -111,14 +112,16 @@ def _entry_named(word: str) -> RecipeEntry:
 
 def _file_values(path: Path, network: Network, overrides: Mapping[str, Any], extending: tuple[Path, ...]) -> Values:
     """A file's values over those that it extends: a word as `recipe_for` takes it, or a file beside it."""
-    if path in extending:
+    if path.resolve() in (other.resolve() for other in extending):
         raise BrickworkError(f"{path} extends itself, by way of {', '.join(map(str, extending))}.")
+    if len(extending) >= MOST_FILES:
+        raise BrickworkError(f"{path} is the end of {MOST_FILES} recipes that extend each other: write fewer.")
     values = read_toml(path)
     word = values.pop("extends", None)
     if word is None:
         return values, ()
     if not isinstance(word, str):
-        raise BrickworkError(f"{path}: extends is a word or a file's name, not {word!r}.")
+        raise BrickworkError(f"{path}: extends is a word or a file's name, not {word!r:.80}.")
     base = str(path.parent / word) if word.endswith(".toml") else word
     known = {**values, **overrides}  # weights decide about the default
     inherited, notes = _values_of(base, network, known, (*extending, path))

@@ -9,6 +9,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from brickwork.documents import read_bounded
 from brickwork.errors import BrickworkError, nearest
 from brickwork.recipe.option import (
     Numbers,
@@ -29,6 +30,7 @@ Reduce = Literal["all", "ordered"]
 Policy = Literal["none", "randaugment", "trivialaugment"]
 
 RANGES: tuple[RangeWord, ...] = get_args(RangeWord)
+MOST = 1 << 16  # bytes of a recipe's file: one with all of its words has 4,500
 REPR = 390  # characters of a repr at most
 
 
@@ -214,7 +216,7 @@ def parse_range(text: str) -> tuple[float, float] | RangeWord:
     except ValueError:
         pass
     raise BrickworkError(
-        f"recipe: range is file, set, percentiles, or a number such as 4095 or 100,4095, not {text!r}."
+        f"recipe: range is file, set, percentiles, or a number such as 4095 or 100,4095, not {text!r:.80}."
     )
 
 
@@ -235,7 +237,7 @@ def recipe_from(values: Mapping[str, Any]) -> Recipe:
     known = [field.name for field in options_of(Recipe)]
     for name in values:
         if name not in known:
-            raise BrickworkError(f"recipe: there is no {name!r}: {nearest(name, known)}")
+            raise BrickworkError(f"recipe: there is no {name!r:.80}: {nearest(name[:80], known)}")
     return Recipe(**{name: _field_value(value) for name, value in values.items()})
 
 
@@ -256,8 +258,10 @@ def parse_toml(text: str) -> dict[str, Any]:
     """
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as fault:
-        raise BrickworkError(f"recipe: this is no TOML: {fault}.") from None
+    except RecursionError:
+        raise BrickworkError("recipe: this is no TOML: its brackets are too deep.") from None
+    except ValueError as fault:  # of a number of 5,000 digits, too
+        raise BrickworkError(f"recipe: this is no TOML: {fault!s:.300}.") from None
 
 
 def read_toml(path: str | Path) -> dict[str, Any]:
@@ -266,8 +270,10 @@ def read_toml(path: str | Path) -> dict[str, Any]:
     Raises BrickworkError for a file that cannot be read, and for one that is no TOML.
     """
     try:
-        return parse_toml(Path(path).read_text(encoding="utf-8"))
+        return parse_toml(read_bounded(Path(path), MOST))
     except OSError as fault:
         raise BrickworkError(f"the recipe {path} cannot be read: {fault.strerror or fault}.") from None
     except UnicodeDecodeError:
         raise BrickworkError(f"the recipe {path} is no text in UTF-8.") from None
+    except ValueError as fault:
+        raise BrickworkError(f"the recipe {path} cannot be read: {fault}.") from None

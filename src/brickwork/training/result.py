@@ -11,6 +11,7 @@ from brickwork.model import load
 from brickwork.network import Layer
 from brickwork.training.events import clock
 from brickwork.training.run.folder import Run
+from brickwork.validate import validate_fields
 
 
 @dataclass(frozen=True)
@@ -41,14 +42,23 @@ class Result:
 
 
 def result_from(run: Run, record: dict[str, Any]) -> Result:
-    """The result of a training, from its model file's record; `seconds` is there when it has ended."""
-    test = record.get("test")
-    accuracy = test["accuracy"] if test else record["best"]["val_accuracy"]
-    images = test["images"] if test else record["images"]["val"]
-    seconds = record.get("seconds", record["best"]["seconds"])
-    interval = tuple(test["interval"]) if test else None
-    majority = record.get("majority")  # of the same images; absent from older files
-    return Result(run.path, run.model, accuracy, seconds, "test" if test else "val", images, interval, majority)
+    """The result of a training, from its model file's record; `seconds` is there when it has ended.
+
+    Raises BrickworkError where the record is not what a training writes.
+    """
+    try:
+        test = record.get("test")
+        accuracy = test["accuracy"] if test else record["best"]["val_accuracy"]
+        images = test["images"] if test else record["images"]["val"]
+        seconds = record.get("seconds", record["best"]["seconds"])
+        interval = tuple(test["interval"]) if test else None
+        majority = record.get("majority")  # of the same images; absent from older files
+        result = Result(run.path, run.model, accuracy, seconds, "test" if test else "val", images, interval, majority)
+        validate_fields(result)
+    except (BrickworkError, KeyError, TypeError, AttributeError) as fault:
+        text = f"the record in {run.model} is damaged: {type(fault).__name__} {fault}: begin a new run."
+        raise BrickworkError(text) from None
+    return result
 
 
 def ended_result(run: Run, own: Sequence[type[Layer]] = ()) -> Result | None:

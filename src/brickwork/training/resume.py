@@ -21,9 +21,12 @@ from brickwork.machine import device
 from brickwork.recipe.recipe import Recipe
 from brickwork.training.events import Listener
 from brickwork.training.run.checkpoint import State
+from brickwork.training.run.facts import check_facts
 from brickwork.training.run.folder import Run
 
 FREE = {"workers", "cache", "memory", "checkpoint", "threads"}  # changes no bit, or is told by `machine_facts`
+
+MANY = 1_000_000  # images of a run before, however few there are now
 
 
 def check_same(
@@ -34,7 +37,8 @@ def check_same(
     Raises BrickworkError where the images or the recipe are not the same.
     """
     if before["data"] != now["data"]:
-        raise other_data(run.path, name, what_differs(run.read_contents(), images.contents))
+        before_images = run.read_contents(2 * len(images.contents) + MANY)
+        raise other_data(run.path, name, what_differs(before_images, images.contents))
     for field in differences({**asdict(Recipe()), **before["recipe"]}, now["recipe"], FREE):
         text = f"{run.path}/recipe.toml: {field} is not what it was when this training began: put it back."
         raise BrickworkError(text)
@@ -87,8 +91,13 @@ def file_sum(path: Path) -> str:
 
 
 def last_checkpoint(run: Run, listener: Listener) -> State | None:
-    """The last whole checkpoint, with a note for every later one that is damaged."""
+    """The last whole checkpoint, with a note for every later one that is damaged.
+
+    Raises BrickworkError where its facts are not what a training writes.
+    """
     state, damaged = run.checkpoints.latest()
+    if state:
+        check_facts(state)
     for sentence in damaged:
         listener(Note(sentence))
     where = f"goes on after step {state.step}" if state else "begins, as there is no whole checkpoint"

@@ -191,6 +191,9 @@ class Trainer:
         images = self.loop.loader.images
         for sentence in check_same(self.run, self.dataset.name, images, self.facts(), state.facts):
             self.listener(Note(sentence))
+        if len(state.facts["epochs"]) != state.step // len(self.loop.loader):
+            epochs = len(state.facts["epochs"])
+            raise BrickworkError(f"the checkpoint of step {state.step} is damaged: it knows of {epochs} epochs.")
         self.seconds_before = state.facts["seconds"]
         self.epochs = [Epoch(**epoch) for epoch in state.facts["epochs"]]
         self.repair_model(state)
@@ -273,7 +276,6 @@ class Trainer:
         return logits
 
     def check_stop(self, done: int) -> None:
-        """Lets a long pass over images end where the training is asked to stop."""
         self.stop.check()
 
     def check_all(self) -> None:
@@ -297,5 +299,5 @@ class Trainer:
         except LostProcess:  # its launcher goes on
             raise
         except BrickworkError as fault:
-            hint = resume_hint(self.run, self.dataset, list(self.trackers.trackers))
-            raise BrickworkError(f"{fault} {hint}") from None
+            again = resume_hint(self.run, self.dataset, list(self.trackers.trackers))
+            raise BrickworkError(f"{fault} {again}") from None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile, ZipFile
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -64,11 +65,27 @@ def _safetensors(path: Path) -> dict[str, Tensor]:
 
 
 def _pickle(path: Path) -> Any:
+    check_members(path)
     try:
         with warnings.catch_warnings(action="ignore"):  # of other versions of the format
             return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as fault:  # a pickle can be broken in every way that Python knows
         raise BrickworkError(f"{path}: {pickle_fault(path, fault)}") from None
+
+
+def check_members(path: Path) -> None:
+    """Raises BrickworkError where a zip archive says that it unpacks to more than it is: torch compresses nothing."""
+    size = path.stat().st_size
+    try:
+        with ZipFile(path) as archive:
+            stated = sum(member.file_size for member in archive.infolist())
+    except (BadZipFile, OSError, ValueError, NotImplementedError):  # an older format, or damaged, as torch will say
+        return
+    if stated > size:
+        raise BrickworkError(
+            f"{path}: refused, because its {size:,} bytes unpack to {stated:,}: store the weights uncompressed, as "
+            "torch.save does."
+        )
 
 
 def pickle_fault(path: Path, fault: Exception) -> str:
@@ -106,11 +123,17 @@ def _wrapper(content: Mapping[Any, Any]) -> str | None:
 def _check_tensor(path: Path, name: object, value: object) -> None:
     """Raises BrickworkError where it is no tensor with a name and all of its numbers."""
     if not isinstance(value, Tensor):
-        raise BrickworkError(f"{path}: expected tensors by name, but {name!r} is {type(value).__name__}.")
+        raise BrickworkError(f"{path}: expected tensors by name, but {name!r:.100} is {type(value).__name__}.")
     if not isinstance(name, str) or value.layout != torch.strided or value.is_quantized or value.is_meta:
-        raise BrickworkError(f"{path}: expected tensors by name, each with all of its numbers, but not so {name!r}.")
+        raise BrickworkError(
+            f"{path}: expected tensors by name, each with all of its numbers, but not so {name!r:.100}."
+        )
+    if value.nbytes > path.stat().st_size:
+        raise BrickworkError(f"{path}: {name!r:.100} has {value.nbytes:,} bytes, which the file does not hold.")
     if value.is_complex():
-        raise BrickworkError(f"{path}: expected tensors by name, of real numbers, but {name!r} holds complex ones.")
+        raise BrickworkError(
+            f"{path}: expected tensors by name, of real numbers, but {name!r:.100} holds complex ones."
+        )
 
 
 def strip_prefixes(tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -8,7 +8,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from brickwork.errors import BrickworkError, nearest
 from brickwork.network import Network, Shape
-from brickwork.network.validate import holds, kind_text
+from brickwork.validate import holds, kind_text
 
 FORM = re.compile(r"\s*([\w.-]+)\s*(?:\[(.*)\])?\s*")
 

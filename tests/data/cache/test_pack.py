@@ -1,7 +1,10 @@
+import io
 import pickle
 import resource
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -121,3 +124,42 @@ def test_images_that_do_not_fit_into_memory_are_a_users_mistake() -> None:
     assert allocate(2, (3, 4, 5)).shape == (2, 3, 4, 5)
     with pytest.raises(BrickworkError, match=r"5 images of 3x10000000x10000000 need 1,500,000.0 GB of memory"):
         allocate(5, (3, 10**7, 10**7))
+
+
+def with_table(path: Path, **changes: Any) -> None:
+    """Writes the pack's table with other arrays, and its sum anew."""
+    content = path.read_bytes()
+    start, _, magic = TAIL.unpack(content[-TAIL.size :])
+    arrays = {**np.load(io.BytesIO(content[start : -TAIL.size])), **changes}
+    save = np.savez_compressed if changes.pop("compressed", False) else np.savez
+    save(table := io.BytesIO(), **{name: array for name, array in arrays.items() if name != "compressed"})
+    path.write_bytes(content[:start] + table.getvalue() + TAIL.pack(start, sha256(table.getvalue()).digest(), magic))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"sizes": np.array([[2, 3], [-4, -5], [1, 1]])},
+        {"sizes": np.array([[2, 3], [4, 5], [2**40, 2**40]])},
+        {"sizes": np.array([[2.0, 3], [4, 5], [1, 1]])},
+        {"sizes": np.array([2, 3])},
+        {"positions": np.array([0, 2, 9])},
+        {"positions": np.array([0, 0, 2])},
+        {"positions": np.array(["a", "b", "c"])},
+        {"counts": np.zeros((2, 256), np.int64)},
+        {"sums": np.zeros(2, np.uint32)},
+        {"reasons": np.frombuffer(b"[[1, 2]]", np.uint8)},
+        {"reasons": np.frombuffer(b"{}", np.uint8)},
+        {"reasons": np.frombuffer(b"[" * 5000, np.uint8)},
+        {"more": np.zeros(2)},
+        {"compressed": True, "counts": np.zeros((3, 256), np.int64)},
+    ],
+    ids=range(14),
+)
+def test_a_table_that_cannot_be_is_noticed_whatever_its_sum(changes: dict[str, Any], tmp_path: Path) -> None:
+    packed(path := tmp_path / "a.pack")
+    with_table(path)
+    opened(path)
+    with_table(path, **changes)
+    with pytest.raises(BrickworkError, match=f"^{path} is damaged.$"):
+        opened(path)

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from brickwork.data.cache.table import Reason, check_table, parse_reasons, parse_table
 from brickwork.data.dataset import Images
 from brickwork.data.parallel import map_in_order
 from brickwork.errors import BrickworkError
@@ -28,9 +29,18 @@ MAGIC = b"brickwork pack 2"
 TAIL = struct.Struct("<Q32s16s")  # where the table begins, its sum, and what file this is: the pixels come first
 NOTHING: NDArray[np.uint8] = np.empty(0, np.uint8)
 PART = ".part-"  # how the name of a pack begins that is being written
-DAMAGE = (OSError, ValueError, KeyError, TypeError, EOFError, MemoryError, struct.error, zipfile.BadZipFile)
+DAMAGE = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    EOFError,
+    MemoryError,
+    NotImplementedError,
+    struct.error,
+    zipfile.BadZipFile,
+)
 Counts = NDArray[np.int64]  # channels x 256: how often each value occurs
-Reason = tuple[int, str]  # the position of an image that could not be read, and why
 
 
 @dataclass(frozen=True, eq=False)
@@ -224,23 +234,13 @@ def parse_pack(content: NDArray[np.uint8], path: Path) -> tuple[Pack, NDArray[np
     start, digest, magic = TAIL.unpack(content[-TAIL.size :].tobytes())
     table = content[start : -TAIL.size].tobytes()
     if magic != MAGIC or sha256(table).digest() != digest:
-        raise ValueError
-    arrays = np.load(io.BytesIO(table), allow_pickle=False)
-    reasons = tuple((int(position), str(reason)) for position, reason in json.loads(arrays["reasons"].tobytes()))
-    pack = Pack(np.asarray(content)[:start], arrays["sizes"], arrays["positions"], arrays["counts"], reasons, path)
-    sums: NDArray[np.uint32] = arrays["sums"]
-    if not (is_consistent(pack, start) and sums.shape == (len(pack),)):
-        raise ValueError
-    return pack, sums, arrays["key"].tobytes().decode()
-
-
-def is_consistent(pack: Pack, size: int) -> bool:
-    """Whether a pack's arrays fit each other, and so many bytes of pixels."""
-    kinds = all(array.dtype == np.int64 for array in (pack.sizes, pack.positions, pack.counts))
-    shapes = pack.sizes.ndim == pack.counts.ndim == 2 and pack.positions.shape == (len(pack),)
-    if not (kinds and shapes and pack.sizes.shape[1] == 2 and pack.counts.shape[1] == 256):
-        return False
-    return bool((pack.sizes > 0).all() and (pack.sizes <= size).all()) and int(pack.ends[-1:].sum()) == size
+        raise ValueError("no pack")
+    arrays = parse_table(table)
+    reasons = parse_reasons(arrays["reasons"].tobytes())
+    check_table(arrays, reasons, start)
+    pixels: NDArray[np.uint8] = np.asarray(content)[:start]
+    pack = Pack(pixels, arrays["sizes"], arrays["positions"], arrays["counts"], reasons, path)
+    return pack, arrays["sums"], arrays["key"].tobytes().decode()
 
 
 def map_pack(path: Path) -> Pack:

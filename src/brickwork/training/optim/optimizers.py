@@ -71,6 +71,19 @@ def hidden_weights(model: Model) -> Iterator[Tensor]:
             yield layer.weight
 
 
+def state_names(recipe: Recipe, group: dict[str, Any]) -> set[str]:
+    """What the recipe's optimizer remembers of each weight of a parameter group, once it has taken a step."""
+    match recipe.optimizer:
+        case "adamw":
+            return {"step", "exp_avg", "exp_avg_sq"}
+        case "rmsprop":
+            return {"square", "velocity"}
+        case "muon":
+            return {"momentum"} if group.get("orthogonal") else {"step", "mean", "square"}
+        case "sgd":
+            return {"momentum_buffer"}
+
+
 def at_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
     """Sets the learning rate; each group has its own share of it."""
     for group in optimizer.param_groups:

@@ -18,6 +18,7 @@ from safetensors.torch import load as tensors_of
 from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
 
+from brickwork.documents import parse_json
 from brickwork.errors import BrickworkError
 from brickwork.files import is_link, read_plain, write_whole
 from brickwork.training.run.parts import is_partial, list_names, step_of
@@ -69,7 +70,7 @@ class Checkpoints:
             raise BrickworkError(f"{path} is damaged: its sum is not the one in {path.with_suffix('.sha256').name}.")
         try:
             return State(step, tensors_of(content), read_facts(content))
-        except (SafetensorError, ValueError, KeyError) as fault:
+        except (SafetensorError, ValueError, KeyError, TypeError) as fault:
             raise BrickworkError(f"{path} was not written by brickwork: {fault}.") from None
 
     def latest(self) -> tuple[State | None, list[str]]:
@@ -94,7 +95,7 @@ class Checkpoints:
 def serialize_state(state: State) -> bytes:
     """The content of a checkpoint's file; raises MemoryError where there is not enough for it."""
     try:
-        return safetensors_bytes(state.tensors, {"facts": json.dumps(state.facts)})
+        return safetensors_bytes(state.tensors, {"facts": json.dumps(state.facts, allow_nan=False)})
     except BaseException as fault:
         if type(fault).__name__ == "PanicException":  # what safetensors makes of too little memory
             raise MemoryError from None
@@ -108,8 +109,8 @@ def sum_line(path: Path, content: bytes) -> bytes:
 
 def read_facts(content: bytes) -> dict[str, Any]:
     length = int.from_bytes(content[:LENGTH], "little")
-    header = json.loads(content[LENGTH : LENGTH + length])
-    facts = json.loads(header["__metadata__"]["facts"])
+    header = parse_json(content[LENGTH : LENGTH + length])
+    facts = parse_json(header["__metadata__"]["facts"])
     if not isinstance(facts, dict):
         raise ValueError("its facts are no JSON object")
     return facts

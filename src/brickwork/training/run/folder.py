@@ -8,19 +8,22 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from brickwork.data.dataset import Dataset
 from brickwork.data.sources.listing import is_junk, is_run, list_folder
 from brickwork.data.sources.notes import name_list
+from brickwork.documents import MOST_TEXT, decode_object, parse_json
 from brickwork.errors import BrickworkError
 from brickwork.files import append_plain, open_plain, read_plain, write_whole
 from brickwork.loader.note import Note
-from brickwork.recipe.recipe import Recipe, recipe_from_toml
+from brickwork.recipe.recipe import MOST, Recipe, recipe_from_toml
 from brickwork.training.run.checkpoint import Checkpoints
 from brickwork.training.run.curve import curve
 from brickwork.training.run.parts import BEGUN, check_parts, list_names, remove_partial_parts
+from brickwork.validate import validate_fields
 
 try:
     import fcntl
@@ -28,7 +31,27 @@ except ImportError:  # Windows has none: there, nothing hinders two processes
     fcntl = None  # type: ignore[assignment]
 
 CONTENTS = "images.jsonl.gz"  # of each image its key, its split and class, and 64 bits of its content's sum
+MOST_IMAGES = 100_000_000
+LINE = 1 << 16  # bytes of a line of it at most
 PLAN = ("network", "data", "groups", "seed", "track", "title")  # what run.json says at least
+
+
+@dataclass(frozen=True)
+class PlanDocument:
+    """What run.json says: all else that a training begins with but its recipe."""
+
+    title: str
+    network: str  # as JSON
+    data: str  # its source; "" where it was given in Python
+    groups: str
+    seed: int
+    track: tuple[str, ...]
+    brickwork: str = ""  # the version that began it
+
+    def __post_init__(self) -> None:
+        validate_fields(self)
+        if not self.title.isprintable():
+            raise BrickworkError(f"its title has control characters: {self.title!r:.60}")
 
 
 @dataclass(frozen=True)
@@ -45,6 +68,13 @@ class Epoch:
     waiting: float = 0.0  # share of the epoch's time in which the steps waited for data
     validating: float = 0.0  # share of it that validation and checkpoints took
     synchronising: float = 0.0  # share of it in which several processes exchanged gradients and waited for each other
+
+
+def check_contents(rows: list[Any]) -> None:
+    """Raises ValueError where these are no rows of a file of images: key, split and class, sum."""
+    for row in rows:
+        if not (isinstance(row, list) and len(row) == 3 and all(isinstance(word, str) for word in row)):
+            raise ValueError(f"{row!r:.60} is no row of {CONTENTS}")
 
 
 def best_of(epochs: Sequence[Epoch]) -> Epoch:
@@ -85,11 +115,17 @@ class Run:
         lines = "".join(json.dumps([key, *values]) + "\n" for key, values in contents.items())
         write_whole(self.path / CONTENTS, gzip.compress(lines.encode(), 1))
 
-    def read_contents(self) -> dict[str, tuple[str, str]] | None:
-        """The images as they were when the training began; None where an older version began it."""
+    def read_contents(self, most: int = MOST_IMAGES) -> dict[str, tuple[str, str]] | None:
+        """The images as they were when the training began, `most` of them at most; None where they cannot be told.
+
+        That is where an older version began it, or the file is damaged.
+        """
         try:
-            lines = gzip.decompress(read_plain(self.path / CONTENTS)).splitlines()
-            return {key: (place, digest) for key, place, digest in map(json.loads, lines)}
+            with os.fdopen(open_plain(self.path / CONTENTS), "rb") as plain, gzip.open(plain) as file:
+                lines = iter(lambda: file.readline(LINE), b"")
+                rows = [parse_json(line) for line in islice(lines, most)]
+            check_contents(rows)
+            return {key: (place, digest) for key, place, digest in rows}
         except (OSError, EOFError, ValueError, zlib.error):
             return None
 
@@ -219,8 +255,8 @@ def open_run(path: Path) -> tuple[Run, Recipe, dict[str, Any]]:
     """The run in a folder, with its recipe and its plan; raises BrickworkError where there is none, or one of links."""
     check_parts(path)
     try:
-        recipe = recipe_from_toml(read_plain(path / "recipe.toml").decode())
-        plan = json.loads(read_plain(path / "run.json").decode())
+        recipe = recipe_from_toml(read_plain(path / "recipe.toml", MOST).decode())
+        plan = parse_json(read_plain(path / "run.json", MOST_TEXT).decode())
     except FileNotFoundError as fault:
         raise BrickworkError(
             f"{path} holds no run to continue: {Path(fault.filename).name} is missing. "
@@ -232,4 +268,8 @@ def open_run(path: Path) -> tuple[Run, Recipe, dict[str, Any]]:
         raise BrickworkError(
             f"{path}/run.json does not say {', '.join(lacking)}: it was not written by this version of brickwork."
         )
+    try:
+        decode_object(PlanDocument, plan)
+    except (BrickworkError, ValueError) as fault:
+        raise BrickworkError(f"{path}/run.json is damaged: {fault}.") from None
     return Run(path, plan["title"]), recipe, plan

@@ -6,7 +6,9 @@ import torch
 from torch import Tensor
 
 from brickwork.errors import BrickworkError
+from brickwork.recipe.recipe import Recipe
 from brickwork.training.loop import Loop
+from brickwork.training.optim.optimizers import state_names
 from brickwork.training.run.checkpoint import State
 
 MODEL, OPTIMIZER, AVERAGE = "model/", "optimizer/", "average/"
@@ -28,12 +30,12 @@ def restore(loop: Loop, state: State) -> None:
     """
     try:
         loop.model.load_state_dict(strip_prefix(MODEL, state.tensors))
-        load_optimizer_state(loop.optimizer, strip_prefix(OPTIMIZER, state.tensors))
+        load_optimizer_state(loop.optimizer, strip_prefix(OPTIMIZER, state.tensors), loop.recipe)
         if loop.ema:
             loop.ema.load(strip_prefix(AVERAGE, state.tensors))
         loop.scaler.load_state_dict(state.facts["loop"]["scaler"])
         loop.loss_sum = state.facts["loop"]["sum"]
-    except (RuntimeError, KeyError, ValueError) as fault:
+    except (RuntimeError, KeyError, ValueError, IndexError, TypeError) as fault:
         words = " ".join(str(fault).split())
         raise BrickworkError(f"the checkpoint of step {state.step} is of another training: {words}.") from None
     loop.step = state.step
@@ -50,13 +52,27 @@ def optimizer_state(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
     }
 
 
-def load_optimizer_state(optimizer: torch.optim.Optimizer, moments: dict[str, Tensor]) -> None:
+def load_optimizer_state(optimizer: torch.optim.Optimizer, moments: dict[str, Tensor], recipe: Recipe) -> None:
+    """Goes on from what an optimizer remembered; raises ValueError or IndexError where that is not what it needs."""
     weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+    names = [state_names(recipe, group) for group in optimizer.param_groups for _ in group["params"]]
     state: dict[int, dict[str, Tensor]] = {}
     for key, value in moments.items():
         number, name = key.split("/")
         state.setdefault(int(number), {})[name] = match_layout(weights[int(number)], value)
+    for place, values in state.items():
+        check_moments(place, weights[place], values, names[place])
     optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+
+
+def check_moments(place: int, weight: Tensor, values: dict[str, Tensor], names: set[str]) -> None:
+    """Raises ValueError where what is remembered of a weight has other names or shapes than the optimizer gives."""
+    if place < 0 or set(values) != names:
+        raise ValueError(f"of weight {place} the optimizer remembers {', '.join(sorted(names))}, found {set(values)}")
+    for name, value in values.items():
+        fits = not value.dim() and value.dtype == torch.float32 if name == "step" else value.shape == weight.shape
+        if not fits or not value.is_floating_point():
+            raise ValueError(f"{place}/{name} is no {name} of a weight of {tuple(weight.shape)}")
 
 
 def match_layout(weight: Tensor, value: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from brickwork.errors import BrickworkError
 from brickwork.network import Network
 from brickwork.network.layer import Size
 from brickwork.network.layers import Conv, Dropout, StochasticDepth
-from brickwork.network.validate import holds
+from brickwork.validate import holds
 
 
 @pytest.mark.parametrize(
