@@ -34,6 +34,7 @@ class Loop:
     loss: Loss
     scaler: torch.amp.GradScaler
     ema: Ema | None = None
+    timed: Callable[[], AbstractContextManager[None]] = nullcontext  # the context of each step
     step: int = 0  # steps taken, of all epochs
     loss_sum: float = 0.0  # of the steps of the epoch under way
 
@@ -59,10 +60,18 @@ class Loop:
         Raises BrickworkError where the loss is no longer a number.
         """
         torch.manual_seed(step_seed(self.recipe.seed, self.step))
-        self.optimizer.zero_grad()
-        loss = sum(self.backward(batch, part) for part in micro_batches(len(batch.images), self.recipe.accumulate))
-        if not isfinite(loss):
-            raise self.divergence(batch, loss, epoch)
+        with self.timed():
+            self.optimizer.zero_grad()
+            loss = sum(self.backward(batch, part) for part in micro_batches(len(batch.images), self.recipe.accumulate))
+            if not isfinite(loss):
+                raise self.divergence(batch, loss, epoch)
+            self.update_weights()
+        self.step += 1
+        self.loss_sum += loss
+        return loss
+
+    def update_weights(self) -> None:
+        """The optimizer's step by the gradient, clipped if so asked for, and the EMA's."""
         if self.recipe.clip:
             self.scaler.unscale_(self.optimizer)
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
@@ -70,9 +79,6 @@ class Loop:
         self.scaler.update()
         if self.ema:
             self.ema.update(self.step)
-        self.step += 1
-        self.loss_sum += loss
-        return loss
 
     def backward(self, batch: Batch, part: slice) -> float:
         """Forward and backward of a micro-batch, adding to the gradient; gives its share of the batch's loss."""

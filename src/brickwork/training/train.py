@@ -22,7 +22,7 @@ from brickwork.network import Layer, Network, Shape, from_json
 from brickwork.recipe.published import RecipeChoice
 from brickwork.recipe.recipe import Recipe
 from brickwork.training.diagnose import explain_memory_errors
-from brickwork.training.events import Event, Listener, with_logging
+from brickwork.training.events import CoreAdvice, Event, Listener, threads_to_advise_on, with_logging
 from brickwork.training.freeze import check_freeze
 from brickwork.training.loop import Loop, make_loop
 from brickwork.training.plan import Plan, make_plan
@@ -190,7 +190,12 @@ def training_loop(
         check_batches(model.network, recipe, loader.samples)
         for warning in warnings_for(model.network, recipe, loader.samples):
             listener(Note(f"Warning: {warning}"))
-        yield make_loop(model, loader)
+        loop = make_loop(model, loader)
+        threads = threads_to_advise_on(recipe, loader.device.type, torch.get_num_threads())
+        advice = CoreAdvice(threads, recipe.epochs * len(loader), listener)
+        advice.begin()
+        loop.timed = advice.step
+        yield loop
 
 
 @contextmanager
