@@ -76,3 +76,11 @@ def test_a_terminal_that_was_closed_stops_no_training(monkeypatch: pytest.Monkey
         for _ in range(3):
             listener(EPOCH)
     notify("a note")
+
+
+def test_a_command_in_a_note_is_a_line_without_breaks_for_it_to_be_copied() -> None:
+    command = f"brickwork train resnet18 --data '{'long name ' * 12}' --pretrained"
+    screen = drawn(Note(f"245 images are few to begin with no weights. Better: {command}"))
+    assert "245 images are few to begin with no weights. Better:" in screen
+    assert f"  {command}" in screen
+    assert "as 'brickwork check' found: 1" in drawn(Note("Warning: labels disagree, as 'brickwork check' found: 1"))

@@ -107,7 +107,8 @@ def transfer_advice(network: Network, dataset: Dataset, recipe: Recipe, data: Da
     from brickwork.weights.tags import tag_table
 
     name = network.name if any(tag.network == network.name for tag in tag_table().values()) else TRANSFER
-    command = shlex.join(["brickwork", "train", name, "--data", str(data), "--pretrained"])
+    groups = ["--groups", dataset.groups] if dataset.groups else []
+    command = shlex.join(["brickwork", "train", name, "--data", str(data), *groups, "--pretrained"])
     return (f"{count:,} images are few to begin with no weights. Better: {command}",)
 
 

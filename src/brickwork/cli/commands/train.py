@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,8 @@ import click
 
 from brickwork.cli.data_options import data_options
 from brickwork.cli.output import count_of, json_option, print_json, silence_stdout
-from brickwork.cli.own import find_network, own_option
+from brickwork.cli.own import find_network, own_given, own_option
+from brickwork.cli.paths import PATH, WORD
 from brickwork.cli.progress import training_progress
 from brickwork.cli.recipe_options import RecipeCommand, fields_given, options_given, recipe_options
 from brickwork.errors import BrickworkError
@@ -26,10 +28,10 @@ SPLITS = {"test": "Test", "val": "Validation"}
 
 
 @click.command("train", cls=RecipeCommand)
-@click.argument("network", required=False)
+@click.argument("network", required=False, type=WORD)
 @data_options("fashion")
-@click.option("--out", metavar="RUN", type=click.Path(path_type=Path), help="The run folder.  [default: runs/NAME]")
-@click.option("--resume", metavar="RUN", type=click.Path(path_type=Path), help="Resume the training in a run folder.")
+@click.option("--out", metavar="RUN", type=PATH, help="The run folder.  [default: runs/NAME]")
+@click.option("--resume", metavar="RUN", type=PATH, help="Resume the training in a run folder.")
 @click.option("--input", metavar="CxHxW", help="The network's input, where it should not follow from the data.")
 @click.option("--classes", type=int, metavar="N", help="Stop where the data has not so many classes.")
 @click.option("--track", multiple=True, metavar="NAME", help="Tracker: tensorboard, wandb, mlflow or trackio.")
@@ -90,7 +92,7 @@ def train_command(
             return
         result = train_plan(plan, out, track)
     try:
-        print_json(result_document(result)) if as_json else print(result_text(result, data))
+        print_json(result_document(result)) if as_json else print(result_text(result, data, own_given(context)))
         sys.stdout.flush()
     except OSError:
         if not result.stopped:
@@ -194,12 +196,12 @@ def result_document(result: "Result") -> dict[str, object]:
     }
 
 
-def result_text(result: "Result", data: str) -> str:
+def result_text(result: "Result", data: str, own: Sequence[str] = ()) -> str:
     """What has come of it, and what to type next."""
     lines = [f"Stopped after step {result.step:,}, checkpoint written."] if result.stopped else []
     if result.model:
         lines += accuracy_lines(result)
-    return "\n".join([*lines, "", "Next:", *(f"  {line}" for line in next_commands(result, data))])
+    return "\n".join([*lines, "", "Next:", *(f"  {line}" for line in next_commands(result, data, own))])
 
 
 def accuracy_lines(result: "Result") -> list[str]:
@@ -223,9 +225,10 @@ def interval_text(result: "Result") -> str:
     return f" ({100 * result.interval[0]:.1f} to {100 * result.interval[1]:.1f} %)" if result.interval else ""
 
 
-def next_commands(result: "Result", data: str) -> list[str]:
-    """Commands that make sense now."""
+def next_commands(result: "Result", data: str, own: Sequence[str] = ()) -> list[str]:
+    """Commands that make sense now; `own` are the --own FILE.py that each takes."""
     if result.stopped:
-        return [f"brickwork train --resume {shlex.quote(str(result.run))}"]
-    model = shlex.quote(str(result.model))
-    return [f"brickwork evaluate {model} --data {shlex.quote(data)}", f"brickwork predict {model} IMAGE..."]
+        return [shlex.join(["brickwork", "train", "--resume", str(result.run), *own])]
+    evaluate = shlex.join(["brickwork", "evaluate", str(result.model), "--data", data, *own])
+    predict = shlex.join(["brickwork", "predict", str(result.model), *own])
+    return [evaluate, f"{predict} IMAGE..."]
