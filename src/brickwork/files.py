@@ -4,9 +4,22 @@ import errno
 import os
 import tempfile
 from contextlib import suppress
+from difflib import get_close_matches
 from pathlib import Path
 
 from brickwork.errors import BrickworkError
+
+MANY = 1_000  # names of a folder that are compared
+
+
+def neighbour(path: Path) -> Path | None:
+    """What lies beside a path that is not there and has nearly its name; None where nothing does."""
+    try:
+        names = [name for name in os.listdir(path.parent)[:MANY] if not name.startswith(".")]
+    except OSError:
+        return None
+    close = get_close_matches(path.name, names, n=1, cutoff=0.75)
+    return path.parent / close[0] if close else None
 
 
 def write_whole(path: Path, content: bytes) -> None:

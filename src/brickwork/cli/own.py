@@ -12,6 +12,7 @@ import click
 from brickwork.cli.paths import PATH
 from brickwork.errors import BrickworkError, nearest
 from brickwork.network import Layer, Network
+from brickwork.zoo import families
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -94,6 +95,8 @@ def find_network(text: str) -> Network | str:
     if not colon or not file.endswith(".py"):
         if text.endswith(".py"):
             raise BrickworkError(f"{text}: write which network of the file, as in {text}:NAME.")
+        if Path(text).exists() and text.partition("[")[0] not in families():
+            raise BrickworkError(f"{text} is no network, but a file or a folder. Is it the data? Write --data {text}")
         return text
     values = vars(run_file(Path(file)))
     if name not in values:
