@@ -19,8 +19,10 @@ import brickwork
 README = Path(__file__).parents[1] / "README.md"
 PACKAGE = Path(brickwork.__file__).parents[1]  # the commands run in another folder, but this package
 WIDTH = "100"
-WITHIN_EPOCH = re.compile(
-    r"^(epoch \d+, step |Other processes use the cores|The first \d+ steps had ).*\n", re.MULTILINE
+WITHIN_EPOCH = re.compile(  # and what else only a slow or busy machine prints
+    r"^(epoch \d+, step .*|(\w+: )?[\d,]+ of [\d,]+ images read|"
+    r"Other processes use the cores.*|The first \d+ steps had .*)\n",
+    re.MULTILINE,
 )
 
 
