@@ -7,6 +7,7 @@ import stat
 import tempfile
 import time
 from contextlib import suppress
+from difflib import get_close_matches
 from pathlib import Path
 from secrets import token_hex
 
@@ -15,6 +16,17 @@ from brickwork.errors import BrickworkError
 PARTIAL = re.compile(r"\.brickwork-[0-9a-f]{16}")  # the name of a file that is being written
 DAY = 24 * 3600  # seconds after which a file that is still being written has been left behind
 FLAGS = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))  # those that the system has
+MANY = 1_000  # names of a folder that are compared
+
+
+def neighbour(path: Path) -> Path | None:
+    """What lies beside a path that is not there and has nearly its name; None where nothing does."""
+    try:
+        names = [name for name in os.listdir(path.parent)[:MANY] if not name.startswith(".")]
+    except OSError:
+        return None
+    close = get_close_matches(path.name, names, n=1, cutoff=0.75)
+    return path.parent / close[0] if close else None
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -82,3 +82,11 @@ def test_a_note_above_the_bar_does_nothing_to_the_terminal() -> None:
     screen = drawn(Note("left out a\x1b]0;owned\x07\u202egnp.exe\r"))
     assert "left out a\\x1b]0;owned\\x07\\u202egnp.exe\\r" in screen
     assert "\x07" not in screen
+
+
+def test_a_command_in_a_note_is_a_line_without_breaks_for_it_to_be_copied() -> None:
+    command = f"brickwork train resnet18 --data '{'long name ' * 12}' --pretrained"
+    screen = drawn(Note(f"245 images are few to begin with no weights. Better: {command}"))
+    assert "245 images are few to begin with no weights. Better:" in screen
+    assert f"  {command}" in screen
+    assert "as 'brickwork check' found: 1" in drawn(Note("Warning: labels disagree, as 'brickwork check' found: 1"))

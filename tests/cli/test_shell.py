@@ -222,3 +222,32 @@ def test_what_the_terminal_cannot_show_is_printed_as_an_escape() -> None:
     narrow = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=narrow, check=True)
     assert done.stdout.endswith("caf\\xe9\n")
+
+
+def test_data_that_is_typed_as_an_argument_is_led_to_its_option(
+    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photos").mkdir()
+    assert ask("train", "resnet18", "photos").err == (
+        "brickwork: Got unexpected extra argument (photos). The data is given as --data SOURCE. "
+        "See 'brickwork train --help'.\n"
+    )
+    assert "--data" not in ask("check", "photos", "photos").err
+    assert ask("train", "photos").err == (
+        "brickwork: photos is no network, but a file or a folder. Is it the data? Write --data photos\n"
+    )
+    (tmp_path / "resnet18").mkdir()  # a folder of a network's name hides no network
+    assert "unknown data 'leaves'" in ask("train", "resnet18", "--data", "leaves").err
+
+
+def test_a_model_that_is_not_there_is_answered_with_the_nearest_run(
+    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs" / "resnet18-photos-1").mkdir(parents=True)
+    (tmp_path / "new").mkdir()
+    for typed in ("runs/resnet18-photos-2", "runs/resnet18-photo-1/model.safetensors"):
+        assert ask("evaluate", typed, "--data", "fashion").err.endswith(" Did you mean runs/resnet18-photos-1?\n")
+    assert ask("predict", "new", "model.safetensors").err.endswith("model.safetensors. new is a folder without one.\n")
+    assert "Did you mean" not in ask("predict", "alexnet", "new").err

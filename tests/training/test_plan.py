@@ -98,6 +98,12 @@ def test_few_photographs_are_led_to_published_weights(tmp_path: Path) -> None:
         assert not any("--pretrained" in note for note in make_plan("resnet18", folder, fields=fields).notes)
 
 
+def test_the_classes_of_files_are_named_for_who_took_the_wrong_folder(tmp_path: Path) -> None:
+    notes = make_plan("resnet18", big(tmp_path / "photos", 12)).notes
+    assert [note for note in notes if note.startswith("Classes: ")] == ["Classes: dark, light."]
+    assert not any(note.startswith("Classes: ") for note in make_plan("lenet5", "fashion").notes)
+
+
 def test_small_images_and_many_are_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     small = make_plan("resnet18", big(tmp_path / "small", 12, side=30))
     assert not any("--pretrained" in note for note in small.notes)

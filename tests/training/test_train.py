@@ -502,3 +502,22 @@ def test_advice_on_speed_is_given_once_and_not_after_the_last_epoch(
         recipe = replace(bars.QUICK, epochs=epochs)
         train(bars.network(), bars.dataset(), recipe, out=tmp_path / str(epochs), listener=hear(texts))
         assert texts.count("do this") == times
+
+
+def test_busy_cores_are_said_once_and_change_no_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr("brickwork.machine.cores", lambda: 2)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        results = []
+        for others, times in ((0.0, 0), (50.0, 1)):
+            monkeypatch.setattr("brickwork.training.events.other_processes", lambda others=others: others)
+            texts: list[str] = []
+            results.append(
+                train(bars.network(), bars.dataset(), bars.QUICK, out=tmp_path / str(others), listener=hear(texts))
+            )
+            assert texts.count("Other processes use the cores: --threads 1 may be faster.") == times
+        assert equal(*results)
+    finally:
+        torch.set_num_threads(before)

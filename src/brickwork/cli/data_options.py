@@ -5,6 +5,8 @@ from typing import TypeVar
 
 import click
 
+from brickwork.cli.paths import WORD
+
 Command = TypeVar("Command", bound=Callable[..., None])
 
 SOURCE = "A folder of class folders, a manifest, .tar shards, hf:NAME ...: see docs/data.md."
@@ -17,9 +19,9 @@ def data_options(default: str | None = None) -> Callable[[Command], Command]:
     def added(command: Command) -> Command:
         groups = click.option("--groups", default="", metavar="PATTERN", help=GROUPS)
         data = (
-            click.option("--data", metavar="SOURCE", required=True, help=SOURCE)
+            click.option("--data", metavar="SOURCE", type=WORD, required=True, help=SOURCE)
             if default is None
-            else click.option("--data", metavar="SOURCE", default=default, show_default=True, help=SOURCE)
+            else click.option("--data", metavar="SOURCE", type=WORD, default=default, show_default=True, help=SOURCE)
         )
         return data(groups(command))
 

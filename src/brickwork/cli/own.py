@@ -1,7 +1,7 @@
 """--own FILE.py and FILE.py:NAME: layers and networks of one's own, at the command line."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -9,36 +9,53 @@ from typing import TypeVar
 
 import click
 
+from brickwork.cli.paths import PATH
 from brickwork.errors import BrickworkError, nearest
 from brickwork.network import Layer, Network
+from brickwork.zoo import families
 
-OWN_FILES = "brickwork.own"  # the files that --own has named, in click's context
 Command = TypeVar("Command", bound=Callable[..., None])
 
+FILES = "brickwork.own"  # the place of the files, in click's own notes on a call
 HELP = "A Python file with layers of your own that the network has. It is run: use only files that you trust."
 
 
 def own_option(command: Command) -> Command:
     """--own FILE.py, as often as needed; the command gets the layers' classes."""
-    kind = click.Path(path_type=Path)
-    return click.option("--own", multiple=True, metavar="FILE.py", type=kind, help=HELP, callback=_layers)(command)
+    return click.option("--own", multiple=True, metavar="FILE.py", type=PATH, help=HELP, callback=_layers)(command)
+
+
+def own_words(files: Iterable[str | Path], network: str | None) -> list[str]:
+    """The --own FILE.py that a command takes which reads what was trained with these files and this NETWORK."""
+    file, colon, _ = (network or "").rpartition(":")
+    found = [Path(file)] if colon and file.endswith(".py") and layers_in(run_file(Path(file))) else []
+    return [word for path in dict.fromkeys([*map(Path, files), *found]) for word in ("--own", str(path))]
 
 
 def _layers(context: click.Context, option: click.Parameter, files: tuple[Path, ...]) -> tuple[type[Layer], ...]:
-    context.meta[OWN_FILES] = files
+    context.meta[FILES] = files
     return tuple(layer for file in files for layer in own_layers(file))
+
+
+def own_given(context: click.Context) -> list[str]:
+    """The --own FILE.py that the lines of other commands need, as this command was called."""
+    return own_words(context.meta.get(FILES, ()), context.params.get("network"))
 
 
 def own_layers(file: Path) -> list[type[Layer]]:
     """The classes of layers that a file defines; raises BrickworkError where it cannot be run or defines none."""
-    module = run_file(file)
-    found = [value for value in vars(module).values() if isinstance(value, type) and issubclass(value, Layer)]
-    layers = [value for value in found if value.__module__ == module.__name__ and hasattr(value, "kind")]
+    layers = layers_in(run_file(file))
     if not layers:
         raise BrickworkError(
             f"{file} defines no layer: a layer is a frozen dataclass that inherits brickwork's Layer and has a kind."
         )
     return layers
+
+
+def layers_in(module: ModuleType) -> list[type[Layer]]:
+    """The classes of layers that a module itself defines."""
+    found = [value for value in vars(module).values() if isinstance(value, type) and issubclass(value, Layer)]
+    return [value for value in found if value.__module__ == module.__name__ and hasattr(value, "kind")]
 
 
 def run_file(file: Path) -> ModuleType:
@@ -78,6 +95,8 @@ def find_network(text: str) -> Network | str:
     if not colon or not file.endswith(".py"):
         if text.endswith(".py"):
             raise BrickworkError(f"{text}: write which network of the file, as in {text}:NAME.")
+        if Path(text).exists() and text.partition("[")[0] not in families():
+            raise BrickworkError(f"{text} is no network, but a file or a folder. Is it the data? Write --data {text}")
         return text
     values = vars(run_file(Path(file)))
     if name not in values:

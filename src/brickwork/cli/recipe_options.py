@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from brickwork.cli.paths import WORD
 from brickwork.recipe.option import Numbers, Option, by_heading, number_list, options_of, parse_numbers
 from brickwork.recipe.recipe import Recipe
 
@@ -34,7 +35,9 @@ def recipe_options(command: Command) -> Command:
     """--recipe, and an option for every field of a recipe."""
     for field in reversed(options_of(Recipe)):
         command = field_option(field)(command)
-    return click.option("--recipe", "word", default="default", show_default=True, metavar="WORD", help=RECIPE)(command)
+    return click.option(
+        "--recipe", "word", default="default", show_default=True, type=WORD, metavar="WORD", help=RECIPE
+    )(command)
 
 
 def field_option(field: Option) -> Callable[[Command], Command]:
@@ -42,6 +45,7 @@ def field_option(field: Option) -> Callable[[Command], Command]:
     word = field.name.replace("_", "-")
     name = f"--{word}/--no-{word}" if field.type is bool else f"--{word}"
     kind, default, metavar = click.Choice(field.choices) if field.choices else field.type, field.default, None
+    kind = WORD if kind is str else kind  # of weights, a path
     if field.type == Numbers:
         kind, default, metavar = parse_numbers, number_list(default), "NUMBERS"
     return click.option(

@@ -117,6 +117,8 @@ def error_line(mistake: BrickworkError | click.UsageError | OSError) -> str:
             options = (option for option in context.command.get_params(context) if isinstance(option, click.Option))
             known = [word for option in options for word in option.opts]
             text = f"unknown option {mistake.option_name!r}: {nearest(mistake.option_name, known)}{usage(context)}"
+        case click.UsageError(ctx=click.Context() as context, message=message) if "unexpected extra arg" in message:
+            text = f"{message.rstrip('.')}.{data_hint(context)}{usage(context)}"
         case click.UsageError(ctx=context):
             text = f"{mistake.format_message().rstrip('.')}.{usage(context)}"
         case OSError(filename=str(name), strerror=str(reason)):
@@ -127,6 +129,12 @@ def error_line(mistake: BrickworkError | click.UsageError | OSError) -> str:
             text = str(mistake)
     line = " ".join(text.split())
     return line if len(line) <= LONGEST else f"{line[:LONGEST]} ..."
+
+
+def data_hint(context: click.Context) -> str:
+    """That the data has an option, for who types it as an argument."""
+    options = (option.name for option in context.command.params if isinstance(option, click.Option))
+    return " The data is given as --data SOURCE." if "data" in options else ""
 
 
 def usage(context: click.Context | None) -> str:

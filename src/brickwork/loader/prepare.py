@@ -214,7 +214,7 @@ class Preparation:
         if not len(decoded):
             self.tell_skipped(decoded.skipped)
             raise BrickworkError(no_images_text(self.dataset.name, name, len(split)))
-        self.tell(f"{name}: {len(decoded):,} images")
+        self.tell(f"{name}: {len(decoded):,} image{'' if len(decoded) == 1 else 's'}")
         if lost := unreadable_classes(self.dataset.classes, split.labels, decoded.labels):
             self.tell(f"Warning: {name}: no image can be read of {name_list(lost)}")
         return decoded

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from brickwork.documents import parse_json
 from brickwork.errors import BrickworkError
-from brickwork.files import write_whole
+from brickwork.files import neighbour, write_whole
 from brickwork.machine import usable_memory
 from brickwork.model.model import Model, check_weights, unwrap_model
 from brickwork.network import Layer, Network, cost, from_json, to_json
@@ -149,13 +149,21 @@ def _count(network: Network, weights: dict[str, Tensor]) -> None:
 def _read_file(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
     if not path.is_file():
         raise BrickworkError(
-            f"{path}: no such model file. 'brickwork train' writes one as runs/NAME/model.safetensors."
+            f"{path}: no such model file. 'brickwork train' writes one as runs/NAME/model.safetensors.{_hint(path)}"
         )
     try:
         with safe_open(path, framework="pt") as file:
             return file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError, ValueError) as fault:
         raise BrickworkError(f"{path}: not a model file, or a damaged one ({fault}).") from None
+
+
+def _hint(path: Path) -> str:
+    """What may have been meant by a path that is no model file: one of nearly that name, or of the parts before it."""
+    if path.is_dir():
+        return f" {path} is a folder without one."
+    near = next(filter(None, (neighbour(place) for place in (path, *path.parents[:2]) if not place.exists())), None)
+    return f" Did you mean {near}?" if near else ""
 
 
 def _fill(path: Path, model: Model, weights: dict[str, Tensor]) -> None:

@@ -1,16 +1,22 @@
 """Events of a training, as a listener gets them one by one."""
 
 import logging
-from collections.abc import Callable
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from brickwork.loader.note import Note
-from brickwork.machine import cores
+from brickwork.machine import cores, other_processes
 from brickwork.recipe.recipe import Recipe
 from brickwork.training.run.folder import Epoch
 
 MUCH = 0.2  # the share of an epoch's time from which on it is worth a word
 LONG = 60.0  # seconds of an epoch from which on it is worth one, too
+FIRST = 20  # steps after the very first, by which the cores' use is judged
+SLOW = 30.0  # or the seconds after which it is
+SHARE = 0.7  # of the threads' time that a process has at least which is alone
 LOGGER = logging.getLogger("brickwork")
 LOGGER.addHandler(logging.NullHandler())  # whoever wants the notes configures logging
 
@@ -86,6 +92,59 @@ def reading_advice(recipe: Recipe, kept: bool) -> str:
     """What would have images come faster: what the recipe does not do already."""
     few = 0 <= recipe.workers < cores()
     return " or ".join([*(["more --workers"] if few else []), *([] if kept else ["--cache always"])])
+
+
+class CoreAdvice:
+    """Says once that other processes use the cores: before the first step, or where the first steps show it.
+
+    The number of threads stays what it is, as another gives other last bits.
+    """
+
+    def __init__(self, threads: int, steps: int, listener: Listener) -> None:
+        self.threads = threads  # that compute
+        self.left = steps
+        self.listener = listener
+        self.taken = -1  # steps that were timed; the very first is not, as it makes room for the others
+        self.wall = self.cpu = 0.0  # seconds
+
+    def begin(self) -> None:
+        """Looks at the machine as it is now."""
+        others = other_processes() if self.threads > 1 else 0
+        if others > cores() / 3:
+            self.tell("Other processes use the cores", self.threads - others)
+
+    @contextmanager
+    def step(self) -> Iterator[None]:
+        """Context of a training step, whose processor time is compared with what its threads could have had."""
+        if self.threads < 2:
+            yield
+            return
+        wall, cpu = time.perf_counter(), time.process_time()
+        yield
+        self.add(time.perf_counter() - wall, time.process_time() - cpu)
+
+    def add(self, wall: float, cpu: float) -> None:
+        """Counts a step; after the last of the first ones, says what they show, if the training goes on for long."""
+        self.left -= 1
+        self.taken += 1
+        if self.taken:
+            self.wall, self.cpu = self.wall + wall, self.cpu + cpu
+        if not self.threads or (self.taken < FIRST and self.wall < SLOW):
+            return
+        share = self.cpu / (self.wall * self.threads)
+        if share < SHARE and self.wall / self.taken * self.left > LONG:
+            self.tell(f"The first {self.taken} steps had {share:.0%} of the cores' time", self.threads * share)
+        self.threads = 0
+
+    def tell(self, what: str, free: float) -> None:
+        if self.threads > 1:
+            self.listener(Note(f"{what}: --threads {max(1, min(self.threads - 1, int(free)))} may be faster."))
+        self.threads = 0
+
+
+def threads_to_advise_on(recipe: Recipe, device: str, threads: int) -> int:
+    """The threads that compute, where their number is nobody's choice; otherwise 0."""
+    return 0 if recipe.threads or "OMP_NUM_THREADS" in os.environ or device != "cpu" else threads
 
 
 def with_logging(listener: Listener) -> Listener:

@@ -38,6 +38,7 @@ class Loop:
     group: Group
     ema: Ema | None = None
     signal: int = 0  # a stop signal that a process of the group has had by the last step
+    timed: Callable[[], AbstractContextManager[None]] = nullcontext  # the context of each step
     step: int = 0  # steps taken, of all epochs
     loss_sum: float = 0.0  # of the steps of the epoch under way
 
@@ -70,11 +71,19 @@ class Loop:
         `signal` is a stop signal that this process has had, of which all are told. Raises BrickworkError where the loss
         is no longer a number.
         """
-        self.optimizer.zero_grad()
-        loss = self.backward(batch[0], 0) if self.recipe.accumulate == 1 else self.accumulate(batch, signal)
-        self.signal = max(self.signal, signal)
-        if not isfinite(loss):
-            raise self.divergence(batch, loss, epoch)
+        with self.timed():
+            self.optimizer.zero_grad()
+            loss = self.backward(batch[0], 0) if self.recipe.accumulate == 1 else self.accumulate(batch, signal)
+            self.signal = max(self.signal, signal)
+            if not isfinite(loss):
+                raise self.divergence(batch, loss, epoch)
+            self.update_weights()
+        self.step += 1
+        self.loss_sum += loss
+        return loss
+
+    def update_weights(self) -> None:
+        """The optimizer's step by the gradient, clipped if so asked for, and the EMA's."""
         if self.recipe.clip:
             self.scaler.unscale_(self.optimizer)
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
@@ -82,9 +91,6 @@ class Loop:
         self.scaler.update()
         if self.ema:
             self.ema.update(self.step)
-        self.step += 1
-        self.loss_sum += loss
-        return loss
 
     def accumulate(self, batch: Sequence[Batch], signal: int) -> float:
         """The gradient of a batch, summed over its micro-batches in all processes; gives the batch's loss.

@@ -11,6 +11,7 @@ from brickwork import __version__, zoo
 from brickwork.data import open_data
 from brickwork.data.dataset import Dataset
 from brickwork.data.images.decode import Unreadable
+from brickwork.data.sources.notes import name_list
 from brickwork.errors import BrickworkError
 from brickwork.loader.fit import check_fit
 from brickwork.network import Network, Shape, cost, smallest_input, summary_line, to_json, with_classes, with_input
@@ -78,7 +79,7 @@ def make_plan(
     if choice.recipe.seed != seed:  # a recipe's file has its own, and seeds divide data
         dataset = open_dataset(data, groups, choice.recipe.seed, classes)
     advice = transfer_advice(value, dataset, choice.recipe, data)
-    notes = (*choice.notes, *dataset.notes, start_text(value, dataset), *advice)
+    notes = (*choice.notes, *dataset.notes, *class_names(dataset), start_text(value, dataset), *advice)
     return Plan(value, dataset, choice.recipe, notes)
 
 
@@ -111,8 +112,14 @@ def transfer_advice(network: Network, dataset: Dataset, recipe: Recipe, data: Da
     from brickwork.weights.tags import tag_table
 
     name = network.name if any(tag.network == network.name for tag in tag_table().values()) else TRANSFER
-    command = shlex.join(["brickwork", "train", name, "--data", str(data), "--pretrained"])
+    groups = ["--groups", dataset.groups] if dataset.groups else []
+    command = shlex.join(["brickwork", "train", name, "--data", str(data), *groups, "--pretrained"])
     return (f"{count:,} images are few to begin with no weights. Better: {command}",)
+
+
+def class_names(dataset: Dataset) -> tuple[str, ...]:
+    """The first classes by name, where they are what files say: who named the wrong folder sees it here."""
+    return () if dataset.shape else (f"Classes: {name_list(dataset.classes)}.",)
 
 
 def has_photographs(dataset: Dataset) -> bool:

@@ -11,6 +11,8 @@ from brickwork.training.events import EpochEnd, Event, Listener, Step, clock, si
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn
 
+COMMAND = "brickwork "  # how a line begins that is there to be typed
+
 
 @contextmanager
 def shown(progress: bool, listener: Listener | None) -> Iterator[Listener]:
@@ -60,9 +62,16 @@ class BarListener:
             self.show(event)
             return
         with suppress(OSError):
-            self.bar.console.print(printable(event.text), highlight=False, markup=False)
+            self.write(printable(event.text))
         if isinstance(event, EpochEnd):
             self.accuracy = f", accuracy {event.metrics.val_accuracy:.1%}"
+
+    def write(self, text: str) -> None:
+        """Writes a line above the bar; a command in it is a line of its own without breaks, for it to be copied."""
+        words, colon, command = text.partition(f": {COMMAND}")
+        self.bar.console.print(words + colon.removesuffix(f" {COMMAND}"), highlight=False, markup=False)
+        if colon:
+            self.bar.console.print(f"  {COMMAND}{command}", highlight=False, markup=False, soft_wrap=True)
 
     def show(self, step: Step) -> None:
         speed = f"{step.images_per_second:,.0f} images/s, {clock(step.seconds_left)} left"

@@ -23,7 +23,7 @@ from brickwork.network import Layer, Network, Shape, from_json
 from brickwork.recipe.published import RecipeChoice
 from brickwork.recipe.recipe import Recipe
 from brickwork.training.diagnose import explain_memory_errors
-from brickwork.training.events import Event, Listener, silent, with_logging
+from brickwork.training.events import CoreAdvice, Event, Listener, silent, threads_to_advise_on, with_logging
 from brickwork.training.freeze import check_freeze
 from brickwork.training.loop import Loop, make_loop
 from brickwork.training.parallel.begin import check_agreement, choose_place, launch_plan, launch_result, leading
@@ -259,7 +259,13 @@ def training_loop(
         check_batches(model.network, recipe, loader.samples)
         for warning in warnings_for(model.network, recipe, loader.samples):
             listener(Note(f"Warning: {warning}"))
-        yield make_loop(model, loader, group)
+        loop = make_loop(model, loader, group)
+        if group.size == 1:
+            threads = threads_to_advise_on(recipe, loader.device.type, torch.get_num_threads())
+            advice = CoreAdvice(threads, recipe.epochs * len(loader), listener)
+            advice.begin()
+            loop.timed = advice.step
+        yield loop
 
 
 @contextmanager

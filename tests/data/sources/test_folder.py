@@ -1,7 +1,9 @@
 import os
+import time
 import unicodedata
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -475,9 +477,34 @@ def test_links_that_lead_back_up_are_named(tmp_path: Path) -> None:
     (tmp_path / "dog" / "deep" / "round").symlink_to(tmp_path / "dog")
     (tmp_path / "self").symlink_to("self")
     found = open_folder(tmp_path, seed=0)
-    assert "Links that lead to themselves or back up are not followed: dog/deep/round, self." in found.notes
+    where = "themselves, back up or to a folder of this class"
+    assert f"Links that lead to {where} are not followed: dog/deep/round, self." in found.notes
     assert found.classes == ("cat", "dog")
     assert sum(map(len, found.splits.values())) == 9
+
+
+def test_a_folder_is_read_once_however_many_links_lead_to_it(tmp_path: Path) -> None:
+    """Ten folders that all link to each other have ten times nine times eight ... ways through them."""
+    places = [f"cat/{name}" for name in "abcdefghij"]
+    fill(tmp_path, *(f"{place}/{number}.png" for place in places for number in range(2)), *many("dog", 4))
+    for place in places:
+        for other in places:
+            if other != place:
+                (tmp_path / place / f"to {other[-1]}").symlink_to(tmp_path / other)
+    fill(tmp_path.parent / "elsewhere", "deep/1.png", "2.png")
+    for name in ("one", "two"):
+        (tmp_path / "dog" / name).symlink_to(tmp_path.parent / "elsewhere")
+    (tmp_path / "fox").symlink_to(tmp_path / "dog")  # another class reads it as its own
+    start = time.monotonic()
+    found = open_folder(tmp_path, seed=0)
+    assert time.monotonic() - start < 10
+    counts = np.bincount(np.concatenate([split.labels for split in found.splits.values()]))
+    assert found.classes == ("cat", "dog", "fox")
+    assert counts.tolist() == [20, 6, 6]
+    files = {file for split in found.splits.values() for file in split.files}  # type: ignore[attr-defined]
+    assert {"cat/a/0.png", "cat/j/1.png", "dog/one/deep/1.png", "dog/one/2.png", "fox/one/2.png"} <= files
+    (note,) = [note for note in found.notes if note.startswith("Links that ")]
+    assert note.endswith(" and 87 more.")
 
 
 def test_folders_nested_beyond_sense_are_one_sentence(tmp_path: Path) -> None:

@@ -109,3 +109,33 @@ def test_opening_data_does_not_import_torch() -> None:
 def test_a_home_that_nobody_has_is_no_folder() -> None:
     with pytest.raises(BrickworkError, match="there is no folder or file ~nobody-of-this-name/photos"):
         open_data("~nobody-of-this-name/photos")
+
+
+def test_a_folder_of_nearly_that_name_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "notes").mkdir()
+    for typed in ("photso", "./phots", "phots/", "photo", str(tmp_path / "photoss")):
+        with pytest.raises(BrickworkError, match=r" Did you mean (\S*/)?photos\?$"):
+            open_data(typed)
+    with pytest.raises(BrickworkError) as fault:
+        open_data("leaves")
+    assert "Did you mean" not in str(fault.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [("my photos.zip", "unzip 'my photos.zip'"), ("a.ZIP", "unzip a.ZIP"), ("a.tar", "tar xf a.tar"),
+     ("a.tar.gz", "tar xf a.tar.gz"), ("a.tgz", "tar xf a.tgz"), ("a.7z", "7z x a.7z")],
+)  # fmt: skip
+def test_an_archive_is_answered_with_the_line_that_unpacks_it(
+    name: str, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "cat").mkdir()
+    Image.new("L", (4, 4)).save(tmp_path / "cat" / "1.png")
+    with tarfile.open(name, "w") as archive:
+        archive.add("cat")
+    with pytest.raises(BrickworkError) as fault:
+        open_data(name)
+    assert str(fault.value).endswith(f" Unpack it first: {command}")

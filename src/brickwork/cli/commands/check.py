@@ -4,7 +4,7 @@ import re
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from textwrap import wrap
@@ -14,6 +14,7 @@ import click
 
 from brickwork.cli.data_options import GROUPS
 from brickwork.cli.output import count_of, json_option, notify, print_json, say_painted, width
+from brickwork.cli.paths import PATH, WORD
 from brickwork.errors import BrickworkError
 
 if TYPE_CHECKING:
@@ -30,14 +31,14 @@ TITLE = re.compile(r"^(error|warning|note) +(?=[A-Z][0-9]{3} )", re.MULTILINE)
 
 
 @click.command("check")
-@click.argument("data")
+@click.argument("data", type=WORD)
 @click.option("--groups", default="", metavar="PATTERN", help=GROUPS)
 @click.option("--seed", default=0, show_default=True, help="Draws the splits where DATA has none; as for training.")
 @click.option(
     "--max-pixels", type=click.IntRange(1, PIXELS), default=PIXELS, show_default=True, help="More are refused."
 )
 @click.option("--allow-leaks", is_flag=True, help="Identical images in several splits are a warning, not an error.")
-@click.option("--fix", metavar="CSV", type=click.Path(path_type=Path), help="Write a manifest without the bad files.")
+@click.option("--fix", metavar="CSV", type=PATH, help="Write a manifest without the bad files.")
 @json_option
 def check_command(
     data: str, groups: str, seed: int, max_pixels: int, allow_leaks: bool, fix: Path | None, as_json: bool
@@ -65,7 +66,8 @@ def check_command(
         report = check(dataset, max_pixels=max_pixels, allow_leaks=allow_leaks, progress=progress)
     index_file = try_save_index(report)
     kept = write_manifest(fix, dataset, report) if fix else None
-    text = "" if as_json else check_text(report, data if can_list(dataset) else None)
+    typed = [data, *(["--groups", groups] if groups else []), *(["--seed", str(seed)] if seed else [])]
+    text = "" if as_json else check_text(report, typed if can_list(dataset) else None)
     print_json(check_document(report, index_file)) if as_json else say_painted(text, paint_severities)
     if fix and kept is not None:
         command = shlex.join(["brickwork", "train", "--data", str(fix)])
@@ -146,10 +148,10 @@ def check_document(report: "CheckReport", index_file: Path | None) -> dict[str, 
     }
 
 
-def check_text(report: "CheckReport", data: str | None) -> str:
+def check_text(report: "CheckReport", data: Sequence[str] | None) -> str:
     """The report for a person: errors first, each finding with its first files.
 
-    `data` is what was typed, where a manifest can be written of it.
+    `data` is what was typed of the data and its division, where a manifest can be written of it.
     """
     columns = min(width(), WIDE)
     lines = [*wrap(heading(report), columns), *(line for note in report.notes for line in wrap(note, columns)), ""]
@@ -208,7 +210,7 @@ def case_lines(case: "Case", code: str, report: "CheckReport", room: int) -> lis
     return [first, *(f" {sign}{file}" for file in others), *words]
 
 
-def summary_lines(report: "CheckReport", data: str | None) -> list[str]:
+def summary_lines(report: "CheckReport", data: Sequence[str] | None) -> list[str]:
     """The sum of it, and where something can be left out, the command that does so."""
     if not report.findings:
         return ["Nothing is wrong with it. Training will name what changes from now on."]
@@ -219,5 +221,5 @@ def summary_lines(report: "CheckReport", data: str | None) -> list[str]:
     bad = len(positions_to_drop(report))
     if not bad or data is None:
         return [f"{counts}."]
-    command = shlex.join(["brickwork", "check", data, "--fix", f"{report.name}-fixed.csv"])
+    command = shlex.join(["brickwork", "check", *data, "--fix", f"{report.name}-fixed.csv"])
     return [f"{counts}. For a manifest without the {count_of(bad, 'bad file')}:", f"  {command}"]

@@ -8,6 +8,7 @@ import click
 from brickwork.cli.data_options import data_options
 from brickwork.cli.output import check_output, json_option, notify, print_json, say, width
 from brickwork.cli.own import own_option
+from brickwork.cli.paths import PATH
 
 if TYPE_CHECKING:
     from brickwork.evaluation import Report
@@ -18,13 +19,13 @@ PAGES = {".html": b'<meta name="generator" content="brickwork">'}  # the ending 
 
 
 @click.command("evaluate")
-@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("model", type=PATH)
 @data_options()
 @click.option("--split", default="test", show_default=True, help="Which of its images: train, val, test or all.")
 @click.option(
     "--worst", type=click.IntRange(0), default=20, show_default=True, metavar="N", help="Worst mistakes to list."
 )
-@click.option("--report", "page", metavar="HTML", type=click.Path(path_type=Path), help="Write a page with pictures.")
+@click.option("--report", "page", metavar="HTML", type=PATH, help="Write a page with pictures.")
 @own_option
 @json_option
 def evaluate_command(

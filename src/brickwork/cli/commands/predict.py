@@ -13,6 +13,7 @@ import click
 
 from brickwork.cli.output import check_output, count_of, json_option, json_text, notify, print_json, say
 from brickwork.cli.own import own_option
+from brickwork.cli.paths import PATH, WORD
 from brickwork.errors import BrickworkError
 from brickwork.files import write_whole
 
@@ -27,12 +28,10 @@ TABLES = {".csv": ",".join(FIELDS).encode(), ".json": b'[{"path": '}  # the endi
 
 
 @click.command("predict")
-@click.argument("model", type=click.Path(path_type=Path))
-@click.argument("images", nargs=-1, metavar="IMAGE...")
-@click.option("--list", "listing", metavar="FILE", help="Paths of images, one a line; - is standard input.")
-@click.option(
-    "--out", metavar="FILE", type=click.Path(path_type=Path), help="Write the table to this file, a .csv or a .json."
-)
+@click.argument("model", type=PATH)
+@click.argument("images", nargs=-1, type=WORD, metavar="IMAGE...")
+@click.option("--list", "listing", metavar="FILE", type=WORD, help="Paths of images, one a line; - is standard input.")
+@click.option("--out", metavar="FILE", type=PATH, help="Write the table to this file, a .csv or a .json.")
 @click.option(
     "--coverage", type=float, metavar="SHARE",
     help="Share of images like those of the validation that get a class and not \"unsure\"; 1 is all.  "

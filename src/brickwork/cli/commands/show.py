@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from brickwork.cli.output import json_option, print_json, say, width
+from brickwork.cli.paths import WORD
 from brickwork.errors import BrickworkError
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ HEADER = 100_000_000  # bytes of a safetensors file's header at most, as the for
 
 
 @click.command("show")
-@click.argument("network")
+@click.argument("network", type=WORD)
 @click.option("--input", metavar="CxHxW", help="Channels, height and width of the images, as in 3x224x224.")
 @click.option("--classes", type=click.IntRange(1, 10**9), help="How many classes to tell apart.")
 @click.option(

@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,8 @@ import click
 
 from brickwork.cli.data_options import data_options
 from brickwork.cli.output import count_of, json_option, notify, print_json, say, silence_stdout
-from brickwork.cli.own import OWN_FILES, find_network, own_option
+from brickwork.cli.own import find_network, own_given, own_option
+from brickwork.cli.paths import PATH, WORD
 from brickwork.cli.progress import training_progress
 from brickwork.cli.recipe_options import RecipeCommand, fields_given, options_given, recipe_options
 from brickwork.errors import BrickworkError, mask_credentials
@@ -27,9 +29,9 @@ SPLITS = {"test": "Test", "val": "Validation"}
 
 
 @click.command("train", cls=RecipeCommand)
-@click.argument("network", required=False)
+@click.argument("network", required=False, type=WORD)
 @data_options("fashion")
-@click.option("--out", metavar="RUN", type=click.Path(path_type=Path), help="The run folder.  [default: runs/NAME]")
+@click.option("--out", metavar="RUN", type=PATH, help="The run folder.  [default: runs/NAME]")
 @click.option("--nproc", type=click.IntRange(min=1), default=1, metavar="N", help="Processes that train together.")
 @click.option(
     "--max-restarts",
@@ -39,7 +41,7 @@ SPLITS = {"test": "Test", "val": "Validation"}
     metavar="N",
     help="Times that processes are started again, with --nproc, without a step in between.",
 )
-@click.option("--resume", metavar="RUN", type=click.Path(path_type=Path), help="Resume the training in a run folder.")
+@click.option("--resume", metavar="RUN", type=PATH, help="Resume the training in a run folder.")
 @click.option("--input", metavar="CxHxW", help="The network's input, where it should not follow from the data.")
 @click.option("--classes", type=int, metavar="N", help="Stop where the data has not so many classes.")
 @click.option("--track", multiple=True, metavar="NAME", help="Tracker: tensorboard, wandb, mlflow or trackio.")
@@ -108,14 +110,15 @@ def train_command(
             raise click.exceptions.Exit(train_processes(plan, out, track, nproc, max_restarts, child_words(context)))
         result = train_plan(plan, out, track)
     if not result.rank:  # of several processes, one prints
-        print_result(result, data, track, as_json)
+        print_result(result, data, track, own_given(context), as_json)
     if result.stopped:
         raise click.exceptions.Exit(128 + result.stopped)
 
 
-def print_result(result: "Result", data: str, track: tuple[str, ...], as_json: bool) -> None:
+def print_result(result: "Result", data: str, track: tuple[str, ...], own: Sequence[str], as_json: bool) -> None:
     try:
-        print_json(result_document(result)) if as_json else say(result_text(result, data, track))
+        text = "" if as_json else result_text(result, data, track, own)
+        print_json(result_document(result)) if as_json else say(text)
         sys.stdout.flush()
     except OSError:
         if not result.stopped:
@@ -171,8 +174,7 @@ def resume_processes(run: Path, nproc: int, max_restarts: int, words: list[str])
 
 def child_words(context: click.Context) -> list[str]:
     """The options that each of several processes gets, too."""
-    given = context.meta.get(OWN_FILES, ())
-    words = [word for file in given for word in ("--own", str(file))]
+    words = own_given(context)
     if context.params["resume"] and "data" in options_given(context):
         words += ["--data", context.params["data"]]
     words += [word for name in context.params["track"] if context.params["resume"] for word in ("--track", name)]
@@ -243,12 +245,12 @@ def result_document(result: "Result") -> dict[str, object]:
     }
 
 
-def result_text(result: "Result", data: str, track: tuple[str, ...] = ()) -> str:
+def result_text(result: "Result", data: str, track: Sequence[str] = (), own: Sequence[str] = ()) -> str:
     """What has come of it, and what to type next."""
     lines = [f"Stopped after step {result.step:,}, checkpoint written."] if result.stopped else []
     if result.model:
         lines += accuracy_lines(result)
-    return "\n".join([*lines, "", "Next:", *(f"  {line}" for line in next_commands(result, data, track))])
+    return "\n".join([*lines, "", "Next:", *(f"  {line}" for line in next_commands(result, data, track, own))])
 
 
 def accuracy_lines(result: "Result") -> list[str]:
@@ -272,11 +274,12 @@ def interval_text(result: "Result") -> str:
     return f" ({100 * result.interval[0]:.1f} to {100 * result.interval[1]:.1f} %)" if result.interval else ""
 
 
-def next_commands(result: "Result", data: str, track: tuple[str, ...] = ()) -> list[str]:
-    """Commands that make sense now; credentials in them are masked."""
+def next_commands(result: "Result", data: str, track: Sequence[str] = (), own: Sequence[str] = ()) -> list[str]:
+    """Commands that make sense now; `own` are the --own FILE.py that each takes. Credentials are masked."""
     from brickwork.training.resume import resume_command
 
     if result.stopped:
-        return [resume_command(result.run, data, track)]
-    model, source = shlex.quote(str(result.model)), shlex.quote(mask_credentials(data))
-    return [f"brickwork evaluate {model} --data {source}", f"brickwork predict {model} IMAGE..."]
+        return [shlex.join([*shlex.split(resume_command(result.run, data, track)), *own])]
+    evaluate = shlex.join(["brickwork", "evaluate", str(result.model), "--data", mask_credentials(data), *own])
+    predict = shlex.join(["brickwork", "predict", str(result.model), *own])
+    return [evaluate, f"{predict} IMAGE..."]

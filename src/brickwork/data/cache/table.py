@@ -1,4 +1,4 @@
-"""The table at the end of a pack: arrays that are judged before they are read, and believed when they fit each other."""
+"""The table at the end of a pack: arrays that are judged before they are read, and fit each other."""
 
 import io
 import zipfile

@@ -36,7 +36,7 @@ class Listing:
     others: tuple[str, ...]  # files that are no images
     junk: tuple[str, ...]  # hidden and junk entries; a folder counts as one
     runs: tuple[str, ...] = ()  # run folders, which are no data
-    loops: tuple[str, ...] = ()  # links that lead to themselves, or back up
+    loops: tuple[str, ...] = ()  # links that lead to themselves, back up, or where another has led
 
     @property
     def hidden(self) -> int:
@@ -116,19 +116,42 @@ def is_run(folder: str) -> bool:
     return all(os.path.isfile(os.path.join(folder, name)) for name in RUN)
 
 
-def list_tree(folder: Path, above: frozenset[str] = frozenset()) -> Listing:
-    """List a folder with everything inside it, without folders; links that lead back up are not followed.
+def list_tree(folder: Path) -> Listing:
+    """List a folder with everything inside it, without folders; links that lead to what is listed are not followed.
 
     Raises BrickworkError where a folder may not be read, or folders are nested beyond sense.
     """
+    return _list_tree(folder, frozenset(), Followed(folder))
+
+
+class Followed:
+    """The real places of a tree's folders: its own, and those that its links have led to."""
+
+    def __init__(self, top: Path) -> None:
+        self.top = top
+        self.places: set[str] = set()  # none before the first link
+
+    def is_new(self, place: str) -> bool:
+        """Whether a link leads to a place for the first time, which is none of the tree's own."""
+        self.places = self.places or {os.path.realpath(inside) for inside, _, _ in os.walk(self.top)}
+        known = len(self.places)
+        self.places.add(place)
+        return len(self.places) > known
+
+
+def _list_tree(folder: Path, above: frozenset[str], followed: Followed, linked: bool = False) -> Listing:
+    """`above` are the places that it lies in, `linked` says that a link led here."""
     place = os.path.realpath(folder)
-    if place in above:
+    if place in above or (linked and not followed.is_new(place)):
         return Listing((), (), (), (), loops=("",))
     if len(above) > DEEPEST:
         words = f"More than {DEEPEST} folders lie inside one another: {shorten(printable(str(folder)))}"
         raise BrickworkError(f"{words}: is it a copy that went round in circles? Take that folder out of the data.")
     top = list_folder(folder)
-    parts = [(f"{name}/", list_tree(folder / name, above | {place})) for name in top.folders]
+    parts = [
+        (f"{name}/", _list_tree(inside, above | {place}, followed, linked or inside.is_symlink()))
+        for name, inside in ((name, folder / name) for name in top.folders)
+    ]
     return Listing(
         folders=(),
         images=(*top.images, *(name + file for name, part in parts for file in part.images)),

@@ -72,7 +72,11 @@ def runs(folders: Collection[str]) -> list[str]:
 
 def loops(links: Collection[str]) -> list[str]:
     names = name_list([shorten(link) for link in links])
-    return [f"Links that lead to themselves or back up are not followed: {names}."] if links else []
+    return (
+        [f"Links that lead to themselves, back up or to a folder of this class are not followed: {names}."]
+        if links
+        else []
+    )
 
 
 def loose(count: int) -> list[str]:
