@@ -27,6 +27,7 @@ CODES: dict[Kind, str] = {
     "truncated": "F105",
     "damaged": "F106",
     "reader": "F112",
+    "unsupported": "F113",
 }
 UNREADABLE = tuple(CODES.values())
 LEAKS = "D402"
