@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import astuple, dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -30,6 +30,9 @@ class IndexEntry:
     stamp: tuple[int, int] | None  # st_mtime_ns and st_ctime_ns of a file of its own
     reason: str = ""  # why it cannot be decoded
     pixels: str = ""  # a sum over its decoded pixels
+    values: tuple[float, float, float] | None = (
+        None  # lowest, highest, white of more than 8 bits without a stated range
+    )
 
 
 @dataclass(frozen=True, repr=False)
@@ -81,6 +84,24 @@ def identical_groups(index: Index, dataset: Dataset) -> tuple[list[str], list[st
         elif len({places[key][0] for key in same}) > 1:
             across.append(" = ".join(same))
     return across, contrary
+
+
+def narrow_range(entries: Iterable[IndexEntry]) -> str:
+    """How small a part of their depth images use that state no range, and the option for it; "" from a quarter on."""
+    found = [entry.values for entry in entries if entry.values]
+    highest = max((each[1] for each in found), default=0.0)
+    if not found or highest > min(each[2] for each in found) / 4:
+        return ""
+    lowest, white = min(each[0] for each in found), min(each[2] for each in found)
+    number = (1 << max(8, int(highest).bit_length())) - 1
+    return f"{len(found):,} hold values from {lowest:,.0f} to {highest:,.0f} of {white:,.0f}: --range {number}"
+
+
+def narrow_range_still(index: Index, dataset: Dataset) -> str:
+    """`narrow_range` of the images that are as they were when the dataset was indexed."""
+    places = {key: (name, i) for name, split in dataset.splits.items() for i, key in enumerate(split.keys)}
+    deep = [entry for entry in index.entries if entry.values and entry.key in places]
+    return narrow_range(entry for entry in deep if is_as_indexed(entry, dataset, *places[entry.key]))
 
 
 def is_as_indexed(entry: IndexEntry, dataset: Dataset, split: str, i: int) -> bool:
@@ -139,5 +160,6 @@ def json_line(values: object) -> bytes:
 
 
 def entry_from(values: list[Any]) -> IndexEntry:
-    key, split, label, size, digest, width, height, stamp, *rest = values  # the first version had no pixels
+    key, split, label, size, digest, width, height, stamp, *rest = values  # older versions had no pixels, no range
+    rest = [tuple(each) if isinstance(each, list) else each for each in rest]
     return IndexEntry(key, split, label, size, digest, width, height, tuple(stamp) if stamp else None, *rest)
