@@ -12,7 +12,7 @@ from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 from brickwork.data.images import jpeg2000, png
 from brickwork.data.images.deep import Range
 from brickwork.data.images.fits import from_fits
-from brickwork.data.images.jpeg_xl import jpeg_xl_head
+from brickwork.data.images.jpeg_xl import is_animated, jpeg_xl_head
 from brickwork.data.images.modes import to_grey_or_rgb
 from brickwork.data.images.quiet import QUIET, silence
 from brickwork.data.images.readers import JPEG_XL, MissingReader, Reader, Unsupported, reader_for
@@ -177,6 +177,8 @@ def open_with(reader: Reader, content: bytes, max_pixels: int) -> Image.Image:
         width, height, _ = jpeg_xl_head(content)
         if width * height > max_pixels:
             raise Image.DecompressionBombError
+        if is_animated(content):
+            raise Unsupported(f"an animated {reader.name}, of which {reader.module} gives the last frame")
     try:
         return Image.open(io.BytesIO(content), formats=(reader.format,))
     except (UnidentifiedImageError, RuntimeError, ValueError, OSError):
