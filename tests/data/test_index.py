@@ -1,6 +1,6 @@
 import json
 import os
-from dataclasses import replace
+from dataclasses import astuple, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -45,6 +45,14 @@ def test_every_flipped_byte_and_every_cut_is_noticed() -> None:
             told: list[str] = []
             assert index.load_index("/photos", told.append) is None
             assert told == ["The index of /photos is damaged and is not used: 'brickwork check' makes it anew."]
+
+
+def test_an_index_of_before_pixels_and_ranges_is_read() -> None:
+    deep = replace(CAT, pixels="ab", values=(0.0, 3000.0, 65535.0))
+    row = json.loads(index.json_line(astuple(deep)))
+    assert entry_from(row) == deep
+    assert entry_from(row[:-1]) == replace(deep, values=None)
+    assert entry_from(row[:-2]) == CAT
 
 
 def test_an_index_of_another_version_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -108,6 +108,7 @@ def gifs_and_webps() -> Iterator[Case]:
         if clear is not None:
             shows = np.where((samples == clear)[..., None], np.uint8(255), shows)
         yield Case(f"gif{', interlaced' * interlaced}, {clear} transparent", file.getvalue(), shows, shows, read)
+    yield from gifs_with_room()
     for channels in (3, 4):
         pixels = noise((*SIZE, channels), 255).astype(np.uint8)
         if channels == 4:
@@ -127,6 +128,23 @@ def gifs_and_webps() -> Iterator[Case]:
             lossy,
             read if channels == 3 else on_white(read[..., :3], read[..., 3], 255),
         )
+
+
+def gifs_with_room() -> Iterator[Case]:
+    """GIF89a, section 20: a first frame that leaves room on its canvas, which is clear whatever the background says."""
+    for x, y, background in ((0, 0, 0), (5, 3, 1), (9, 12, 2)):
+        samples = noise((6, 7), 255).astype(np.uint8)
+        colours = noise((256, 3), 255, seed=8).astype(np.uint8)
+        made, file = Image.fromarray(samples, "L"), io.BytesIO()
+        made.putpalette(colours.tobytes())
+        made.save(file, "GIF", optimize=False)
+        content = bytearray(file.getvalue())
+        content[6:10], content[11] = struct.pack("<HH", 29, 37), background
+        frame = content.index(b"\x2c" + struct.pack("<HHHH", 0, 0, 7, 6))
+        content[frame + 1 : frame + 5] = struct.pack("<HH", x, y)
+        shows = np.full((*SIZE, 3), 255, np.uint8)
+        shows[y : y + 6, x : x + 7] = colours[samples]
+        yield Case(f"gif whose first frame begins at {x}, {y}", bytes(content), shows)
 
 
 def netpbm() -> Iterator[Case]:

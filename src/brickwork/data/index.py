@@ -4,7 +4,7 @@ import errno
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import astuple, dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -19,8 +19,10 @@ from brickwork.errors import BrickworkError
 from brickwork.files import cache_folder, is_foreign, make_private, open_plain, remove_partial, write_whole
 
 FORMAT = "brickwork index 1"
-LINES = {  # the types of a line's values; the first version had no reasons, the second no pixels
-    (str, str, str, int, str, int, int, stamp, *(str,) * more) for stamp in (list, NoneType) for more in (0, 1, 2)
+LINES = {  # the types of a line's values; older versions had no reasons, no pixels, no range
+    (str, str, str, int, str, int, int, stamp, *rest)
+    for stamp in (list, NoneType)
+    for rest in ((), (str,), (str, str), (str, str, list), (str, str, NoneType))
 }
 SUM = re.compile("[0-9a-f]{0,64}")
 
@@ -39,6 +41,9 @@ class IndexEntry:
     stamp: tuple[int, int] | None  # st_mtime_ns and st_ctime_ns of a file of its own
     reason: str = ""  # why it cannot be decoded
     pixels: str = ""  # a sum over its decoded pixels
+    values: tuple[float, float, float] | None = (
+        None  # lowest, highest, white of more than 8 bits without a stated range
+    )
 
 
 @dataclass(frozen=True, repr=False)
@@ -90,6 +95,24 @@ def identical_groups(index: Index, dataset: Dataset) -> tuple[list[str], list[st
         elif len({places[key][0] for key in same}) > 1:
             across.append(" = ".join(same))
     return across, contrary
+
+
+def narrow_range(entries: Iterable[IndexEntry]) -> str:
+    """How small a part of their depth images use that state no range, and the option for it; "" from a quarter on."""
+    found = [entry.values for entry in entries if entry.values]
+    highest = max((each[1] for each in found), default=0.0)
+    if not found or highest > min(each[2] for each in found) / 4:
+        return ""
+    lowest, white = min(each[0] for each in found), min(each[2] for each in found)
+    number = (1 << max(8, int(highest).bit_length())) - 1
+    return f"{len(found):,} hold values from {lowest:,.0f} to {highest:,.0f} of {white:,.0f}: --range {number}"
+
+
+def narrow_range_still(index: Index, dataset: Dataset) -> str:
+    """`narrow_range` of the images that are as they were when the dataset was indexed."""
+    places = {key: (name, i) for name, split in dataset.splits.items() for i, key in enumerate(split.keys)}
+    deep = [entry for entry in index.entries if entry.values and entry.key in places]
+    return narrow_range(entry for entry in deep if is_as_indexed(entry, dataset, *places[entry.key]))
 
 
 def is_as_indexed(entry: IndexEntry, dataset: Dataset, split: str, i: int) -> bool:
@@ -172,4 +195,8 @@ def entry_from(values: Any) -> IndexEntry:
     is_stamp = stamp is None or list(map(type, stamp)) == [int, int]
     if not is_stamp or min(size, width, height) < 0 or not SUM.fullmatch(digest):
         raise ValueError("no line of an index")
+    if rest[2:] and rest[2] is not None:
+        if list(map(type, rest[2])) != [float] * 3:
+            raise ValueError("no line of an index")
+        rest[2] = tuple(rest[2])
     return IndexEntry(key, split, label, size, digest, width, height, tuple(stamp) if stamp else None, *rest)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from glob import glob
 from os import fsdecode
@@ -11,10 +12,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFile
 
-from brickwork.data.images.decode import MAX_PIXELS, TURNS, Unreadable, orientation, reason
+from brickwork.data.images.decode import MAX_PIXELS, TURNS, Unreadable, bytes_of, open_header, orientation, reason
 from brickwork.data.images.modes import DEEP, to_grey_or_rgb
+from brickwork.data.images.quiet import QUIET
 from brickwork.data.names import natural, printable
 from brickwork.data.sources.listing import list_tree
 from brickwork.errors import BrickworkError
@@ -26,10 +28,10 @@ ImageInputs = ImageInput | Iterable[ImageInput]
 
 @dataclass(frozen=True, eq=False)
 class NamedImage:
-    """An image to predict: a file, or upright pixels in memory, or why these cannot be had."""
+    """An image to predict: a file, or its content, or upright pixels in memory, or why these cannot be had."""
 
     name: str
-    source: Path | Image.Image | Unreadable
+    source: Path | bytes | Image.Image | Unreadable
 
 
 def iter_images(images: ImageInputs) -> Iterator[NamedImage]:
@@ -50,7 +52,7 @@ def iter_images(images: ImageInputs) -> Iterator[NamedImage]:
             case str() | Path():
                 yield from (NamedImage(printable(str(path)), path) for path in image_files(image))
             case Image.Image():
-                yield NamedImage(f"image {number}", upright_image(image, f"image {number}"))
+                yield NamedImage(f"image {number}", file_content(image) or upright_image(image, f"image {number}"))
             case np.ndarray():
                 yield NamedImage(f"image {number}", upright_image(array_image(image, number), f"image {number}"))
             case _:
@@ -76,6 +78,45 @@ def read_paths(content: bytes) -> list[str]:
     """The paths of a list: one a line, or with zero bytes between them, as `find -print0` writes; no blank ones."""
     ends = b"\0" if b"\0" in content else b"\n"
     return [fsdecode(line) for line in (part.strip(b"\r") for part in content.split(ends)) if line.strip()]
+
+
+def file_content(image: Image.Image) -> bytes | None:
+    """The content of the file that a PIL image was opened from, where it still shows the same; else None.
+
+    It says more than Pillow keeps, such as the significant bits of a PNG and whole samples of 16 bits a colour.
+    """
+    if not isinstance(image, ImageFile.ImageFile) or image.tell():
+        return None
+    try:
+        content = read_again(image)
+        with QUIET, open_header(content) as opened:
+            return content if is_same(image, opened) else None
+    except Exception:  # a file that is gone, or damaged, raises all sorts: what the image itself raises is told
+        return None
+
+
+def read_again(image: ImageFile.ImageFile) -> bytes:
+    """The content of the open file, or of the one of that name."""
+    if image.fp is None:
+        return bytes_of(image.filename) if isinstance(image.filename, str) else bytes_of(fsdecode(image.filename))
+    place = image.fp.tell()
+    image.fp.seek(0)
+    content = image.fp.read()
+    image.fp.seek(place)
+    return content
+
+
+def is_same(image: ImageFile.ImageFile, opened: Image.Image) -> bool:
+    """Whether an image shows what its file does: pixels that have not been loaded were not painted over."""
+    if image.fp is not None and image.tile:
+        same = (image.mode, image.size, image.info) == (opened.mode, opened.size, opened.info)
+        with suppress(Exception):  # its file is closed, as by any use of it
+            image.load()
+        return same
+    image.load()
+    opened.load()
+    found, expected = ((each.mode, each.size, each.info, each.getpalette(), each.tobytes()) for each in (image, opened))
+    return found == expected
 
 
 def upright_image(image: Image.Image, name: str) -> Image.Image | Unreadable:

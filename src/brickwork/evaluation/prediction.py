@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from brickwork.data.dataset import FileSplit, Images
-from brickwork.data.images.decode import Unreadable
+from brickwork.data.images.decode import Unreadable, decode_bytes
 from brickwork.data.preprocessing import Preprocessing, preprocess_all
 from brickwork.errors import BrickworkError, check_kind
 from brickwork.evaluation.data import as_model_file
@@ -110,8 +110,18 @@ def decode_images(images: Sequence[NamedImage], preprocessing: Preprocessing) ->
                 yield next(decoded)
             case Unreadable():
                 yield image.source
+            case bytes():
+                yield preprocess_content(image.name, image.source, preprocessing)
             case pixels:
                 yield preprocessing.pixels(pixels)
+
+
+def preprocess_content(name: str, content: bytes, preprocessing: Preprocessing) -> Images | Unreadable:
+    """The pixels of an encoded image, as those of its file."""
+    try:
+        return preprocessing.pixels(decode_bytes(content, name, least=preprocessing.least, range=preprocessing.range))
+    except Unreadable as error:
+        return error
 
 
 def iter_predictions(

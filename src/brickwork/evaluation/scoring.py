@@ -11,6 +11,7 @@ from brickwork.data.dataset import Dataset, Labels, Skipped, Split
 from brickwork.errors import BrickworkError
 from brickwork.evaluation.data import as_dataset, as_model_file, class_positions, images_of
 from brickwork.evaluation.images import UnreadableImage
+from brickwork.evaluation.logits import preprocessing_of
 from brickwork.evaluation.metrics.calibration import temperature_of
 from brickwork.evaluation.metrics.intervals import (
     Estimate,
@@ -110,6 +111,7 @@ def make_report(scored: ScoredSplit) -> Report:
         images=scored.images,
         outcomes=outcomes,
         notes=scored.dataset.notes,
+        range=preprocessing_of(scored.file).range,
     )
 
 

@@ -149,7 +149,7 @@ def prepare(
     zeros, ones = (0.0,) * channels, (1.0,) * channels
     plain = Preprocessing(channels, height, width, mean=zeros, std=ones, fit=recipe.fit, range=range)
     presizes = {"train": Presize(plain, whole=recipe.scale < 1), "val": Presize(plain)}
-    preparation = Preparation(dataset, known_index(dataset, notify), recipe.cache, notify)
+    preparation = Preparation(dataset, known_index(dataset, recipe.range, notify), recipe.cache, notify)
     in_memory = choose_memory(dataset, presizes, recipe)
     train, val = (preparation.split(name, presizes[name], in_memory[name]) for name in ("train", "val"))
     preparation.tell_skipped((*train.skipped, *val.skipped))
@@ -180,7 +180,7 @@ def choose_memory(dataset: Dataset, presizes: dict[str, Presize], recipe: Recipe
     return chosen
 
 
-def known_index(dataset: Dataset, notify: Notify) -> Index | None:
+def known_index(dataset: Dataset, range: str, notify: Notify) -> Index | None:
     """The index that `brickwork check` wrote of the data, with a note where images have come or gone since."""
     index = indices.load_index(dataset.source, lambda text: notify(Note(text))) if dataset.source else None
     if index:
@@ -192,6 +192,8 @@ def known_index(dataset: Dataset, notify: Notify) -> Index | None:
             if groups:
                 text = f"Warning: groups of identical images {words}: {len(groups):,} ({name_list(groups)})"
                 notify(Note(text, names=tuple(groups)))
+        if range == "file" and (words := indices.narrow_range_still(index, dataset)):
+            notify(Note(f"Warning: images of more than 8 bits are nearly black, as 'brickwork check' found: {words}"))
     return index
 
 

@@ -15,7 +15,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from brickwork.data.images.decode import TURNS, Quiet, Unreadable, bytes_of, decode, decode_bytes
+from brickwork.data.images.decode import TURNS, Unreadable, bytes_of, decode, decode_bytes
+from brickwork.data.images.quiet import Quiet
 from brickwork.errors import BrickworkError
 
 module = import_module("brickwork.data.images.decode")  # the package's own word `decode` is the function

@@ -13,12 +13,18 @@ pytest.importorskip("tifffile")
 pytest.importorskip("cv2")
 
 from brickwork.data.images.decode import Unreadable, decode_bytes
-from encoders import jpegs, pngs, simple, tiffs
+from encoders import jpeg2000s, jpegs, pngs, simple, tiffs
 from encoders.case import Case
 
 LEVELS = 1  # of 255 by which two decoders may differ
 VAGUE = ("damaged", "cut short", "truncated")  # words that no reason may have for a file that is whole
-FAMILIES = {"tiff": (tiffs, 680), "png": (pngs, 110), "jpeg": (jpegs, 12), "others": (simple, 59)}  # and what is read
+FAMILIES = {  # and how many are read
+    "tiff": (tiffs, 689),
+    "png": (pngs, 110),
+    "jpeg": (jpegs, 12),
+    "jpeg 2000": (jpeg2000s, 104),
+    "others": (simple, 62),
+}
 
 
 def apart(found: NDArray[np.uint8], shows: NDArray[np.uint8]) -> int:
@@ -54,6 +60,17 @@ def test_each_image_is_decoded_as_by_a_second_decoder_or_refused_with_its_reason
     assert {name: words for name, words in found.items() if words.startswith("differs")} == {}
     assert counts["same"] >= least
     assert {name: words for name, words in found.items() if any(word in words for word in VAGUE)} == {}
+
+
+@pytest.mark.parametrize("module", [module for module, _ in FAMILIES.values()])
+def test_what_is_refused_is_whole_but_of_a_kind_that_no_reader_reads(module: ModuleType) -> None:
+    kinds = set()
+    for case in module.cases():
+        try:
+            decode_bytes(case.content, case.name)
+        except Unreadable as refusal:
+            kinds.add(refusal.kind)
+    assert kinds <= {"unsupported"}
 
 
 @pytest.mark.parametrize("module", [module for module, _ in FAMILIES.values()])

@@ -200,6 +200,33 @@ def test_a_set_whose_range_is_stated_or_used_has_no_such_finding(
     assert check(open_data(folder(tmp_path / "set", highest, stated=stated))).of("P208") == []
 
 
+@pytest.mark.parametrize("mend", ["nothing", "range", "files"])
+def test_training_repeats_that_a_set_is_nearly_black_until_it_is_mended(
+    mend: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from brickwork import zoo
+    from brickwork.data.index import save_index
+    from brickwork.loader.prepare import prepare
+    from brickwork.recipe.recipe import Recipe
+
+    monkeypatch.setenv("BRICKWORK_CACHE", str(tmp_path / "cache"))
+    data = open_data(folder(tmp_path / "dim", highest=3000))
+    save_index(check(data).index)
+    if mend == "files":
+        folder_again = {path: tiff(dim(3000), 4095) for path in (tmp_path / "dim").rglob("*.tif")}
+        for path, content in folder_again.items():
+            path.write_bytes(content)
+    recipe = Recipe(range="4095" if mend == "range" else "file", cache="off")
+    told: list[str] = []
+    prepare(zoo.network("lenet5"), data, recipe, lambda note: told.append(note.text))
+    words = (
+        "Warning: images of more than 8 bits are nearly black, as 'brickwork check' found: "
+        "12 hold values from 0 to 3,000 of 65,535: --range 4095"
+    )
+    assert (words in told) == (mend == "nothing")
+    assert sum("nearly black" in text for text in told) == (mend == "nothing")
+
+
 # Readers
 
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from brickwork.data.images.decode import MAX_SLOW, Unreadable, decode_bytes
-from brickwork.data.images.jpeg_xl import jpeg_xl_head
+from brickwork.data.images.jpeg_xl import is_animated, jpeg_xl_head
 
 heif = pytest.importorskip("pillow_heif")
 imagecodecs = pytest.importorskip("imagecodecs")
@@ -50,6 +50,19 @@ def test_the_size_of_a_jpeg_xl_is_known_before_it_is_decoded(size: tuple[int, in
     pixels = np.asarray(Image.new("RGB", size, "red"))
     content = imagecodecs.jpegxl_encode(pixels, usecontainer=container)
     assert jpeg_xl_head(content) == (*size, 1)
+
+
+@pytest.mark.parametrize("frames", [1, 3])
+def test_an_animated_jpeg_xl_is_refused_as_its_reader_gives_the_last_frame(frames: int) -> None:
+    pixels = np.stack([np.full((40, 48, 3), 20 + 60 * number, np.uint8) for number in range(frames)])
+    content = imagecodecs.jpegxl_encode(pixels if frames > 1 else pixels[0])
+    assert is_animated(content) == (frames > 1)
+    if frames == 1:
+        assert decode_bytes(content, "a").size == (48, 40)
+        return
+    with pytest.raises(Unreadable, match="an animated JPEG XL, of which pillow_jxl gives the last frame") as caught:
+        decode_bytes(content, "a")
+    assert caught.value.kind == "unsupported"
 
 
 def test_a_jpeg_xl_bomb_is_refused_before_it_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,6 +109,27 @@ def test_the_worst_mistakes_have_their_pictures_and_the_skipped_file_its_reason(
     assert evaluation_html(report, worst=2).count("<figure") == 2
 
 
+def test_pictures_are_seen_in_the_range_by_which_the_model_sees_them(tmp_path: Path) -> None:
+    values = np.full((8, 8), 3000, np.uint16)
+    Image.fromarray(values).save(tmp_path / "a.tif")
+    split = FileSplit(np.zeros(1, np.int64), tmp_path, ("a.tif",))
+    shown = [np.unique(np.asarray(pixels(thumbnail(split, 0, range)))).tolist() for range in ("file", (0.0, 4095.0))]
+    assert shown == [[12], [187]]
+
+
+def test_the_report_has_the_range_of_the_models_preprocessing(tmp_path: Path) -> None:
+    file = bars.judge_of_brightness()
+    assert file.preprocessing
+    dim = replace(file, preprocessing={**file.preprocessing, "range": [0.0, 4095.0]})
+    for number, value in enumerate((0, 2048, 4095)):
+        Image.fromarray(np.full((6, 8), value, np.uint16)).save(tmp_path / f"{number}.tif")
+    split = FileSplit(np.array([1, 2, 0]), tmp_path, ("0.tif", "1.tif", "2.tif"))
+    report = evaluate(dim, Dataset("dim", bars.SHADES, {"test": split}))
+    assert report.range == (0.0, 4095.0)
+    seen = re.findall(r"data:image/png;base64,([^\"]+)", evaluation_html(report))
+    assert sorted(int(np.asarray(pixels(f",{each}")).max()) for each in seen) == [0, 128, 255]
+
+
 def test_a_picture_that_is_gone_is_said_on_the_page(report: Report, tmp_path: Path) -> None:
     Path(report.worst[0].name).unlink()
     text = evaluation_html(report)

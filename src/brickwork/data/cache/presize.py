@@ -8,7 +8,7 @@ from PIL import Image
 
 from brickwork.data.preprocessing import Preprocessing
 
-DECODING = 2  # raised whenever a file is decoded to other pixels than before
+DECODING = 3  # raised whenever a file is decoded to other pixels than before
 MARGIN = 8 / 7  # of a whole image's short side over the input's: 256 for 224
 
 

@@ -15,7 +15,7 @@ from brickwork.data.check.rules import SEVERITIES
 from brickwork.data.check.shortcuts import shortcuts
 from brickwork.data.dataset import Dataset
 from brickwork.data.images.decode import MAX_PIXELS, Kind
-from brickwork.data.index import Index
+from brickwork.data.index import Index, narrow_range
 from brickwork.data.sources import notes
 from brickwork.data.sources.open import open_data
 
@@ -27,6 +27,7 @@ CODES: dict[Kind, str] = {
     "truncated": "F105",
     "damaged": "F106",
     "reader": "F112",
+    "unsupported": "F113",
 }
 UNREADABLE = tuple(CODES.values())
 LEAKS = "D402"
@@ -92,14 +93,8 @@ def small(images: Sequence[ImageFacts]) -> Iterator[tuple[str, Case]]:
 
 def dim(images: Sequence[ImageFacts]) -> Iterator[tuple[str, Case]]:
     """The images of more than 8 bits that state no range, where all of them use a quarter of their depth at most."""
-    found = [image.values for image in images if image.values and not image.values.stated]
-    highest = max((values.highest for values in found), default=0.0)
-    if not found or highest > min(values.white for values in found) / 4:
-        return
-    lowest, white = min(values.lowest for values in found), min(values.white for values in found)
-    number = (1 << max(8, int(highest).bit_length())) - 1
-    words = f"{len(found):,} hold values from {lowest:,.0f} to {highest:,.0f} of {white:,.0f}: --range {number}"
-    yield "P208", Case(detail=words)
+    if words := narrow_range(image.entry for image in images):
+        yield "P208", Case(detail=words)
 
 
 def soften_leaks(findings: Iterable[Finding]) -> list[Finding]:

@@ -6,8 +6,9 @@ from pathlib import PurePath
 from PIL import Image
 
 from brickwork.data.images import png
-from brickwork.data.images.decode import FORMATS, QUIET, TURNS, open_header, orientation
+from brickwork.data.images.decode import FORMATS, TURNS, open_header, orientation
 from brickwork.data.images.modes import DEEP
+from brickwork.data.images.quiet import QUIET
 from brickwork.data.images.sniff import START, begins_as
 from brickwork.data.sources.listing import ENDINGS
 

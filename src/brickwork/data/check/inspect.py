@@ -10,7 +10,7 @@ from brickwork.data.check.header import Header, read_header
 from brickwork.data.check.perceptual_hash import perceptual_hash
 from brickwork.data.dataset import Split
 from brickwork.data.images.decode import Kind, Unreadable
-from brickwork.data.images.deep import RANGE, RangeFacts
+from brickwork.data.images.deep import RANGE
 from brickwork.data.index import IndexEntry, change_times
 from brickwork.data.statistics import range_facts
 
@@ -31,7 +31,6 @@ class ImageFacts:
     pixels: bytes = b""  # a sum over the decoded pixels
     hash: int = 0
     thumb: bytes = b""
-    values: RangeFacts | None = None  # of more than 8 bits
 
     @property
     def readable(self) -> bool:
@@ -55,7 +54,8 @@ def inspect_image(splits: tuple[str, Split], classes: tuple[str, ...], max_pixel
     entry, traits = complete_entry(blank, content, image.width, image.height), header.traits if header else ()
     facts = pixel_facts(entry, split.names[i], traits, image)
     deep = RANGE in image.info or DEPTH in dict(traits)
-    return replace(facts, values=image.info.get(RANGE) or range_facts(split, i)) if deep else facts
+    values = (image.info.get(RANGE) or range_facts(split, i)) if deep else None
+    return replace(facts, entry=replace(facts.entry, values=values.unstated)) if values else facts
 
 
 def check_size(header: Header | None, name: str, max_pixels: int) -> None:

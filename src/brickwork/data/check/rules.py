@@ -52,6 +52,10 @@ FILES = (
         "F112", "image whose reader is not installed", "images whose reader is not installed", SKIPS,
         "Install the reader that is named, or leave the images out with --fix.",
     ),
+    error(
+        "F113", "image is of a kind that cannot be read", "images are of a kind that cannot be read", SKIPS,
+        "Save it as PNG with the program that made it, or leave it out with --fix.",
+    ),
     error("F105", "image is cut short", "images are cut short", SKIPS, FETCH),
     error("F106", "image is damaged", "images are damaged", SKIPS, FETCH),
     note(

@@ -1,25 +1,21 @@
 """From an image's file to upright pixels, or to one plain reason why not."""
 
-import ctypes
 import io
-import logging
 import os
 import stat
 import threading
-import warnings
 from contextlib import AbstractContextManager, nullcontext
-from functools import cache
-from types import TracebackType
 from typing import Literal
 
-from PIL import ExifTags, Image, UnidentifiedImageError, _imaging
+from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
-from brickwork.data.images import png
+from brickwork.data.images import jpeg2000, png
 from brickwork.data.images.deep import Range
 from brickwork.data.images.fits import from_fits
-from brickwork.data.images.jpeg_xl import jpeg_xl_head
+from brickwork.data.images.jpeg_xl import is_animated, jpeg_xl_head
 from brickwork.data.images.modes import to_grey_or_rgb
-from brickwork.data.images.readers import JPEG_XL, MissingReader, Reader, reader_for
+from brickwork.data.images.quiet import QUIET, silence
+from brickwork.data.images.readers import JPEG_XL, MissingReader, Reader, Unsupported, reader_for
 from brickwork.data.images.sniff import START, begins_as, foreign_reason
 from brickwork.data.images.tiff import mend, unknown_kind
 from brickwork.data.images.wide import needs_samples, to_grey_or_rgb_from_wide
@@ -31,6 +27,8 @@ LARGE = 64_000_000  # pixels: larger images are decoded one at a time, whatever 
 MAX_SCANNED = 20 * MAX_PIXELS  # pixels times scans of a JPEG, some 6 s; encoders write up to a dozen scans
 MAX_SLOW = 8_000_000  # pixels of a format that Pillow decodes in Python, at some microseconds each
 MAX_BYTES = 1 << 30  # of a file; it is read whole, as its sum is taken
+COLOUR_PFM = b"PF\n"  # how one begins
+RAW_MODE = "unknown raw mode for given image mode"  # what Pillow says of a layout that it does not know
 SCAN = b"\xff\xda"  # begins a scan of a JPEG
 FORMATS = (  # tried in this order; Pillow's own depends on what it has read before
     "JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000", "ICO", "ICNS", "CUR", "DIB", "PSD", "DDS",
@@ -56,6 +54,7 @@ Kind = Literal[
     "truncated",
     "damaged",
     "reader",  # the format's reader is not installed
+    "unsupported",  # whole, but of a kind that no reader here reads
 ]
 
 
@@ -109,6 +108,7 @@ def upright(content: bytes, least: int, max_pixels: int, range: Range) -> Image.
     with open_header(content, max_pixels) as image:
         check_work(image, content, max_pixels)
         mend(image)
+        jpeg2000.mend(image, content)
         with large_image_lock(image.width * image.height):
             pixels = grey_or_rgb(image, content, least, range)
             turn = TURNS.get(turn_of(image, content))
@@ -126,12 +126,23 @@ def grey_or_rgb(image: Image.Image, content: bytes, least: int, range: Range) ->
         return pixels
     if least:
         image.draft(None, (least, least))
+    frame = image.tile[0].extents if image.format == "GIF" and isinstance(image, ImageFile.ImageFile) else None
     image.load()
     if image.format == "FITS":
         return from_fits(image, content, range)
     if image.format == "PNG" and image.mode == "L" and isinstance(image.info.get("transparency"), int):
         image.info["transparency"] *= 255 // ((1 << png.bit_depth(content)) - 1)  # it counts in 1, 2, 4 or 8 bits
-    return to_grey_or_rgb(image, range, significant)
+    if image.format == "JPEG2000":
+        image = jpeg2000.rescale(image)
+    pixels = to_grey_or_rgb(image, range, significant)
+    return pixels if frame in (None, (0, 0, *image.size)) else only_frame(pixels, frame)
+
+
+def only_frame(pixels: Image.Image, frame: tuple[int, int, int, int]) -> Image.Image:
+    """An animation's frame on white: the canvas around it is clear (GIF89a, section 20)."""
+    canvas = Image.new(pixels.mode, pixels.size, "white")
+    canvas.paste(pixels.crop(frame), frame[:2])
+    return canvas
 
 
 def open_mended(content: bytes) -> Image.Image:
@@ -152,10 +163,11 @@ def open_header(content: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
     try:
         return Image.open(io.BytesIO(content), formats=FORMATS)
     except UnidentifiedImageError:
-        kind = unknown_kind(content) if content[:2] in (b"II", b"MM") else ""
-        raise BrickworkError(
-            f"a TIFF that Pillow cannot read: {kind}" if kind else foreign_reason(content[:START])
-        ) from None
+        if content[:2] in (b"II", b"MM") and (kind := unknown_kind(content)):
+            raise Unsupported(f"a TIFF that Pillow cannot read: {kind}") from None
+        if content.startswith(COLOUR_PFM):
+            raise Unsupported("a PFM in colour, of which Pillow reads those in grey alone") from None
+        raise BrickworkError(foreign_reason(content[:START])) from None
 
 
 def open_with(reader: Reader, content: bytes, max_pixels: int) -> Image.Image:
@@ -165,10 +177,13 @@ def open_with(reader: Reader, content: bytes, max_pixels: int) -> Image.Image:
         width, height, _ = jpeg_xl_head(content)
         if width * height > max_pixels:
             raise Image.DecompressionBombError
+        if is_animated(content):
+            raise Unsupported(f"an animated {reader.name}, of which {reader.module} gives the last frame")
     try:
         return Image.open(io.BytesIO(content), formats=(reader.format,))
-    except UnidentifiedImageError:
-        raise BrickworkError(f"{reader.name}, but cut short or damaged") from None
+    except (UnidentifiedImageError, RuntimeError, ValueError, OSError):
+        words = f"begins as a {reader.name}, but is cut short, damaged or of a kind that {reader.module} cannot read"
+        raise BrickworkError(words) from None
 
 
 def check_work(image: Image.Image, content: bytes, max_pixels: int) -> None:
@@ -186,19 +201,6 @@ def check_work(image: Image.Image, content: bytes, max_pixels: int) -> None:
 def large_image_lock(pixels: int) -> AbstractContextManager[object]:
     """What bounds the memory: an image of 170 million pixels may take 2 GB while it is decoded."""
     return ONE_AT_A_TIME if pixels > LARGE else nullcontext()
-
-
-@cache
-def silence() -> None:
-    """Keeps libtiff and Pillow's own log from writing to standard error about damaged files: the exceptions say it.
-
-    libtiff's symbols are found where the system resolves them through Pillow's module, as on Linux and macOS.
-    """
-    logging.getLogger("PIL").addHandler(logging.NullHandler())  # else what nobody listens to is printed
-    library = ctypes.CDLL(_imaging.__file__)
-    for name in ("TIFFSetErrorHandler", "TIFFSetErrorHandlerExt"):
-        if hasattr(library, name):
-            getattr(library, name)(None)
 
 
 def check_file(path: str | os.PathLike[str]) -> None:
@@ -232,11 +234,19 @@ def kind(error: Exception, content: bytes) -> Kind:
         return "empty"
     if isinstance(error, MissingReader):
         return "reader"
+    if is_unsupported(error):
+        return "unsupported"
     if isinstance(error, Image.DecompressionBombError | Bomb | MemoryError):
         return "bomb"
     if isinstance(error, BrickworkError) and begins_as(content[:START]) is None:
         return "foreign"
     return "truncated" if is_cut(error) else "damaged"
+
+
+def is_unsupported(error: Exception) -> bool:
+    """Also where Pillow says so, as of rare layouts of BMP and DDS."""
+    words = ("unsupported", "unimplemented", RAW_MODE)
+    return isinstance(error, Unsupported) or str(error).lower().startswith(words)
 
 
 def is_cut(error: Exception) -> bool:
@@ -258,6 +268,8 @@ def reason(error: Exception, max_pixels: int) -> str:
             return f"the system says: {words}"
     if is_cut(error):
         return "truncated: the file ends before its image does"
+    if str(error) == RAW_MODE:
+        return "its samples are laid out in a way that Pillow cannot read"
     words = (str(error).splitlines() or [""])[0]
     return f"cannot be decoded ({printable(words) or type(error).__name__})"
 
@@ -266,34 +278,4 @@ class Bomb(BrickworkError):
     """A file that would take more time or memory than an image is worth."""
 
 
-class Quiet:
-    """Keeps Pillow's warnings from the person while at least one thread decodes.
-
-    Warnings are filtered for the whole process, and `catch_warnings` alone is not made for threads: two that
-    overlap can leave their filters behind. So the first thread in sets the filter and the last one out lifts it.
-    """
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.inside = 0
-        self.filters = warnings.catch_warnings()
-
-    def __enter__(self) -> None:
-        with self.lock:
-            if self.inside == 0:
-                self.filters = warnings.catch_warnings()
-                self.filters.__enter__()
-                warnings.filterwarnings("ignore", module=r"PIL\.")
-            self.inside += 1
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with self.lock:
-            self.inside -= 1
-            if self.inside == 0:
-                self.filters.__exit__(None, None, None)
-
-
-QUIET = Quiet()  # one for the process, as the warnings' filters are
 ONE_AT_A_TIME = threading.Lock()

@@ -27,6 +27,11 @@ class RangeFacts:
     white: float  # the highest that the depth can hold
     stated: bool  # whether the file says what white is; floats say it by what they are
 
+    @property
+    def unstated(self) -> tuple[float, float, float] | None:
+        """Lowest, highest and white, where the file does not state its range."""
+        return None if self.stated else (self.lowest, self.highest, self.white)
+
 
 @dataclass(frozen=True)
 class Depth:

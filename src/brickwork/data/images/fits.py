@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from brickwork.data.images.deep import Depth, Range, float_range, scale, to_image
-from brickwork.errors import BrickworkError
+from brickwork.data.images.readers import Unsupported
 
 CARD = 80
 NUMBER = re.compile(rb"(BZERO|BSCALE)\s*=\s*([-+.\dEeDd]+)")
@@ -18,7 +18,7 @@ def from_fits(image: Image.Image, content: bytes, range: Range) -> Image.Image:
     stated = dict(numbers(content))
     zero, factor = stated.get("BZERO", 0.0), stated.get("BSCALE", 1.0)
     if not factor > 0:
-        raise BrickworkError(f"a FITS image whose values fall where its numbers rise (BSCALE {factor:g})")
+        raise Unsupported(f"a FITS image whose values fall where its numbers rise (BSCALE {factor:g})")
     if image.mode == "L":
         return image
     raw = np.asarray(image)

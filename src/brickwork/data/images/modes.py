@@ -5,6 +5,7 @@ from PIL import Image, ImageChops
 from PIL.ImageCms import createProfile, profileToProfile
 
 from brickwork.data.images.deep import Depth, Range, Samples, float_range, is_right_aligned, scale, to_image
+from brickwork.data.images.jpeg2000 import first_component
 from brickwork.data.images.tiff import (
     BITS,
     FORMAT,
@@ -89,6 +90,8 @@ def from_deep(image: Image.Image, range: Range, significant: int) -> Image.Image
 def pixel_values(image: Image.Image) -> Samples:
     """The values as the file means them; Pillow holds a TIFF's unsigned 32 bits in signed ones."""
     values = np.asarray(image)
+    if component := first_component(image):
+        return (values >> (16 - component.bits)) + np.int32(component.depth.low)
     unsigned = image.mode == "I" and tiff_tag(image, BITS) == 32 and tiff_tag(image, FORMAT) in (None, UNSIGNED)
     return values.view(np.uint32) if unsigned else values
 
@@ -102,6 +105,8 @@ def depth_of(image: Image.Image, values: Samples, significant: int) -> Depth:
     if image.mode == "F":
         low, high = float_range(values)
         return Depth(low, high, high)
+    if component := first_component(image):
+        return component.depth
     bits = tiff_tag(image, BITS)
     if image.mode == "I" and bits is None:  # not TIFF: PGM and the like stretch to 16 bits
         return Depth(0.0, 65535.0) if values.min() >= 0 and values.max() <= 65535 else Depth(-(2.0**31), 2.0**31 - 1)

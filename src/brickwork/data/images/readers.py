@@ -14,6 +14,10 @@ class MissingReader(BrickworkError):
     """An image in a format whose reader is not installed."""
 
 
+class Unsupported(BrickworkError):
+    """A whole image of a kind that no reader here reads."""
+
+
 class Reader(NamedTuple):
     """The package that reads a format for Pillow, and the extra that installs it."""
 

@@ -12,6 +12,8 @@ IMAGES = {
     b"II*\x00": "a TIFF or a camera's raw file",
     b"MM\x00*": "a TIFF or a camera's raw file",
     b"\x00\x00\x00\x0cjP  ": "a JPEG 2000",
+    b"\xff\x4f\xff\x51": "a JPEG 2000",
+    b"PF\n": "a PFM in colour",
 }
 POSTSCRIPT = "PostScript, a drawing without pixels: export it as PNG"
 OTHERS = {

@@ -6,7 +6,7 @@ import re
 from PIL import Image, ImageFile
 from PIL.TiffImagePlugin import ImageFileDirectory_v2, TiffImageFile
 
-from brickwork.errors import BrickworkError
+from brickwork.data.images.readers import Unsupported
 
 # TIFF 6.0: the numbers of the tags
 BITS, COMPRESSION, PHOTOMETRIC, DESCRIPTION, HIGHEST, PLANES, EXTRA, FORMAT = 258, 259, 262, 270, 281, 284, 338, 339
@@ -19,15 +19,16 @@ OME = re.compile(r'<Pixels\b[^>]*\bSignificantBits="(\d+)"')  # in the descripti
 
 
 def mend(image: Image.Image) -> None:
-    """Make Pillow decode a TIFF right, before it is loaded; raises BrickworkError where that cannot be had."""
+    """Make Pillow decode a TIFF right, before it is loaded; raises Unsupported where that cannot be had."""
     if not isinstance(image, TiffImageFile):
         return
     planes = tiff_tag(image, PLANES) == SEPARATE
     if planes and image.mode in ("LA", "La", "PA"):
-        raise BrickworkError("a TIFF with grey and alpha in planes of their own, which Pillow cannot read")
+        raise Unsupported("a TIFF with grey and alpha in planes of their own, which Pillow cannot read")
     if planes and image.mode == "RGBA" and is_wide(image):
-        raise BrickworkError("a TIFF of 16 bits with alpha in a plane of its own, which Pillow cannot read")
-    if not image.use_load_libtiff and ((planes and is_wide(image)) or tiff_tag(image, PHOTOMETRIC) == YCBCR):
+        raise Unsupported("a TIFF of 16 bits with alpha in a plane of its own, which Pillow cannot read")
+    beyond = is_wide(image) or tiff_tag(image, EXTRA) == ASSOCIATED
+    if not image.use_load_libtiff and ((planes and beyond) or tiff_tag(image, PHOTOMETRIC) == YCBCR):
         use_libtiff(image)
     if image.use_load_libtiff:
         set_rawmode(image, NATIVE.get(rawmode(image), rawmode(image)))
@@ -40,13 +41,15 @@ def is_wide(image: Image.Image) -> bool:
 
 def use_libtiff(image: TiffImageFile) -> None:
     """Leave an uncompressed TIFF to libtiff, as compressed ones are: Pillow's own reader takes planes of 16 bits for
-    planes of 8, and knows no chroma at half the size.
+    planes of 8, and knows no associated alpha in a plane of its own and no chroma at half the size.
     """
     mode = rawmode(image)
     if tiff_tag(image, PHOTOMETRIC) == YCBCR:
         image._mode, mode = "RGB", "RGBX"
     elif is_wide(image):
         mode = f"{image.mode};16N"
+    elif tiff_tag(image, EXTRA) == ASSOCIATED:
+        mode = "RGBa"
     size, args = (image.tag_v2[256], image.tag_v2[257]), (mode, False, image.tag_v2.offset)
     image.tile = [image.tile[0]._replace(codec_name="libtiff", extents=(0, 0, *size), offset=0, args=args)]
     image.use_load_libtiff = True

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from brickwork.data.images.deep import Depth, Range, Samples, is_right_aligned, over_white, scale, to_image
+from brickwork.data.images.readers import Unsupported
 from brickwork.data.images.tiff import (
     ASSOCIATED,
     EXTRA,
@@ -17,7 +18,6 @@ from brickwork.data.images.tiff import (
     set_rawmode,
     tiff_tag,
 )
-from brickwork.errors import BrickworkError
 
 Open = Callable[[], Image.Image]
 OTHER = {"B": "L", "L": "B", "N": "B"}  # the order that gives the low bytes; N, the machine's own, is little
@@ -42,7 +42,7 @@ def to_grey_or_rgb_from_wide(open: Open, range: Range, significant: int) -> Imag
         channels, associated = layout(image), tiff_tag(image, EXTRA) == ASSOCIATED
         stated, transparent = highest_of_file(image), image.info.get("transparency")
         if tiff_tag(image, PLANES) == SEPARATE:
-            raise BrickworkError("a TIFF of 16 bits in planes of their own, of which Pillow gives no whole samples")
+            raise Unsupported("a TIFF of 16 bits in planes of their own, of which Pillow gives no whole samples")
     values = samples(open, channels)
     count = 1 if channels == "LA" else 3
     colours = values[..., :count]

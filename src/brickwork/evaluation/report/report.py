@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from brickwork.data.dataset import Skipped, Split
+from brickwork.data.images.deep import Range
 from brickwork.evaluation.metrics.intervals import Estimate, Integers, wilson
 from brickwork.evaluation.metrics.reliability import Bin
 from brickwork.evaluation.metrics.slices import Slice
@@ -101,6 +102,7 @@ class Report:
     images: Split
     outcomes: Outcomes
     notes: tuple[str, ...] = ()  # on how the data set was opened and divided
+    range: Range = "file"  # by which the model sees images of more than 8 bits
 
     @property
     def n(self) -> int:
