@@ -149,7 +149,7 @@ def _count(network: Network, weights: dict[str, Tensor]) -> None:
 def _read_file(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
     if not path.is_file():
         raise BrickworkError(
-            f"{path}: no such model file. 'brickwork train' writes one as runs/NAME/model.safetensors.{_hint(path)}"
+            f"{path}: no such model file. 'brickwork train' writes one as runs/NAME/model.safetensors.{_advice(path)}"
         )
     try:
         with safe_open(path, framework="pt") as file:
@@ -158,7 +158,7 @@ def _read_file(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
         raise BrickworkError(f"{path}: not a model file, or a damaged one ({fault}).") from None
 
 
-def _hint(path: Path) -> str:
+def _advice(path: Path) -> str:
     """What may have been meant by a path that is no model file: one of nearly that name, or of the parts before it."""
     if path.is_dir():
         return f" {path} is a folder without one."

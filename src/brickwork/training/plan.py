@@ -79,7 +79,7 @@ def make_plan(
     if choice.recipe.seed != seed:  # a recipe's file has its own, and seeds divide data
         dataset = open_dataset(data, groups, choice.recipe.seed, classes)
     advice = transfer_advice(value, dataset, choice.recipe, data)
-    notes = (*choice.notes, *dataset.notes, *class_names(dataset), start_text(value, dataset), *advice)
+    notes = (*choice.notes, *dataset.notes, *classes_text(dataset), start_text(value, dataset), *advice)
     return Plan(value, dataset, choice.recipe, notes)
 
 
@@ -117,7 +117,7 @@ def transfer_advice(network: Network, dataset: Dataset, recipe: Recipe, data: Da
     return (f"{count:,} images are few to begin with no weights. Better: {command}",)
 
 
-def class_names(dataset: Dataset) -> tuple[str, ...]:
+def classes_text(dataset: Dataset) -> tuple[str, ...]:
     """The first classes by name, where they are what files say: who named the wrong folder sees it here."""
     return () if dataset.shape else (f"Classes: {name_list(dataset.classes)}.",)
 
