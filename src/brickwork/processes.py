@@ -134,5 +134,5 @@ def sharing_notes(count: int) -> tuple[str, ...]:
     """A note where more processes are asked for than there are cores."""
     if count <= cores():
         return ()
-    have = "one core" if cores() == 1 else f"{cores()} cores"
-    return (f"{count} processes share {have}, so that each computes more slowly: {cores()} do as much.",)
+    have, enough = ("one core", "1 does") if cores() == 1 else (f"{cores()} cores", f"{cores()} do")
+    return (f"{count} processes share {have}, so that each computes more slowly: {enough} as much.",)

@@ -18,7 +18,7 @@ from brickwork.data import Dataset, open_data
 from brickwork.data.dataset import Skipped
 from brickwork.errors import BrickworkError
 from brickwork.evaluation import Prediction, Report, evaluate, iter_predictions, predict
-from brickwork.evaluation.logits import fixed_batch_size
+from brickwork.evaluation.logits import stable_batch_size
 from brickwork.evaluation.parallel import map_in_processes
 from brickwork.model import ModelFile, build
 from brickwork.model.file import plain_preprocessing
@@ -167,7 +167,7 @@ def test_how_many_images_are_computed_at_a_time_does_not_depend_on_free_memory(
     found = []
     for memory in (1 << 28, 1 << 40):
         monkeypatch.setattr("brickwork.machine.free_memory", lambda memory=memory: memory)
-        found.append([fixed_batch_size(model, 256) for model in (file.model, large)])
+        found.append([stable_batch_size(model, 256) for model in (file.model, large)])
     assert found[0] == found[1]
     assert found[0][0] == 256 > found[0][1] > 1
 

@@ -40,7 +40,7 @@ def batch_size(model: Model, most: int) -> int:
     return images_at_once(model.network, usable_memory(), most)
 
 
-def fixed_batch_size(model: Model, most: int) -> int:
+def stable_batch_size(model: Model, most: int) -> int:
     """How many images a model takes at a time on any machine, however much memory is free: last bits depend on it."""
     return images_at_once(model.network, LEAST_MEMORY, most)
 

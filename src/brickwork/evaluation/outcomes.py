@@ -11,7 +11,7 @@ from torch import Tensor
 from brickwork.data.dataset import Labels, Split
 from brickwork.errors import BrickworkError
 from brickwork.evaluation.images import WINDOW, DecodedImage, ReadImage, UnreadableImage, read_image, read_windows
-from brickwork.evaluation.logits import compute_logits, fixed_batch_size, preprocessing_of
+from brickwork.evaluation.logits import compute_logits, preprocessing_of, stable_batch_size
 from brickwork.evaluation.metrics.intervals import Booleans, Floats, Integers
 from brickwork.evaluation.parallel import map_in_processes
 from brickwork.machine import compute_threads, device
@@ -66,7 +66,7 @@ class Scorer:
     @property
     def size(self) -> int:
         """Images that are scored at a time."""
-        return fixed_batch_size(self.file.model, WINDOW)
+        return stable_batch_size(self.file.model, WINDOW)
 
     def score(self, window: Sequence[ReadImage]) -> ScoredWindow:
         """The outcomes of the images of a window, and those that cannot be read."""

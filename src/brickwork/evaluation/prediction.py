@@ -14,7 +14,7 @@ from brickwork.data.preprocessing import Preprocessing, preprocess_all
 from brickwork.errors import BrickworkError, check_kind
 from brickwork.evaluation.data import as_model_file
 from brickwork.evaluation.inputs import ImageInputs, NamedImage, iter_images
-from brickwork.evaluation.logits import compute_logits, fixed_batch_size, preprocessing_of
+from brickwork.evaluation.logits import compute_logits, preprocessing_of, stable_batch_size
 from brickwork.evaluation.metrics.calibration import COVERAGE, Threshold, calibration_of, probabilities, temperature_of
 from brickwork.evaluation.parallel import check_nproc, map_in_processes
 from brickwork.machine import compute_threads, device
@@ -102,7 +102,7 @@ class Predictor:
 
     def predict_all(self, images: Iterator[NamedImage], batch: int, nproc: int | None) -> Iterator[list[Prediction]]:
         """The predictions of all batches, by so many processes of one thread, or by all threads of this one."""
-        groups = batches(images, fixed_batch_size(self.file.model, batch))
+        groups = batches(images, stable_batch_size(self.file.model, batch))
         if nproc is None or nproc == 1:
             return map(self.predictions, groups)
         return map_in_processes(replace(self, readers=1).predictions, self.file.model, groups, nproc)
