@@ -191,8 +191,8 @@ class Trainer:
         images = self.loop.loader.images
         for sentence in check_same(self.run, self.dataset.name, images, self.facts(), state.facts):
             self.listener(Note(sentence))
-        if len(state.facts["epochs"]) != state.step // len(self.loop.loader):
-            epochs = len(state.facts["epochs"])
+        epochs, steps = len(state.facts["epochs"]), len(self.loop.loader)
+        if not 0 <= state.step - epochs * steps <= steps:  # all steps of one that is not validated yet
             raise BrickworkError(f"the checkpoint of step {state.step} is damaged: it knows of {epochs} epochs.")
         self.seconds_before = state.facts["seconds"]
         self.epochs = [Epoch(**epoch) for epoch in state.facts["epochs"]]
