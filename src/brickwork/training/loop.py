@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from brickwork.errors import BrickworkError
+from brickwork.evaluation.logits import compute_logits
 from brickwork.loader.loader import Batch, Loader
 from brickwork.loader.seeds import step_seed
 from brickwork.model import Model
@@ -140,6 +141,19 @@ class Loop:
         with autocast(self.recipe, images.device):
             where = first_nonfinite(self.model, images)
         return divergence_error(loss, self.step + 1, epoch, where, self.recipe)
+
+    def validation_logits(self, progress: Callable[[int], None]) -> Tensor:
+        """Logits of the validation images by the weights that are kept; each process computes its share of the batches.
+
+        Of several processes none hears of `progress`: they stop after the same step, not in the middle of a validation.
+        """
+        images, group = self.loader.validation, self.group
+        heard = progress if group.size == 1 else None
+        ranks = {"rank": group.rank, "world_size": group.size}
+        with self.averaged():
+            logits = compute_logits(self.model, images, images.preprocessing, progress=heard, **ranks)
+        group.add([logits])
+        return logits
 
     def averaged(self) -> AbstractContextManager[None]:
         """Context in which the model has the weights that are validated and kept: the EMA's, if there is one."""
