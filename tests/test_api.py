@@ -221,7 +221,7 @@ def test_training_has_the_same_defaults_in_python_and_at_the_command_line() -> N
 
     options = {option.name: option.default for option in train_command.params}
     defaults = {name: value.default for name, value in inspect.signature(bw.train).parameters.items()}
-    for name, option in (("data", "data"), ("recipe", "word"), ("pretrained", "pretrained"), ("nproc", "nproc")):
+    for name, option in (("data", "data"), ("recipe", "word"), ("nproc", "nproc")):
         assert defaults[name] == options[option], name
     assert defaults["data"] == "fashion"
     assert defaults["max_restarts"] == options["max_restarts"]
