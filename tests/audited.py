@@ -15,6 +15,7 @@ from brickwork.files import PARTIAL
 HOOK = Path(__file__).with_name("audit")
 HIDDEN = {"PYTHONSAFEPATH", "BRICKWORK_CACHE", "XDG_CACHE_HOME", "COLUMNS"}
 HELPERS = re.compile(r"from multiprocessing\.(forkserver|resource_tracker|spawn) import ")
+SEARCH = ("-I", "-S", "-W", "ignore", "-c")  # for a pattern of groups, without what site has: the hook neither
 MEMBER = ("-P", "-m", "brickwork", "train", "--resume")
 FINDERS = {"ldconfig -p", "uname -p"}  # by which torch's packages and Python ask for libraries and the machine
 
@@ -91,7 +92,7 @@ def processes(ran: Ran, several: bool) -> list[Event]:
 def is_stated(words: list[str], several: bool) -> bool:
     if words[0] == sys.executable:
         helper = any(HELPERS.match(word) for word in words)
-        return helper or (several and tuple(words[1:6]) == MEMBER)
+        return helper or tuple(words[1:6]) == SEARCH or (several and tuple(words[1:6]) == MEMBER)
     return " ".join([Path(words[0]).name, *words[1:]]) in FINDERS
 
 

@@ -43,7 +43,9 @@ CASES = {
     "show": Case(("show", "../out/run/model.safetensors")),
     "lecture": Case(("lecture",)),
     "scale": Case(("scale", "resnet50")),
-    "check": Case(("check", "photos", "--fix", "../out/fixed.csv"), ("out/fixed.csv",)),
+    "check": Case(
+        ("check", "photos", "--groups", "/([a-z0-9]+).*png", "--fix", "../out/fixed.csv"), ("out/fixed.csv",)
+    ),
     "train": Case(("train", *QUICK, "--workers", "1", "--out", "../out/run"), run="out/run"),
     "train --nproc": Case(("train", *QUICK, "--nproc", "2", "--out", "../out/several"), run="out/several"),
     "evaluate": Case(
@@ -134,9 +136,11 @@ class TestEveryCommand:
 
     def test_is_heard_in_each_of_its_processes(self, world: World, name: str) -> None:
         ran = world.run(name)
-        pythons = [event for event in ran.of("process") if event.values[0][0] == sys.executable]
+        started = [event.values[0] for event in ran.of("process")]
+        pythons = [words for words in started if words[0] == sys.executable and "-S" not in words]
         assert len(ran.of("begin")) == 1 + len(pythons)
         assert len(pythons) == {"train": 2, "train --nproc": 2}.get(name, 0)
+        assert any("-S" in words for words in started) == (name == "check")  # for the pattern of its groups
 
     def test_connects_to_nothing(self, world: World, name: str) -> None:
         assert connections(world.run(name), world.root / "tmp") == []
