@@ -2,7 +2,7 @@
 
 import click
 
-from brickwork.cli.output import json_option, print_json, width
+from brickwork.cli.output import json_option, print_json, say, width
 from brickwork.errors import BrickworkError
 
 LARGE = 10**9
@@ -86,4 +86,4 @@ def scale_command(
         documents = [scaling_document(scaling) for scaling in found]
         print_json({"cluster": cluster_document(cluster), "images": images, "epochs": epochs, "networks": documents})
     else:
-        print(scaling_text(found, width()))
+        say(scaling_text(found, width()))
