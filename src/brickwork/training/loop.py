@@ -78,20 +78,16 @@ class Loop:
             self.signal = max(self.signal, signal)
             if not isfinite(loss):
                 raise self.divergence(batch, loss, epoch)
-            self.update_weights()
+            if self.recipe.clip:
+                self.scaler.unscale_(self.optimizer)
+                torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
+            self.scaler.step(self.optimizer)
+            self.scaler.update()
+            if self.ema:
+                self.ema.update(self.step)
         self.step += 1
         self.loss_sum += loss
         return loss
-
-    def update_weights(self) -> None:
-        """The optimizer's step by the gradient, clipped if so asked for, and the EMA's."""
-        if self.recipe.clip:
-            self.scaler.unscale_(self.optimizer)
-            torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
-        self.scaler.step(self.optimizer)
-        self.scaler.update()
-        if self.ema:
-            self.ema.update(self.step)
 
     def accumulate(self, batch: Sequence[Batch], signal: int) -> float:
         """The gradient of a batch, summed over its micro-batches in all processes; gives the batch's loss.

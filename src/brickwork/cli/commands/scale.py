@@ -3,6 +3,7 @@
 import click
 
 from brickwork.cli.output import json_option, print_json, say, width
+from brickwork.cli.paths import WORD
 from brickwork.errors import BrickworkError
 
 LARGE = 10**9
@@ -23,7 +24,7 @@ class Counts(click.ParamType[tuple[int, ...]]):
 
 
 @click.command("scale")
-@click.argument("networks", nargs=-1, required=True, metavar="NETWORK...")
+@click.argument("networks", nargs=-1, required=True, metavar="NETWORK...", type=WORD)
 @click.option(
     "--devices", type=Counts(), metavar="N,N...", default="8,64,512", show_default=True, help="Numbers of devices."
 )
