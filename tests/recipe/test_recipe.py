@@ -77,15 +77,8 @@ def test_every_number_has_its_bounds_and_nothing_else_has() -> None:
 
 def test_the_default_is_what_small_images_were_measured_with() -> None:
     """Whoever changes a default here changes what `brickwork train` gives, and the README's numbers."""
-    steps = {
-        "epochs": 8,
-        "batch": 64,
-        "accumulate": 1,
-        "reduce": "all",
-        "optimizer": "sgd",
-        "momentum": 0.9,
-        "nesterov": True,
-    }
+    steps = {"epochs": 8, "batch": 64, "accumulate": 1, "reduce": "all"}
+    optimizer = {"optimizer": "sgd", "momentum": 0.9, "nesterov": True}
     decay = {"weight_decay": 5e-4, "decay": "weights", "clip": 0.0, "ema": 0.0}
     rate = {"lr": 0.1, "schedule": "onecycle", "warmup": 0.25, "patience": 0}
     falls = {"milestones": (0.5, 0.75), "factor": (0.1,), "period": 2.0, "power": 0.5}
