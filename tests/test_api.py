@@ -214,3 +214,14 @@ def test_type_checkers_see_the_public_names_that_there_are() -> None:
     stated = next(node.value for node in guarded.body if isinstance(node, ast.Assign))
     assert imported == {*((module, name) for name, module in bw._PLACES.items()), ("brickwork", "zoo")}
     assert sorted(ast.literal_eval(stated)) == sorted(PUBLIC)
+
+
+def test_training_has_the_same_defaults_in_python_and_at_the_command_line() -> None:
+    from brickwork.cli.commands.train import train_command
+
+    options = {option.name: option.default for option in train_command.params}
+    defaults = {name: value.default for name, value in inspect.signature(bw.train).parameters.items()}
+    for name, option in (("data", "data"), ("recipe", "word"), ("nproc", "nproc")):
+        assert defaults[name] == options[option], name
+    assert defaults["data"] == "fashion"
+    assert defaults["max_restarts"] == options["max_restarts"]

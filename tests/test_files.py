@@ -70,7 +70,7 @@ for size in range(times):
 def read_while(path: Path, busy: Callable[[], bool]) -> int:
     """Reads a file as long as others write it, and how often; each time it must hold one writer's bytes alone."""
     reads = 0
-    while busy() or not reads:
+    while busy():
         if path.exists():
             content = path.read_bytes()
             assert len(set(content)) == 1

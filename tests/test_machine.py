@@ -110,8 +110,9 @@ def test_where_the_system_has_no_count_the_load_of_the_last_minute_is_taken(
 
 def test_the_command_line_sets_the_policy_before_torch_comes() -> None:
     script = (
-        "import os, sys\nfrom brickwork import __main__ as entry, machine\nmachine.other_processes = lambda: 9999.0\n"
-        "entry.run = lambda words: sys.exit(f\"{os.environ['OMP_WAIT_POLICY']} {'torch' in sys.modules}\")\n"
+        "import os, sys\nfrom brickwork import __main__ as entry, machine\nfrom brickwork.cli import shell\n"
+        "machine.other_processes = lambda: 9999.0\n"
+        "shell.run = lambda words: sys.exit(f\"{os.environ['OMP_WAIT_POLICY']} {'torch' in sys.modules}\")\n"
         "entry.main()"
     )
     environment = {name: value for name, value in os.environ.items() if name not in WAITING}

@@ -10,6 +10,7 @@ from statistics import median
 import pytest
 
 import brickwork as bw
+from brickwork.cli.commands.train import train_command
 from brickwork.cli.shell import run
 from brickwork.scaling import cluster, link, rule, step, work
 from shell import parse
@@ -94,7 +95,10 @@ def test_the_misses_that_are_explained_are_the_largest() -> None:
 
 
 def test_the_options_that_are_named_are_there() -> None:
-    for option in re.findall(r"`--([a-z]+)", TEXT):
+    training, scaling = TEXT.split("## What a training on many devices would take")
+    known = {word for option in train_command.params for word in option.opts}
+    assert {f"--{option}" for option in re.findall(r"`--([a-z-]+)", training)} <= known
+    for option in re.findall(r"`--([a-z]+)", scaling):
         parse("scale", "vgg16", f"--{option}", {"link": "1Gb", "device": "T4", "precision": "mixed"}.get(option, "2"))
 
 

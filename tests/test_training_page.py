@@ -22,7 +22,7 @@ def test_the_commands_parse(command: str) -> None:
 
 
 def test_the_options_that_are_named_are_there() -> None:
-    others = {"data", "out", "recipe", "find", "resume", "track", "check", "pretrained"}
+    others = {"data", "out", "recipe", "find", "resume", "track", "check", "pretrained", "nproc"}
     known = {field.name.replace("_", "-") for field in options_of(Recipe)} | others
     named = set(re.findall(r"--([a-z]+(?:-[a-z]+)*)", TEXT))
     assert len(named) >= 20

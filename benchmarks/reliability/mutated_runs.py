@@ -21,6 +21,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from time import perf_counter
 
@@ -172,8 +173,8 @@ def main(words: Sequence[str] | None = None) -> int:
             numbers = range(count)
         else:
             numbers, look = range(arguments.first, arguments.first + arguments.count), look_at(sandbox, arguments.seed)
-        answers = looked_at(look, [Path(str(number)) for number in numbers], arguments.seconds)
-        wrong = report(answers, arguments.limit, arguments.minutes)
+        with closing(looked_at(look, [Path(str(number)) for number in numbers], arguments.seconds)) as answers:
+            wrong = report(answers, arguments.limit, arguments.minutes)
         changed = sandbox.changed()
         print(f"changed outside: {', '.join(changed) or 'nothing'}")
         os.chdir("/")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 from collections import Counter
 from collections.abc import Iterable
@@ -15,8 +16,15 @@ from brickwork.validate import validate_fields
 DEEPEST = 100  # levels in a document; torch's own calls go several times as deep, and ours have a dozen
 LONGEST = 20  # characters of a whole number: 64 bits with their sign
 MOST_TEXT = 1 << 24  # bytes of a file of text that is read as a whole
+# all of Unicode's controls but the ends of lines, marks and overrides of direction, and halves of characters
+CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 T = TypeVar("T")
+
+
+def escape_controls(text: str) -> str:
+    """Text that does nothing to a terminal: control and direction characters, which names may hold, are escapes."""
+    return CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def parse_json(text: str | bytes) -> Any:

@@ -77,10 +77,12 @@ def test_every_number_has_its_bounds_and_nothing_else_has() -> None:
 
 def test_the_default_is_what_small_images_were_measured_with() -> None:
     """Whoever changes a default here changes what `brickwork train` gives, and the README's numbers."""
-    steps = {"epochs": 8, "batch": 64, "accumulate": 1, "optimizer": "sgd", "momentum": 0.9, "nesterov": True}
+    steps = {"epochs": 8, "batch": 64, "accumulate": 1, "reduce": "all"}
+    optimizer = {"optimizer": "sgd", "momentum": 0.9, "nesterov": True}
     decay = {"weight_decay": 5e-4, "decay": "weights", "clip": 0.0, "ema": 0.0}
     rate = {"lr": 0.1, "schedule": "onecycle", "warmup": 0.25, "patience": 0}
     falls = {"milestones": (0.5, 0.75), "factor": (0.1,), "period": 2.0, "power": 0.5}
+    norms = {"norm": "torch", "ghost": 32}
     loss = {"loss": "cross_entropy", "gamma": 2.0, "label_smoothing": 0.1}
     classes = {"class_weights": "none", "sampling": "shuffled"}
     images = {
@@ -97,7 +99,7 @@ def test_the_default_is_what_small_images_were_measured_with() -> None:
     start = {"init": "", "weights": "", "freeze": 0, "unfreeze": 0, "layer_decay": 1.0, "seed": 0}
     work = {"precision": "auto", "compile": False, "workers": -1, "threads": 0, "cache": "auto", "memory": 0.25}
     files = {"checkpoint": 500, "validation": 0.05}
-    parts = (steps, decay, rate, falls, loss, classes, images, mixing, start, work, files)
+    parts = (steps, optimizer, decay, rate, falls, norms, loss, classes, images, mixing, start, work, files)
     assert asdict(Recipe()) == {name: value for part in parts for name, value in part.items()}
 
 

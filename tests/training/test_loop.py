@@ -113,3 +113,28 @@ def test_a_loss_that_is_no_number_names_its_step_the_layer_where_it_began_and_wh
     assert str(error.value).startswith(f"step {len(training.loader) + 2} (epoch 2): the loss is ")
     assert where in str(error.value)
     assert "Lower the learning rate (it was lr=0.05)" in str(error.value)
+
+
+class Watched(torch.amp.GradScaler):
+    """A scaler that scales, as with fp16 on a GPU, and tells what it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__("cpu", init_scale=8.0)
+        self.calls: list[str] = []
+
+    def step(self, optimizer: torch.optim.Optimizer) -> None:  # type: ignore[override]
+        self.calls.append("step")
+        super().step(optimizer)
+
+    def update(self, new_scale: float | None = None) -> None:  # type: ignore[override]
+        self.calls.append("update")
+        super().update()
+
+
+def test_a_scaled_gradient_takes_the_same_step_and_the_scale_is_adapted_after_it() -> None:
+    plain, scaled = (loop(replace(bars.QUICK, precision="fp32", clip=0.5)) for _ in range(2))
+    scaled.scaler = watched = Watched()
+    next(losses_of(plain, 1))
+    next(losses_of(scaled, 1))
+    assert watched.calls == ["step", "update"]
+    torch.testing.assert_close(scaled.model.state_dict(), plain.model.state_dict())

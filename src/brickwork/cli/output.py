@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -13,10 +12,9 @@ from typing import TypeVar
 
 import click
 
+from brickwork.documents import escape_controls
 from brickwork.errors import BrickworkError, mask_credentials
 
-# all of Unicode's controls but the ends of lines, marks and overrides of direction, and halves of characters
-CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 BEGINNING = 1 << 16  # bytes in which the mark of a file's kind stands
 
 Command = TypeVar("Command", bound=Callable[..., None])
@@ -30,14 +28,9 @@ def print_json(document: object) -> None:
     print(json_text(document))
 
 
-def safe_text(text: str) -> str:
-    """Text that does nothing to a terminal: names from files may hold control characters, and turn the direction."""
-    return CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
-
-
 def say(*texts: str) -> None:
     """Print a result for a person to read, on standard output."""
-    print(*map(safe_text, texts), sep="\n")
+    print(*map(escape_controls, texts), sep="\n")
 
 
 def notify(text: str) -> None:
@@ -46,12 +39,12 @@ def notify(text: str) -> None:
     Credentials in an address are masked.
     """
     with suppress(OSError):  # as where its terminal was closed: a training writes its checkpoint none the less
-        print(safe_text(mask_credentials(text)), file=sys.stderr)
+        print(escape_controls(mask_credentials(text)), file=sys.stderr)
 
 
 def say_painted(text: str, paint: Callable[[str], str]) -> None:
     """Print a result as `say` does, in colours on a terminal: they come after what names hold has been escaped."""
-    print(paint(safe_text(text)) if sys.stdout.isatty() else safe_text(text))
+    print(paint(escape_controls(text)) if sys.stdout.isatty() else escape_controls(text))
 
 
 def json_text(document: object) -> str:

@@ -14,7 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as safetensors_bytes
 from torch import Tensor, nn
 
-from brickwork.documents import parse_json
+from brickwork.documents import escape_controls, parse_json
 from brickwork.errors import BrickworkError
 from brickwork.files import neighbour, write_whole
 from brickwork.machine import usable_memory
@@ -116,7 +116,8 @@ def plain_json(value: object) -> str:
 def load(path: str | Path, own: Sequence[type[Layer]] = ()) -> ModelFile:
     """Load the model file at `path`; `own` are your own layer classes, if the network has any.
 
-    Raises BrickworkError where the file is missing, damaged, or not a model file.
+    Control and direction characters in the names of classes are escapes then, as they are in those of data. Raises
+    BrickworkError where the file is missing, damaged, or not a model file.
     """
     path = Path(path)
     metadata, weights = _read_file(path)
@@ -129,13 +130,18 @@ def load(path: str | Path, own: Sequence[type[Layer]] = ()) -> ModelFile:
         classes, preprocessing, record = (parse_json(metadata[name]) for name in ("classes", "preprocessing", "record"))
         if not isinstance(classes, list):
             raise BrickworkError(f"expected the names of {network.classes} classes, found {classes!r:.100}.")
-        file = ModelFile(Model(network).eval(), tuple(classes), preprocessing, record)
+        file = ModelFile(Model(network).eval(), tuple(map(_class_name, classes)), preprocessing, record)
     except UnknownLayer as fault:
         raise UnknownLayer(f"{path}: {fault}") from None
     except (BrickworkError, KeyError, ValueError) as fault:
         raise BrickworkError(f"{path}: the model file is damaged: {fault}") from None
     _fill(path, file.model, weights)
     return file
+
+
+def _class_name(name: Any) -> Any:
+    """The name of a class in one line, as terminals take it; what is no text is left for `ModelFile` to refuse."""
+    return escape_controls(name).replace("\n", "\\n") if isinstance(name, str) else name
 
 
 def _count(network: Network, weights: dict[str, Tensor]) -> None:

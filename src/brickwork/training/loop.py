@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from brickwork.errors import BrickworkError
+from brickwork.evaluation.logits import compute_logits
 from brickwork.loader.loader import Batch, Loader
 from brickwork.loader.seeds import step_seed
 from brickwork.model import Model
@@ -77,20 +78,16 @@ class Loop:
             self.signal = max(self.signal, signal)
             if not isfinite(loss):
                 raise self.divergence(batch, loss, epoch)
-            self.update_weights()
+            if self.recipe.clip:
+                self.scaler.unscale_(self.optimizer)
+                torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
+            self.scaler.step(self.optimizer)
+            self.scaler.update()
+            if self.ema:
+                self.ema.update(self.step)
         self.step += 1
         self.loss_sum += loss
         return loss
-
-    def update_weights(self) -> None:
-        """The optimizer's step by the gradient, clipped if so asked for, and the EMA's."""
-        if self.recipe.clip:
-            self.scaler.unscale_(self.optimizer)
-            torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
-        self.scaler.step(self.optimizer)
-        self.scaler.update()
-        if self.ema:
-            self.ema.update(self.step)
 
     def accumulate(self, batch: Sequence[Batch], signal: int) -> float:
         """The gradient of a batch, summed over its micro-batches in all processes; gives the batch's loss.
@@ -140,6 +137,19 @@ class Loop:
         with autocast(self.recipe, images.device):
             where = first_nonfinite(self.model, images)
         return divergence_error(loss, self.step + 1, epoch, where, self.recipe)
+
+    def validation_logits(self, progress: Callable[[int], None]) -> Tensor:
+        """Logits of the validation images by the weights that are kept; each process computes its share of the batches.
+
+        Of several processes none hears of `progress`: they stop after the same step, not in the middle of a validation.
+        """
+        images, group = self.loader.validation, self.group
+        heard = progress if group.size == 1 else None
+        ranks = {"rank": group.rank, "world_size": group.size}
+        with self.averaged():
+            logits = compute_logits(self.model, images, images.preprocessing, progress=heard, **ranks)
+        group.add([logits])
+        return logits
 
     def averaged(self) -> AbstractContextManager[None]:
         """Context in which the model has the weights that are validated and kept: the EMA's, if there is one."""

@@ -15,7 +15,6 @@ from brickwork.data.cache.decoded import ImageFiles
 from brickwork.data.dataset import Dataset, majority_share
 from brickwork.errors import BrickworkError
 from brickwork.evaluation import calibrate
-from brickwork.evaluation.logits import compute_logits
 from brickwork.loader.note import Note
 from brickwork.model import load, save
 from brickwork.network import Layer
@@ -116,9 +115,7 @@ class Trainer:
     def validate(self, number: int) -> tuple[float, float]:
         """Loss and accuracy on the validation images, by the weights that are kept: the EMA's, if there is one."""
         loop, images = self.loop, self.loop.loader.validation
-        with loop.averaged():
-            logits = self.compute_validation()
-        self.val_logits = logits
+        self.val_logits = logits = loop.validation_logits(self.check_stop)
         loss = functional.cross_entropy(logits, images.labels).item()
         if not isfinite(loss):  # the last step's loss was from before it
             raise BrickworkError(
@@ -191,8 +188,8 @@ class Trainer:
         images = self.loop.loader.images
         for sentence in check_same(self.run, self.dataset.name, images, self.facts(), state.facts):
             self.listener(Note(sentence))
-        if len(state.facts["epochs"]) != state.step // len(self.loop.loader):
-            epochs = len(state.facts["epochs"])
+        epochs, steps = len(state.facts["epochs"]), len(self.loop.loader)
+        if not 0 <= state.step - epochs * steps <= steps:  # all steps of one that is not validated yet
             raise BrickworkError(f"the checkpoint of step {state.step} is damaged: it knows of {epochs} epochs.")
         self.seconds_before = state.facts["seconds"]
         self.epochs = [Epoch(**epoch) for epoch in state.facts["epochs"]]
@@ -266,16 +263,8 @@ class Trainer:
         """The classes of the network's layers, for the model file to be read with."""
         return list({type(layer) for _, layer in self.loop.model.network.layers()})
 
-    def compute_validation(self) -> Tensor:
-        """Logits of the validation images, of which each process computes its share of the batches."""
-        images, group = self.loop.loader.validation, self.loop.group
-        stop = self.check_stop if group.size == 1 else None  # several stop after the same step, not in a validation
-        ranks = {"rank": group.rank, "world_size": group.size}
-        logits = compute_logits(self.loop.model, images, images.preprocessing, progress=stop, **ranks)
-        group.add([logits])
-        return logits
-
     def check_stop(self, done: int) -> None:
+        """Lets a long pass over images end where the training is asked to stop."""
         self.stop.check()
 
     def check_all(self) -> None:

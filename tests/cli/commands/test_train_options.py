@@ -36,7 +36,7 @@ OTHERS: tuple[dict[str, Any], ...] = (  # another value than the default for eve
         "weight_decay": 0.01, "decay": "all", "clip": 1.5, "ema": 0.9, "lr": 0.002, "schedule": "cosine",
         "warmup": 0.1, "loss": "focal", "gamma": 1.5, "class_weights": "balanced", "flip": False, "crop": 1,
         "seed": 3, "validation": 0.2, "checkpoint": 7, "init": "xavier", "fit": "squash", "workers": 0,
-        "range": "100,200",
+        "range": "100,200", "norm": "ghost", "ghost": 4, "reduce": "ordered",
     },
     {
         "epochs": 1, "milestones": (0.25, 0.75), "factor": (0.5, 0.2), "schedule": "step", "optimizer": "rmsprop",

@@ -12,7 +12,7 @@ from safetensors.numpy import load_file
 import pictures
 
 MEMBER = Path(__file__).parent / "member.py"
-SMALL = {"epochs": 2, "batch": 12, "lr": 0.05, "validation": 0.2, "workers": 0, "precision": "fp32", "cache": "off"}
+SMALL = {"epochs": 1, "batch": 12, "lr": 0.05, "validation": 0.2, "workers": 0, "precision": "fp32", "cache": "off"}
 PAIRS = {  # what one process with two micro-batches and two processes train alike
     "lenet": ("lenet5", (1, 28, 28), {}),
     "resnet": ("resnet20[width=0.25]", (3, 16, 16), {"ema": 0.9}),
@@ -71,14 +71,18 @@ def test_two_processes_train_what_one_does_with_two_micro_batches(name: str, run
 
 
 def test_ordered_sums_give_the_same_bits_for_any_number_of_processes(tmp_path: Path, data: Path) -> None:
+    """Three processes have two, two and one of five micro-batches."""
+    what = [
+        (f"by{count}", *plan[1:])
+        for count in (4, 5)
+        for plan in plans(data, ["resnet"], accumulate=count, reduce="ordered", epochs=1)
+    ]
     found = {}
-    for size in (1, 2, 3, 4):
-        for count in (4, 6):
-            plan = plans(data, ["resnet"], accumulate=count, reduce="ordered")
-            train_all(size, tmp_path / f"by{size}x{count}", plan)
-            found[size, count] = weights(tmp_path / f"by{size}x{count}" / "resnet")
-    assert all(found[size, count] == found[1, count] for size, count in found)
-    assert found[1, 4] != found[1, 6]
+    for size in (1, 3, 4):
+        train_all(size, tmp_path / str(size), what)
+        found[size] = [weights(tmp_path / str(size) / name) for name, *_ in what]
+    assert found[1] == found[3] == found[4]
+    assert found[1][0] != found[1][1]
 
 
 @pytest.mark.parametrize("what", ["recipe", "network", "data"])

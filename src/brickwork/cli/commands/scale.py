@@ -2,7 +2,8 @@
 
 import click
 
-from brickwork.cli.output import json_option, print_json, width
+from brickwork.cli.output import json_option, print_json, say, width
+from brickwork.cli.paths import WORD
 from brickwork.errors import BrickworkError
 
 LARGE = 10**9
@@ -23,7 +24,7 @@ class Counts(click.ParamType[tuple[int, ...]]):
 
 
 @click.command("scale")
-@click.argument("networks", nargs=-1, required=True, metavar="NETWORK...")
+@click.argument("networks", nargs=-1, required=True, metavar="NETWORK...", type=WORD)
 @click.option(
     "--devices", type=Counts(), metavar="N,N...", default="8,64,512", show_default=True, help="Numbers of devices."
 )
@@ -86,4 +87,4 @@ def scale_command(
         documents = [scaling_document(scaling) for scaling in found]
         print_json({"cluster": cluster_document(cluster), "images": images, "epochs": epochs, "networks": documents})
     else:
-        print(scaling_text(found, width()))
+        say(scaling_text(found, width()))
