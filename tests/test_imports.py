@@ -29,7 +29,7 @@ MAY_IMPORT = {  # a room, and the rooms it may name
                    "evaluation", "training", "exporting", "comparison", "serving"},
 }  # fmt: skip
 
-EVERYBODY = {"documents", "errors", "files", "machine", "validate", "__version__"}  # may be named by all
+EVERYBODY = {"documents", "errors", "files", "machine", "processes", "validate", "__version__"}  # may be named by all
 PURE = {"network", "zoo", "figure", "scaling"}  # these need nothing that is installed
 WITHOUT_TORCH = {*PURE, "data", "recipe", "runtime"}  # the base installs no torch
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import torch
 
 ASSUMED = 4 << 30  # bytes, where the system does not say
+LEAST_MEMORY = 1 << 30  # bytes that may be planned with anywhere: a busy machine makes room by and by
 PASSIVE = {  # OpenMP's waiting threads sleep: the standard's word, and LLVM's and Intel's own
     "OMP_WAIT_POLICY": "PASSIVE",
     "KMP_BLOCKTIME": "0",  # milliseconds
@@ -90,8 +91,8 @@ def free_memory() -> int:
 
 
 def usable_memory() -> int:
-    """What may be planned with: the free memory, but a gigabyte at least, as a busy machine makes room by and by."""
-    return max(free_memory(), 1 << 30)
+    """What may be planned with: the free memory, but a gigabyte at least."""
+    return max(free_memory(), LEAST_MEMORY)
 
 
 def available_memory(meminfo: Path) -> int:

@@ -134,9 +134,12 @@ class Preprocessing:
             yield f"range is file, percentiles, or two numbers of which the second is larger, not {self.range!r:.100}"
 
 
-def preprocess_all(split: Split, preprocessing: Preprocessing) -> Iterator[Images | Unreadable]:
-    """The preprocessed pixels of every image of a split, channels x height x width, or why there are none; in order."""
-    return map_in_order(partial(preprocess_one, split, preprocessing), range(len(split)))
+def preprocess_all(split: Split, preprocessing: Preprocessing, *, threads: int = 0) -> Iterator[Images | Unreadable]:
+    """The preprocessed pixels of every image of a split, channels x height x width, or why there are none; in order.
+
+    So many threads decode ahead; 0: one a core.
+    """
+    return map_in_order(partial(preprocess_one, split, preprocessing), range(len(split)), threads=threads)
 
 
 def preprocess_one(split: Split, preprocessing: Preprocessing, i: int) -> Images | Unreadable:

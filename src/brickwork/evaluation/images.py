@@ -40,14 +40,17 @@ class UnreadableImage:
     reason: str
 
 
-def read_windows(split: Split, preprocessing: Preprocessing) -> Iterator[list[DecodedImage | UnreadableImage]]:
-    """The whole split in its order; the next window is read on every core while one is worked on."""
+ReadImage = DecodedImage | UnreadableImage
+
+
+def read_windows(split: Split, preprocessing: Preprocessing, size: int = 0) -> Iterator[list[ReadImage]]:
+    """The whole split in its order, `size` images at a time; the next ones are read on every core meanwhile."""
     images = map_in_order(partial(read_image, split, preprocessing), range(len(split)), ahead=WINDOW)
-    while window := list(islice(images, WINDOW)):
+    while window := list(islice(images, size or WINDOW)):
         yield window
 
 
-def read_image(split: Split, preprocessing: Preprocessing, place: int) -> DecodedImage | UnreadableImage:
+def read_image(split: Split, preprocessing: Preprocessing, place: int) -> ReadImage:
     try:
         content = split.read_bytes(place)
         image = preprocessing.decode(split, place, content)

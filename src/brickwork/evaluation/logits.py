@@ -8,12 +8,12 @@ from torch import Tensor
 
 from brickwork.data.preprocessing import Preprocessing
 from brickwork.errors import BrickworkError
-from brickwork.machine import usable_memory
+from brickwork.machine import LEAST_MEMORY, usable_memory
 from brickwork.model import Model, ModelFile
 from brickwork.network.layer import shape_text
 from brickwork.network.limits import images_at_once
 
-BATCH = 256  # images at a time; the logits do not depend on it
+BATCH = 256  # images at a time; the logits do not depend on it, but for last bits
 
 
 class ImageBytes(Protocol):
@@ -38,6 +38,11 @@ def preprocessing_of(file: ModelFile) -> Preprocessing:
 def batch_size(model: Model, most: int) -> int:
     """How many images a model takes at a time: `most`, or fewer where their maps would fill the memory."""
     return images_at_once(model.network, usable_memory(), most)
+
+
+def stable_batch_size(model: Model, most: int) -> int:
+    """How many images a model takes at a time on any machine, however much memory is free: last bits depend on it."""
+    return images_at_once(model.network, LEAST_MEMORY, most)
 
 
 @torch.no_grad()

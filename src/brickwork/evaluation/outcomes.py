@@ -1,6 +1,6 @@
 """Outcomes of scoring: target, prediction, confidence and loss of every image; neither pixels nor logits are kept."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 
@@ -10,10 +10,11 @@ from torch import Tensor
 
 from brickwork.data.dataset import Labels, Split
 from brickwork.errors import BrickworkError
-from brickwork.evaluation.images import DecodedImage, UnreadableImage, read_windows
-from brickwork.evaluation.logits import compute_logits, preprocessing_of
+from brickwork.evaluation.images import WINDOW, DecodedImage, ReadImage, UnreadableImage, read_image, read_windows
+from brickwork.evaluation.logits import compute_logits, preprocessing_of, stable_batch_size
 from brickwork.evaluation.metrics.intervals import Booleans, Floats, Integers
-from brickwork.machine import device
+from brickwork.evaluation.parallel import map_in_processes
+from brickwork.machine import compute_threads, device
 from brickwork.model import ModelFile
 
 TOP = 5  # as in "top-5 accuracy"
@@ -49,23 +50,60 @@ def concat_outcomes(parts: Sequence[Outcomes]) -> Outcomes:
     return Outcomes(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
+ScoredWindow = tuple[Outcomes | None, list[UnreadableImage]]  # None where no image can be read
+
+
+@dataclass(frozen=True, eq=False)
+class Scorer:
+    """A model with all that turns the images of a split into outcomes."""
+
+    file: ModelFile
+    split: Split
+    targets: Labels  # the class of each image, readable or not
+    temperature: float
+    threads: int = 0  # that compute; 0 = all
+
+    @property
+    def size(self) -> int:
+        """Images that are scored at a time."""
+        return stable_batch_size(self.file.model, WINDOW)
+
+    def score(self, window: Sequence[ReadImage]) -> ScoredWindow:
+        """The outcomes of the images of a window, and those that cannot be read."""
+        decoded = [image for image in window if isinstance(image, DecodedImage)]
+        unreadable = [image for image in window if isinstance(image, UnreadableImage)]
+        if not decoded:
+            return None, unreadable
+        batch = torch.from_numpy(np.stack([image.pixels for image in decoded]))
+        with compute_threads(self.threads):
+            logits = compute_logits(self.file.model.to(device()), batch, preprocessing_of(self.file))
+            return score_batch(logits, decoded, self.targets, self.temperature), unreadable
+
+    def read_and_score(self, places: range) -> ScoredWindow:
+        preprocessing = preprocessing_of(self.file)
+        return self.score([read_image(self.split, preprocessing, place) for place in places])
+
+    def score_all(self, nproc: int | None) -> Iterator[ScoredWindow]:
+        """Every window of the split in order, by so many processes of one thread, or by all threads of this one."""
+        if nproc is None or nproc == 1:
+            return map(self.score, read_windows(self.split, preprocessing_of(self.file), self.size))
+        starts = range(0, len(self.split), self.size)
+        windows = [range(start, min(start + self.size, len(self.split))) for start in starts]
+        return map_in_processes(self.read_and_score, self.file.model, windows, min(nproc, max(1, len(windows))))
+
+
 def score_split(
-    file: ModelFile, split: Split, targets: Labels, temperature: float, progress: Callable[[int], None] | None
+    scorer: Scorer, progress: Callable[[int], None] | None, nproc: int | None = None
 ) -> tuple[list[Outcomes], list[UnreadableImage]]:
     """The outcomes of every image of a split, in parts, and the images that cannot be read.
 
-    `targets` has the class of each image, readable or not; `progress` hears how many images have been scored.
+    `progress` hears how many images have been scored.
     """
-    preprocessing = preprocessing_of(file)
-    file.model.to(device())
     parts: list[Outcomes] = []
     unreadable: list[UnreadableImage] = []
-    for window in read_windows(split, preprocessing):
-        decoded = [image for image in window if isinstance(image, DecodedImage)]
-        unreadable += [image for image in window if isinstance(image, UnreadableImage)]
-        if decoded:
-            batch = torch.from_numpy(np.stack([image.pixels for image in decoded]))
-            parts.append(score_batch(compute_logits(file.model, batch, preprocessing), decoded, targets, temperature))
+    for part, missing in scorer.score_all(nproc):
+        parts += [part] if part else []
+        unreadable += missing
         if progress:
             progress(sum(map(len, parts)))
     return parts, unreadable

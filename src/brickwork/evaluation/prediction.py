@@ -1,7 +1,7 @@
 """Prediction: the most probable classes of images, or "unsure" where the confidence is below the threshold."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 
@@ -14,9 +14,10 @@ from brickwork.data.preprocessing import Preprocessing, preprocess_all
 from brickwork.errors import BrickworkError, check_kind
 from brickwork.evaluation.data import as_model_file
 from brickwork.evaluation.inputs import ImageInputs, NamedImage, iter_images
-from brickwork.evaluation.logits import batch_size, compute_logits, preprocessing_of
+from brickwork.evaluation.logits import compute_logits, preprocessing_of, stable_batch_size
 from brickwork.evaluation.metrics.calibration import COVERAGE, Threshold, calibration_of, probabilities, temperature_of
-from brickwork.machine import device
+from brickwork.evaluation.parallel import check_nproc, map_in_processes
+from brickwork.machine import compute_threads, device
 from brickwork.model import ModelFile
 
 UNSURE = "unsure"
@@ -74,25 +75,37 @@ class Predictor:
     threshold: float
     temperature: float
     top: int  # classes to name
+    threads: int = 0  # that compute; 0 = all
+    readers: int = 0  # threads that decode; 0 = one a core
 
     def guesses(self, images: list[Images]) -> list[tuple[Guess, ...]]:
         """Each image's most probable classes."""
         if not images:
             return []
-        logits = compute_logits(self.file.model, torch.from_numpy(np.stack(images)), preprocessing_of(self.file))
-        best = probabilities(logits, self.temperature).topk(min(self.top, len(self.file.classes)))
+        model, batch = self.file.model.to(device()), torch.from_numpy(np.stack(images))
+        with compute_threads(self.threads):
+            logits = compute_logits(model, batch, preprocessing_of(self.file))
+            best = probabilities(logits, self.temperature).topk(min(self.top, len(self.file.classes)))
         rows = zip(best.indices.tolist(), best.values.tolist(), strict=True)
         return [tuple(Guess(self.file.classes[c], p) for c, p in zip(*row, strict=True)) for row in rows]
 
-    def predictions(self, images: Sequence[NamedImage]) -> Iterator[Prediction]:
+    def predictions(self, images: Sequence[NamedImage]) -> list[Prediction]:
         """The predictions of one batch, in its order."""
-        decoded = list(decode_images(images, preprocessing_of(self.file)))
+        decoded = list(decode_images(images, preprocessing_of(self.file), self.readers))
         guesses = iter(self.guesses([pixels for pixels in decoded if not isinstance(pixels, Unreadable)]))
-        for image, pixels in zip(images, decoded, strict=True):
-            if isinstance(pixels, Unreadable):
-                yield Prediction(image.name, None, None, pixels.reason)
-            else:
-                yield self.prediction(image.name, next(guesses))
+        return [
+            Prediction(image.name, None, None, pixels.reason)
+            if isinstance(pixels, Unreadable)
+            else self.prediction(image.name, next(guesses))
+            for image, pixels in zip(images, decoded, strict=True)
+        ]
+
+    def predict_all(self, images: Iterator[NamedImage], batch: int, nproc: int | None) -> Iterator[list[Prediction]]:
+        """The predictions of all batches, by so many processes of one thread, or by all threads of this one."""
+        groups = batches(images, stable_batch_size(self.file.model, batch))
+        if nproc is None or nproc == 1:
+            return map(self.predictions, groups)
+        return map_in_processes(replace(self, readers=1).predictions, self.file.model, groups, nproc)
 
     def prediction(self, name: str, top: tuple[Guess, ...]) -> Prediction:
         best = top[0]
@@ -100,10 +113,13 @@ class Predictor:
         return Prediction(name, label, best.probability, None, best.label, top)
 
 
-def decode_images(images: Sequence[NamedImage], preprocessing: Preprocessing) -> Iterator[Images | Unreadable]:
-    """Every image's pixels, or why there are none, in order; files are decoded on every core."""
+def decode_images(
+    images: Sequence[NamedImage], preprocessing: Preprocessing, readers: int = 0
+) -> Iterator[Images | Unreadable]:
+    """Every image's pixels, or why there are none, in order; so many threads decode files, 0: one a core."""
     files = tuple(str(image.source) for image in images if isinstance(image.source, Path))
-    decoded = iter(preprocess_all(FileSplit(np.zeros(len(files), np.int64), Path(), files), preprocessing))
+    split = FileSplit(np.zeros(len(files), np.int64), Path(), files)
+    decoded = preprocess_all(split, preprocessing, threads=readers)
     for image in images:
         match image.source:
             case Path():
@@ -131,6 +147,7 @@ def iter_predictions(
     batch: int = 64,
     coverage: float | None = None,
     top: int = 1,
+    nproc: int | None = None,
 ) -> Iterator[Prediction]:
     """What `predict` gives, a batch at a time as it is asked for: for more images than a list should hold.
 
@@ -138,13 +155,13 @@ def iter_predictions(
     """
     check_count("batch", batch)
     check_count("top", top)
+    check_nproc(nproc)
     file = as_model_file(model)
     threshold = threshold_for(file, coverage)
-    predictor = Predictor(file, threshold.threshold if threshold else 0.0, temperature_of(file), top)
+    least = threshold.threshold if threshold else 0.0
+    predictor = Predictor(file, least, temperature_of(file), top, threads=1 if nproc else 0)
     preprocessing_of(file)  # raises where it is not the network's
-    file.model.to(device())
-    size = batch_size(file.model, batch)
-    return chain.from_iterable(map(predictor.predictions, batches(iter_images(images), size)))
+    return chain.from_iterable(predictor.predict_all(iter_images(images), batch, nproc))
 
 
 def check_count(name: str, value: object) -> None:
@@ -165,6 +182,7 @@ def predict(
     batch: int = 64,
     coverage: float | None = None,
     top: int = 1,
+    nproc: int | None = None,
 ) -> list[Prediction]:
     """Predicts classes of images: a list with a prediction for every image, also where only one is given.
 
@@ -176,7 +194,8 @@ def predict(
     an image. A folder's hidden and junk entries, and its files that are no images, are passed over. Of images like
     those of the validation, a share of `coverage` at least gets its most probable class (`top` of them in `.top`),
     and the others are "unsure": 0.95 without one where the file has a calibration, and 1 gives every image its class.
+    `nproc` processes of one thread each, whatever their number, predict the same, bit for bit.
     Raises BrickworkError where there is no such model file, where `threshold_for` does, and for an array of another
     kind.
     """
-    return list(iter_predictions(model, images, batch=batch, coverage=coverage, top=top))
+    return list(iter_predictions(model, images, batch=batch, coverage=coverage, top=top, nproc=nproc))

@@ -24,7 +24,8 @@ from brickwork.evaluation.metrics.intervals import (
 )
 from brickwork.evaluation.metrics.reliability import bins_of, diagram, ece, gaps
 from brickwork.evaluation.metrics.slices import Grouping, by_brightness, by_size, make_slices, worst_first
-from brickwork.evaluation.outcomes import TOP, Outcomes, concat_outcomes, score_split
+from brickwork.evaluation.outcomes import TOP, Outcomes, Scorer, concat_outcomes, score_split
+from brickwork.evaluation.parallel import check_nproc
 from brickwork.evaluation.report.report import ClassReport, Confusion, Report
 from brickwork.model import ModelFile
 
@@ -36,6 +37,7 @@ def evaluate(
     *,
     groups: str = "",
     progress: Callable[[int], None] | None = None,
+    nproc: int | None = None,
 ) -> Report:
     """Evaluates a model on a split of a data set: accuracy, calibration, classes, slices, worst mistakes.
 
@@ -43,9 +45,11 @@ def evaluate(
     divided by the seed of the model's training, and by its groups or those given here. The split "all" is every
     image. Classes are matched by name, so the data may hold some of the model's classes, in any order. Probabilities
     are after the temperature in the model file's record. A window of images is in memory at a time; `progress` hears
-    how many have been scored. Raises BrickworkError where the data has a class that the model does not know, or no
-    readable image.
+    how many have been scored. `nproc` processes of one thread each, whatever their number, give the same report, bit
+    for bit; without it this process computes by all its threads. Raises BrickworkError where the data has a class that
+    the model does not know, or no readable image.
     """
+    check_nproc(nproc)
     if progress is not None and not callable(progress):
         raise BrickworkError(f"progress is a function of how many images are done, not {type(progress).__name__}.")
     file = as_model_file(model)
@@ -53,7 +57,8 @@ def evaluate(
     known = class_positions(dataset.classes, file.classes)
     images = images_of(file, dataset, split)
     temperature = temperature_of(file)
-    parts, unreadable = score_split(file, images, known[images.labels], temperature, progress)
+    scorer = Scorer(file, images, known[images.labels], temperature, threads=1 if nproc else 0)
+    parts, unreadable = score_split(scorer, progress, nproc)
     if not parts:
         reason = f": {images.names[unreadable[0].place]}: {unreadable[0].reason}" if unreadable else ""
         raise BrickworkError(f"{dataset.name}: no image of the split {split!r} can be read{reason}.")

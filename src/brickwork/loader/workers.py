@@ -1,13 +1,7 @@
 """Workers: processes that read and transform batches ahead of the training."""
 
-import multiprocessing
-import os
-import signal
-import threading
-import traceback
 from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.heap import Arena
@@ -24,14 +18,29 @@ from brickwork.loader.collate import BatchReader, BatchRequest, Fault, LoadedBat
 from brickwork.loader.shared import AHEAD, arena, share_pixels, shared_buffers
 from brickwork.loader.transforms import ImageTransform
 from brickwork.machine import cores
+from brickwork.processes import (
+    PATIENCE,
+    Role,
+    WorkerFault,
+    describe_fault,
+    exit_error,
+    safe_path,
+    serve_parent,
+    start_context,
+    start_server,
+)
 from brickwork.recipe.recipe import Recipe
 
 FEW = 2000  # images an epoch that are read before other processes have begun
 MOST = 8  # processes, unless more are asked for
-FORKS = "forkserver" in multiprocessing.get_all_start_methods()
-SAFE_PATH = "PYTHONSAFEPATH"  # what -P is at the command line
-KILLED = -9  # the exit code after SIGKILL
-PATIENCE = 2.0  # seconds in which a process that is let go may end by itself
+READING = Role(
+    reads="reads images",
+    read="read images",
+    less="lower workers or batch",
+    fewer="lower workers",
+    script="A script that trains",
+    none="set workers=0",
+)
 
 
 @dataclass(eq=False)
@@ -47,10 +56,8 @@ class Worker:
 class Workers(BatchReader):
     """Worker processes that are each a batch or two ahead; they take turns, so that batches keep their order.
 
-    They are forked from a server that was begun afresh, or where there is none, spawned: never forked from this
-    process, since neither torch's threads and a display's nor a CUDA context survive that. Torch's DataLoader was
-    tried in their place (benchmarks/dataloader.py): the same bits at 0.64 to 0.96 of the speed; a killed worker was
-    noticed after 5.2 s, not 0.07, and workers outlived a killed training.
+    Torch's DataLoader was tried in their place (benchmarks/dataloader.py): the same bits at 0.64 to 0.96 of the speed;
+    a killed worker was noticed after 5.2 s, not 0.07, and workers outlived a killed training.
     """
 
     def __init__(self, transform: ImageTransform, batch: int, count: int) -> None:
@@ -92,7 +99,7 @@ class Workers(BatchReader):
         try:
             worker.connection.send((slot, request))
         except OSError:
-            raise exit_error(worker.process) from None
+            raise exit_error(worker.process, READING) from None
         worker.pending += 1
 
     def load(self, worker: Worker, slot: int) -> LoadedBatch:
@@ -105,27 +112,19 @@ class Workers(BatchReader):
         sentinels = {other.process.sentinel: other.process for other in self.workers}
         for ready in wait([worker.connection, *sentinels]):
             if isinstance(ready, int):
-                raise exit_error(sentinels[ready])
+                raise exit_error(sentinels[ready], READING)
         try:
             answer = worker.connection.recv()
         except (EOFError, OSError):
-            raise exit_error(worker.process) from None
+            raise exit_error(worker.process, READING) from None
         worker.pending -= 1
         if isinstance(answer, WorkerFault):
-            raise BrickworkError(answer.text) if answer.mendable else RuntimeError(answer.text)
+            raise answer.error
         batch: tuple[int, list[int], list[Fault]] = answer
         return batch
 
     def close(self) -> None:
         self.closing()
-
-
-@dataclass(frozen=True)
-class WorkerFault:
-    """An exception in a worker, as text: exceptions do not all travel between processes."""
-
-    text: str
-    mendable: bool  # by a person
 
 
 def worker_count(recipe: Recipe, samples: int, device: torch.device, processes: int = 1) -> int:
@@ -143,43 +142,12 @@ def worker_count(recipe: Recipe, samples: int, device: torch.device, processes: 
 
 
 def warm() -> None:
-    """Start the fork server of the workers; it imports what they need while the training reads its images.
-
-    Signals that are blocked here stay blocked there: those sent to the whole group are the training's to answer.
-    """
-    if not FORKS:
-        return
-    from multiprocessing import forkserver, resource_tracker  # not on Windows
-
-    with safe_path():
-        resource_tracker.ensure_running()  # which the server begins otherwise, and which lifts the block
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-        try:
-            forkserver.set_forkserver_preload([__name__, "torchvision.transforms.v2"])
-            forkserver.ensure_running()
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextmanager
-def safe_path() -> Iterator[None]:
-    """Has Python processes that are started meanwhile import nothing from the current folder.
-
-    Theirs is the first place that they look in otherwise, where a random.py that came with the images would be run.
-    """
-    before = os.environ.get(SAFE_PATH)
-    os.environ[SAFE_PATH] = "1"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[SAFE_PATH]
-        else:
-            os.environ[SAFE_PATH] = before
+    """Start the fork server of the workers; it imports what they need while the training reads its images."""
+    start_server([__name__, "torchvision.transforms.v2"])
 
 
 def start_worker(transform: ImageTransform, batch: int) -> Worker:
-    context = multiprocessing.get_context("forkserver") if FORKS else multiprocessing.get_context("spawn")
+    context = start_context()
     memory = arena(AHEAD * batch * int(np.prod(image_shape(transform))))
     ours, theirs = context.Pipe()
     process = context.Process(target=work, args=(theirs, transform, memory, batch), daemon=True)
@@ -194,9 +162,7 @@ def work(connection: "Connection[Any, Any]", transform: ImageTransform, memory: 
 
     A signal to the whole group is the training's to answer: it writes a checkpoint first, and then closes connections.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-    threading.Thread(target=leave_with_parent, daemon=True).start()
+    serve_parent()
     torch.set_num_threads(1)
     slots = shared_buffers(memory, batch, image_shape(transform))
     while True:
@@ -210,34 +176,8 @@ def work(connection: "Connection[Any, Any]", transform: ImageTransform, memory: 
 def answer_request(transform: ImageTransform, request: BatchRequest, buffer: Images) -> object:
     try:
         return request.number, *collate(transform, request, buffer)
-    except BrickworkError as error:
-        return WorkerFault(str(error), mendable=True)
-    except MemoryError:
-        return WorkerFault("a process that reads images has not enough memory: lower workers or batch.", mendable=True)
-    except Exception:
-        return WorkerFault(f"in a process that reads images:\n{traceback.format_exc()}", mendable=False)
-
-
-def leave_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    assert parent
-    parent.join()
-    os._exit(1)
-
-
-def exit_error(process: BaseProcess) -> BrickworkError:
-    """The error that says which worker has ended, how, and what may help."""
-    process.join(PATIENCE)
-    code = process.exitcode
-    who = f"process {process.pid}, which read images,"
-    if code == KILLED:
-        return BrickworkError(f"{who} was killed, perhaps for lack of memory: lower workers or batch.")
-    if code is not None and code < 0:
-        return BrickworkError(f"{who} was ended by {signal.Signals(-code).name}: lower workers.")
-    return BrickworkError(
-        f'{who} ended with exit code {code}: standard error says why. A script that trains does so under "if __name__ '
-        f"== '__main__':\", as every process reads it; or set workers=0."
-    )
+    except Exception as error:
+        return describe_fault(error, READING)
 
 
 def end(workers: list[Worker]) -> None:

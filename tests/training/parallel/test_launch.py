@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from brickwork.errors import BrickworkError
+from brickwork.recipe.recipe import Recipe
+from brickwork.training.parallel import begin
 from brickwork.training.parallel.group import LOST
 from brickwork.training.parallel.launch import Launcher
 from brickwork.training.run.folder import Run
@@ -99,6 +101,15 @@ time.sleep(0.2); sys.exit(128 + int((run / 'number').read_text()))
     assert launch(tmp_path, script) == (128 + number, [])
     timer.join()
     assert [(tmp_path / f"stopped{rank}").read_text() for rank in (0, 1)] == ["x", "x"]
+
+
+def test_more_processes_than_cores_are_told_before_they_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("brickwork.processes.cores", lambda: 2)
+    monkeypatch.setattr(begin, "open_run", lambda path: (Run(path, "x"), Recipe(accumulate=3), {}))
+    said: dict[int, list[str]] = {2: [], 3: []}
+    for nproc, lines in said.items():
+        assert begin.launch_resume(tmp_path, nproc, 3, tell=lines.append).count == nproc
+    assert said == {2: [], 3: ["3 processes share 2 cores, so that each computes more slowly: 2 do as much."]}
 
 
 def signal_when_ready(folder: Path, number: signal.Signals) -> None:

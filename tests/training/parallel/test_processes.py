@@ -83,3 +83,23 @@ def test_ordered_sums_give_the_same_bits_for_any_number_of_processes(tmp_path: P
         found[size] = [weights(tmp_path / str(size) / name) for name, *_ in what]
     assert found[1] == found[3] == found[4]
     assert found[1][0] != found[1][1]
+
+
+@pytest.mark.parametrize("what", ["recipe", "network", "data"])
+def test_processes_that_are_given_different_things_say_so_in_a_line(what: str, tmp_path: Path, data: Path) -> None:
+    mine, other = (plans(data, ["lenet"], accumulate=2) for _ in range(2))
+    name, network, source, fields = other[0]
+    match what:
+        case "recipe":
+            other = [(name, network, source, {**fields, "lr": 0.06})]
+        case "network":
+            other = [(name, "lenet5[width=2]", source, fields)]
+        case "data":
+            fewer = pictures.folder(tmp_path / "data", count=19)
+            other = [(name, network, str(fewer), fields)]
+    members = [start(rank, 2, tmp_path / "runs", plan) for rank, plan in enumerate((mine, other))]
+    errors = [member.communicate(timeout=120)[1] for member in members]
+    assert all(member.returncode for member in members)
+    for rank, error in enumerate(errors):
+        says = f"process {rank} of 2 was not given the same network, data and recipe as the others."
+        assert error.strip().splitlines()[-1].endswith(f"BrickworkError: {says}")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from brickwork.cli.data_options import data_options
+from brickwork.cli.nproc import nproc_option
 from brickwork.cli.output import check_output, json_option, notify, print_json, say, width
 from brickwork.cli.own import own_option
 from brickwork.cli.paths import PATH
@@ -26,6 +27,7 @@ PAGES = {".html": b'<meta name="generator" content="brickwork">'}  # the ending 
     "--worst", type=click.IntRange(0), default=20, show_default=True, metavar="N", help="Worst mistakes to list."
 )
 @click.option("--report", "page", metavar="HTML", type=PATH, help="Write a page with pictures.")
+@nproc_option
 @own_option
 @json_option
 def evaluate_command(
@@ -35,6 +37,7 @@ def evaluate_command(
     split: str,
     worst: int,
     page: Path | None,
+    nproc: int | None,
     own: "tuple[type[Layer], ...]",
     as_json: bool,
 ) -> None:
@@ -53,13 +56,14 @@ def evaluate_command(
     Examples:
       brickwork evaluate runs/resnet20-fashion-1/model.safetensors --data fashion
       brickwork evaluate runs/resnet18-photos-1/model.safetensors --data photos --report photos.html
+      brickwork evaluate runs/resnet18-photos-1 --data photos --nproc 4
     """
     from brickwork.evaluation.report.text import evaluation_text
 
     if page:
         page = page / "evaluation.html" if page.is_dir() else page
         check_output(page, PAGES, (model, data))
-    report = score(model, data, groups, split, own)
+    report = score(model, data, groups, split, own, nproc)
     for news in (*report.notes, *(f"skipped {image.name}: {image.reason}" for image in report.skipped[:FEW])):
         notify(news)
     if more := report.skipped[FEW:]:
@@ -69,7 +73,14 @@ def evaluate_command(
         write_page(page, report)
 
 
-def score(model: Path, data: str, groups: str, split: str, own: "tuple[type[Layer], ...]" = ()) -> "Report":
+def score(
+    model: Path,
+    data: str,
+    groups: str,
+    split: str,
+    own: "tuple[type[Layer], ...]" = (),
+    nproc: int | None = None,
+) -> "Report":
     """The report, while progress is shown on standard error."""
     from brickwork.cli.commands.check import reading_progress
     from brickwork.evaluation import evaluate
@@ -78,7 +89,7 @@ def score(model: Path, data: str, groups: str, split: str, own: "tuple[type[Laye
     file = as_model_file(model, own)
     dataset = open_as_divided(data, groups, file.record)
     with reading_progress(len(images_of(file, dataset, split))) as progress:
-        return evaluate(file, dataset, split, progress=progress)
+        return evaluate(file, dataset, split, progress=progress, nproc=nproc)
 
 
 def write_page(path: Path, report: "Report") -> None:

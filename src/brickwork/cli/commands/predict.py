@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from brickwork.cli.nproc import nproc_option
 from brickwork.cli.output import check_output, count_of, json_option, json_text, notify, print_json, say
 from brickwork.cli.own import own_option
 from brickwork.cli.paths import PATH, WORD
@@ -42,6 +43,7 @@ TABLES = {".csv": ",".join(FIELDS).encode(), ".json": b'[{"path": '}  # the endi
 )
 @click.option("--probabilities", is_flag=True, help="A column for the probability of every class.")
 @click.option("--spreadsheet", is_flag=True, help="Put ' before cells of the .csv that a spreadsheet would run.")
+@nproc_option
 @own_option
 @json_option
 def predict_command(
@@ -53,6 +55,7 @@ def predict_command(
     top: int,
     probabilities: bool,
     spreadsheet: bool,
+    nproc: int | None,
     own: "tuple[type[Layer], ...]",
     as_json: bool,
 ) -> None:
@@ -68,6 +71,7 @@ def predict_command(
       brickwork predict runs/resnet18-photos-1/model.safetensors leaf.jpg
       brickwork predict runs/resnet18-photos-1/model.safetensors photos/new --out labels.csv --coverage 0.9
       brickwork predict runs/resnet18-photos-1 --list paths.txt --probabilities --out labels.csv
+      brickwork predict runs/resnet18-photos-1 photos/new --nproc 4 --out labels.csv
     """
     from brickwork.evaluation import threshold_for
     from brickwork.evaluation.data import as_model_file
@@ -78,7 +82,7 @@ def predict_command(
     file = as_model_file(model, own)
     if threshold := threshold_for(file, coverage):
         notify(threshold_text(threshold, coverage))
-    rows = predict_all(file, words, coverage, max(top, len(file.classes) if probabilities else 0))
+    rows = predict_all(file, words, coverage, max(top, len(file.classes) if probabilities else 0), nproc)
     print_predictions(rows, TableShape(top, file.classes if probabilities else (), spreadsheet), out, as_json)
     if all(row.reason for row in rows):
         raise BrickworkError(f"there was no image to look at: {rows[0].path}: {rows[0].reason}.")
@@ -116,7 +120,9 @@ def read_words(listing: str) -> list[str]:
     return read_paths(sys.stdin.buffer.read() if listing == "-" else Path(listing).read_bytes())
 
 
-def predict_all(file: "ModelFile", words: list[str], coverage: float | None, top: int) -> "list[Prediction]":
+def predict_all(
+    file: "ModelFile", words: list[str], coverage: float | None, top: int, nproc: int | None
+) -> "list[Prediction]":
     """The predictions of all images, while progress is shown on standard error."""
     from brickwork.cli.commands.check import reading_progress
     from brickwork.evaluation import iter_predictions
@@ -125,7 +131,7 @@ def predict_all(file: "ModelFile", words: list[str], coverage: float | None, top
     found = [image.source if isinstance(image.source, Path) else image.name for image in iter_images(words)]
     rows: list[Prediction] = []
     with reading_progress(len(found)) if sys.stderr.isatty() else thousands(len(found)) as progress:
-        for row in iter_predictions(file, found, coverage=coverage, top=top):
+        for row in iter_predictions(file, found, coverage=coverage, top=top, nproc=nproc):
             rows.append(row)
             progress(len(rows))
     return rows

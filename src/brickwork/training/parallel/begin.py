@@ -11,6 +11,7 @@ from pathlib import Path
 from brickwork.data.sources.open import is_contact
 from brickwork.errors import BrickworkError
 from brickwork.model import build
+from brickwork.processes import sharing_notes
 from brickwork.training.parallel.group import Group
 from brickwork.training.parallel.launch import Launcher
 from brickwork.training.plan import Plan
@@ -66,7 +67,7 @@ def launch_plan(
         create_run(run, recipe, plan.document(track))
     if recipe.weights:  # of a run alone, the processes fetch nothing
         load_initial(build(plan.network), recipe.weights)
-    for note in notes:
+    for note in (*notes, *sharing_notes(nproc)):
         tell(note)
     words = [*words, *(word for name in track for word in ("--track", name))]
     words += ["--data", plan.dataset.source] if is_contact(plan.dataset.source) else []
@@ -79,6 +80,8 @@ def launch_resume(
     """The launcher that resumes the training in a run folder by several processes."""
     run, recipe, _ = open_run(path)
     check_processes(recipe, nproc)
+    for note in sharing_notes(nproc):
+        tell(note)
     return Launcher(run, nproc, words, recipe.threads, max_restarts, tell)
 
 
