@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from brickwork.data.dataset import ArraySplit, Dataset
+from brickwork.data.preprocessing import Preprocessing
 from brickwork.evaluation import Estimate, Report
 from brickwork.evaluation.images import DecodedImage
 from brickwork.evaluation.metrics.intervals import Booleans
@@ -22,6 +23,7 @@ from brickwork.network.layers import Flatten, Linear
 
 CLASSES = tuple(f"class {number}" for number in range(10))
 IMAGES = 100_000
+PIXEL = Preprocessing(1, 1, 1, mean=(0.0,), std=(1.0,))
 SIDES = np.array([16, 32, 64])  # small images are harder
 
 
@@ -47,7 +49,7 @@ def drawn(outcomes: Outcomes, n: int, chance: np.random.Generator) -> Report:
     part.place[:] = np.arange(n)
     images = ArraySplit(part.target, np.zeros((n, 1, 1, 1), np.uint8), "population", tuple(range(n)))
     network = Network("none", (1, 1, 1), len(CLASSES), stages(flat=Flatten()), Linear(len(CLASSES)))
-    file, known = ModelFile(build(network), CLASSES, {}, {}), np.arange(len(CLASSES))
+    file, known = ModelFile(build(network), CLASSES, PIXEL.document(), {}), np.arange(len(CLASSES))
     return make_report(
         ScoredSplit(file, Dataset("drawn", CLASSES, {"test": images}), "test", images, known, part, (), 1.0)
     )
