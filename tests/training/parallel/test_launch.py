@@ -77,7 +77,7 @@ def test_a_step_in_between_gives_the_restarts_back(tmp_path: Path) -> None:
     script = """
 folder = run / "checkpoints"; folder.mkdir(exist_ok=True)
 steps = len(list(folder.glob("*.safetensors")))
-if rank == 0: (folder / f"{steps}.safetensors").touch()
+if rank == 0: (folder / f"{steps:08}.safetensors").touch()
 if rank == 0 and steps < 5: sys.exit(1)
 """
     code, said = launch(tmp_path, script, restarts=1)
