@@ -41,9 +41,8 @@ class IndexEntry:
     stamp: tuple[int, int] | None  # st_mtime_ns and st_ctime_ns of a file of its own
     reason: str = ""  # why it cannot be decoded
     pixels: str = ""  # a sum over its decoded pixels
-    values: tuple[float, float, float] | None = (
-        None  # lowest, highest, white of more than 8 bits without a stated range
-    )
+    # lowest, highest and white of more than 8 bits without a stated range
+    values: tuple[float, float, float] | None = None
 
 
 @dataclass(frozen=True, repr=False)

@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -52,13 +52,20 @@ def stop_signal() -> Iterator[StopSignal]:
     outside the main thread, where Python hears none, nothing is changed.
     """
     stop = StopSignal()
-    if threading.current_thread() is not threading.main_thread():
+    with handle_signals(stop):
         yield stop
+
+
+@contextmanager
+def handle_signals(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Has a function called for stop signals while it lasts; `stop_signal` says where it is not."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
         return
     heard = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, stop) for number in heard}
+    before = {number: signal.signal(number, handler) for number in heard}
     try:
-        yield stop
+        yield
     finally:
         for number, old in before.items():
             signal.signal(number, old)

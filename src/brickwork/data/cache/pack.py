@@ -214,9 +214,7 @@ def read_pack(path: Path) -> tuple[Pack, NDArray[np.uint32]]:
     try:
         with os.fdopen(open_plain(path), "rb") as file:
             foreign = is_foreign(os.fstat(file.fileno()))
-            content = np.memmap(
-                file, np.uint8, mode="c"
-            )  # pages are read when touched; torch wants them to be writable
+            content = np.memmap(file, np.uint8, mode="c")  # read when touched; torch wants pages to be writable
         if foreign:
             raise BrickworkError(f"{path} belongs to another user and is not used.")
         pack, sums, key = parse_pack(content, path)

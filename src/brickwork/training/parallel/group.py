@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from torch.distributed import Work
 
 LOST = 75  # the exit code of a process whose others are gone: "try again" in sysexits.h
+RENDEZVOUS = "BRICKWORK_RENDEZVOUS"  # the variable with the address where the processes of one machine meet
 PATIENCE = timedelta(minutes=30)  # for the others in a step; one that has ended is noticed at once
 LONG = timedelta(days=10)  # for the leader, which reads images first
 
@@ -143,7 +144,7 @@ def join_group() -> Iterator[Group]:
     if device().type == "cuda":
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", rank)) % torch.cuda.device_count())
     backend = "cpu:gloo,cuda:nccl" if device().type == "cuda" else "gloo"
-    address = os.environ.get("BRICKWORK_RENDEZVOUS") or "env://"
+    address = os.environ.get(RENDEZVOUS) or "env://"
     try:
         distributed.init_process_group(backend, address, world_size=size, rank=rank, timeout=PATIENCE)
     except (RuntimeError, ValueError) as fault:
@@ -163,4 +164,4 @@ def reason(fault: Exception) -> str:
 
 def place() -> str:
     """Where the processes meet."""
-    return ":".join(os.environ.get(name, "?") for name in ("MASTER_ADDR", "MASTER_PORT"))
+    return os.environ.get(RENDEZVOUS) or ":".join(os.environ.get(name, "?") for name in ("MASTER_ADDR", "MASTER_PORT"))

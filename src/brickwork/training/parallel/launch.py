@@ -10,22 +10,20 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 from typing import IO
 
 from brickwork.errors import BrickworkError
 from brickwork.machine import cores
-from brickwork.training.parallel.group import LOST
+from brickwork.training.parallel.group import LOST, RENDEZVOUS
 from brickwork.training.parallel.watch import WATCHED
 from brickwork.training.run.folder import Run
-from brickwork.training.signals import SIGNALS
+from brickwork.training.signals import SIGNALS, handle_signals
 
-MISTAKE = 2  # the exit code after what a person has to mend: to start again would not help
 GRACE = 60.0  # seconds in which a process that was asked to stop may write its checkpoint
 PAUSE = 0.05  # seconds between two looks at the processes
 
@@ -94,7 +92,7 @@ class Launcher:
 
     def attempt(self) -> int | None:
         """Starts all processes; their exit code, or None where one has died and they are to be started again."""
-        with tempfile.TemporaryDirectory(prefix="brickwork-") as folder, self.forwarding():
+        with tempfile.TemporaryDirectory(prefix="brickwork-") as folder, handle_signals(self.forward):
             try:
                 self.start(Path(folder) / "rendezvous")
                 return self.watch()
@@ -127,7 +125,7 @@ class Launcher:
             **({"GLOO_SOCKET_IFNAME": "lo"} if sys.platform == "linux" else {}),
             **os.environ,
             **{name: str(value) for name, value in number.items()},
-            "BRICKWORK_RENDEZVOUS": rendezvous.as_uri(),
+            RENDEZVOUS: rendezvous.as_uri(),
             WATCHED: "1",
         }
 
@@ -148,9 +146,9 @@ class Launcher:
         codes = {process.rank: process.popen.poll() for process in self.processes}
         if stopped or self.signal:
             return stopped[0] if stopped else 128 + self.signal
-        if MISTAKE in codes.values():
-            self.show_errors(MISTAKE)
-            return MISTAKE
+        if (mistake := BrickworkError.exit_code) in codes.values():  # to start again would not help
+            self.show_errors(mistake)
+            return mistake
         died = [process for process in self.processes if codes[process.rank] not in (None, 0, LOST)] or bad
         self.show_errors(1)
         self.died = died[0].ending
@@ -171,23 +169,9 @@ class Launcher:
                 self.tell(process.errors.read().decode("utf-8", "replace").strip())
                 return
 
-    @contextmanager
-    def forwarding(self) -> Iterator[None]:
-        """Hands stop signals on to all processes while it lasts; a second one ends them where they are."""
-
-        def forward(number: int, frame: object) -> None:
-            again, self.signal = bool(self.signal), number
-            for process in self.processes:
-                if process.popen.poll() is None:
-                    process.popen.send_signal(signal.SIGKILL if again else number)
-
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        heard = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
-        before = {number: signal.signal(number, forward) for number in heard}
-        try:
-            yield
-        finally:
-            for number, old in before.items():
-                signal.signal(number, old)
+    def forward(self, number: int, frame: FrameType | None) -> None:
+        """Hands a stop signal on to all processes; a second one ends them where they are."""
+        again, self.signal = bool(self.signal), number
+        for process in self.processes:
+            if process.popen.poll() is None:
+                process.popen.send_signal(signal.SIGKILL if again else number)
