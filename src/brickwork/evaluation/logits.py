@@ -8,7 +8,7 @@ from torch import Tensor
 
 from brickwork.data.preprocessing import Preprocessing
 from brickwork.errors import BrickworkError
-from brickwork.machine import LEAST_MEMORY, usable_memory
+from brickwork.machine import LEAST_MEMORY
 from brickwork.model import Model, ModelFile
 from brickwork.network.layer import shape_text
 from brickwork.network.limits import images_at_once
@@ -33,11 +33,6 @@ def preprocessing_of(file: ModelFile) -> Preprocessing:
             f"{shape_text(preprocessing.shape)}: the model file is damaged."
         )
     return preprocessing
-
-
-def batch_size(model: Model, most: int) -> int:
-    """How many images a model takes at a time: `most`, or fewer where their maps would fill the memory."""
-    return images_at_once(model.network, usable_memory(), most)
 
 
 def stable_batch_size(model: Model, most: int) -> int:
@@ -66,7 +61,7 @@ def compute_logits(
     was_training, device = model.training, next(model.parameters()).device
     model.eval()
     logits = torch.zeros(len(images), model.network.classes)
-    size = batch_size(model, BATCH)
+    size = stable_batch_size(model, BATCH)  # the same in all processes, else images would be missed
     try:
         for start in range(rank * size, len(images), world_size * size):
             batch = preprocessing.normalize(images[start : start + size].to(device))
