@@ -1,11 +1,12 @@
 """Evaluation: what a model file scores on a data set, and what it predicts for single images."""
 
-from brickwork.evaluation.metrics.calibration import Calibration, Threshold, calibrate, calibration_of, fit_temperature
+from brickwork.evaluation.metrics.calibration import calibrate, fit_temperature
 from brickwork.evaluation.metrics.intervals import Estimate
 from brickwork.evaluation.metrics.slices import Slice
-from brickwork.evaluation.prediction import UNSURE, Guess, Prediction, iter_predictions, predict, threshold_for
+from brickwork.evaluation.prediction import UNSURE, Guess, Prediction, iter_predictions, predict
 from brickwork.evaluation.report.report import ClassReport, ConfusedPair, Confusion, Report, ScoredImage
 from brickwork.evaluation.scoring import evaluate
+from brickwork.runtime.calibration import Calibration, Threshold, calibration_of, threshold_for
 
 __all__ = [
     "UNSURE",

@@ -11,14 +11,15 @@ import torch
 from brickwork.data.dataset import FileSplit, Images
 from brickwork.data.images.decode import Unreadable, decode_bytes
 from brickwork.data.preprocessing import Preprocessing, preprocess_all
-from brickwork.errors import BrickworkError, check_kind
+from brickwork.errors import BrickworkError
 from brickwork.evaluation.data import as_model_file
 from brickwork.evaluation.inputs import ImageInputs, NamedImage, iter_images
 from brickwork.evaluation.logits import compute_logits, preprocessing_of, stable_batch_size
-from brickwork.evaluation.metrics.calibration import COVERAGE, Threshold, calibration_of, probabilities, temperature_of
+from brickwork.evaluation.metrics.calibration import probabilities
 from brickwork.evaluation.parallel import check_nproc, map_in_processes
 from brickwork.machine import compute_threads, device
 from brickwork.model import ModelFile
+from brickwork.runtime.calibration import temperature_of, threshold_for
 
 UNSURE = "unsure"
 
@@ -47,24 +48,6 @@ class Prediction:
             return f"Prediction({self.path!r:.160}, unreadable: {self.reason:.160})"
         guess = f" ({self.guess:.80})" if self.guess != self.label else ""
         return f"Prediction({self.path!r:.160}, {self.label:.80}{guess} {self.probability:.1%})"
-
-
-def threshold_for(file: ModelFile, coverage: float | None = None) -> Threshold | None:
-    """The confidence threshold of `predict` and its validation images; None where every image gets its class.
-
-    Without a coverage it is 0.95 where the file has a calibration. Raises BrickworkError where a coverage below 1 is
-    asked of a file without a calibration, or none can be.
-    """
-    check_kind("coverage", coverage, (int, float, type(None)), "a share above 0 and up to 1")
-    calibration = calibration_of(file)
-    if calibration and coverage != 1:
-        return calibration.at(COVERAGE if coverage is None else coverage)
-    if coverage not in (None, 1):
-        raise BrickworkError(
-            f"the model file has no calibration, so no threshold is known for a coverage of {coverage:g}: "
-            f"train the network again, as older versions did not calibrate, or leave the coverage out."
-        )
-    return None
 
 
 @dataclass(frozen=True, eq=False)

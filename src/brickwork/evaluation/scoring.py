@@ -12,7 +12,6 @@ from brickwork.errors import BrickworkError
 from brickwork.evaluation.data import as_dataset, as_model_file, class_positions, images_of
 from brickwork.evaluation.images import UnreadableImage
 from brickwork.evaluation.logits import preprocessing_of
-from brickwork.evaluation.metrics.calibration import temperature_of
 from brickwork.evaluation.metrics.intervals import (
     Estimate,
     Integers,
@@ -28,6 +27,7 @@ from brickwork.evaluation.outcomes import TOP, Outcomes, Scorer, concat_outcomes
 from brickwork.evaluation.parallel import check_nproc
 from brickwork.evaluation.report.report import ClassReport, Confusion, Report
 from brickwork.model import ModelFile
+from brickwork.runtime.calibration import temperature_of
 
 
 def evaluate(

@@ -90,7 +90,7 @@ def predict_command(
 
 def threshold_text(threshold: "Threshold", coverage: float | None) -> str:
     """What "unsure" means here."""
-    from brickwork.evaluation.metrics.calibration import COVERAGE
+    from brickwork.runtime.calibration import COVERAGE
 
     share = COVERAGE if coverage is None else coverage
     return (
