@@ -77,7 +77,7 @@ def tree_size(path: Path) -> int:
     return sum((Path(folder) / name).lstat().st_size for folder, _, names in os.walk(path) for name in names)
 
 
-def predicted(python: Path, model: Path, images: Path) -> tuple[Shares, set[str]]:
+def predict_in(python: Path, model: Path, images: Path) -> tuple[Shares, set[str]]:
     """What the environment's own command predicts, and the packages that it imported."""
     words = [python, "-P", "-X", "importtime", "-m", "brickwork", "predict", model, images, "--json", "--probabilities"]
     done = subprocess.run(words, cwd=python.parent, capture_output=True, text=True, check=True)
@@ -89,7 +89,7 @@ def shares_of(rows: list[dict[str, dict[str, float]]]) -> Shares:
     return {Path(str(row["path"])).name: row["probabilities"] for row in rows}
 
 
-def expected(model: Path, images: Path) -> Shares:
+def predict_here(model: Path, images: Path) -> Shares:
     """What the model file gives, by torch."""
     found = bw.predict(model, images, top=1000)
     return {Path(each.path).name: {guess.label: guess.probability for guess in each.top} for each in found}
@@ -105,11 +105,11 @@ def difference(mine: Shares, other: Shares) -> tuple[float, int]:
 def measure(folder: Path) -> bool:
     """Prints the table; whether all that is promised holds."""
     model, images = make_models(folder), write_images(folder / "images")
-    other, rows, held = expected(model, images), [], True
+    other, rows, held = predict_here(model, images), [], True
     for extra, limit in LIMITS.items():
         python = make_environment(folder / extra, extra)
         sizes = package_sizes(folder / extra)
-        mine, imported = predicted(python, folder / FILES[extra], images)
+        mine, imported = predict_in(python, folder / FILES[extra], images)
         furthest, changed = difference(mine, other)
         held &= sum(sizes.values()) <= limit and furthest <= BOUND and not changed and "torch" not in imported
         largest = sorted(((size, name) for name, size in sizes.items()), reverse=True)[:5]
