@@ -28,7 +28,7 @@ LIMITS = {"onnx": 200e6, "openvino": 300e6}  # bytes
 FILES = {"onnx": "model.onnx", "openvino": "model.xml"}
 IMAGES = 500
 BOUND = 1e-4  # of a probability
-INSTALLERS = ("pip", "setuptools", "_distutils_hack", "distutils-precedence.pth")  # of the environment itself
+INSTALLERS = ("pip", "setuptools", "pkg_resources", "_distutils_hack", "distutils-precedence.pth")  # the environment's
 
 Shares = dict[str, dict[str, float]]  # of each image, the probability of each class
 

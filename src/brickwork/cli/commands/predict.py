@@ -15,7 +15,7 @@ from brickwork.cli.nproc import nproc_option
 from brickwork.cli.output import check_output, count_of, json_option, json_text, notify, print_json, say
 from brickwork.cli.own import own_option
 from brickwork.cli.paths import PATH, WORD
-from brickwork.errors import BrickworkError, require
+from brickwork.errors import BrickworkError
 from brickwork.files import write_whole
 
 if TYPE_CHECKING:
@@ -82,11 +82,8 @@ def predict_command(
       brickwork predict model.onnx photos/new --out labels.csv
     """
     from brickwork.evaluation.prediction import facts_of, open_model
-    from brickwork.runtime import is_exported
     from brickwork.runtime.calibration import threshold_for
 
-    if not is_exported(model):
-        require("torch", "train", "predict")
     if out:
         check_output(out, TABLES, (model, *([listing] if listing not in (None, "-") else []), *images))
     words = image_words(images, listing)
