@@ -48,7 +48,7 @@ def write_images(folder: Path) -> Path:
 
 def make_models(folder: Path) -> Path:
     """Trains and exports; gives the model file."""
-    result = bw.train("lenet5", "fashion", epochs=1, out=folder / "run", progress=False)
+    result = bw.train("resnet20[width=0.5]", "fashion", epochs=3, out=folder / "run", progress=False)
     assert result.model
     exports.export_onnx(bw.load(result.model), folder / "model.onnx")
     exports.export_ir(folder / "model.onnx", folder / "model.xml")
