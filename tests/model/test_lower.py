@@ -8,7 +8,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from brickwork import zoo
 from brickwork.model import Model, build, load, lower, save
 from brickwork.model.lower import apply_rules, with_steps
-from brickwork.network import Network, chain, concat, residual, smallest_input, stages
+from brickwork.network import Concat, Expr, Network, chain, concat, residual, smallest_input, stages, walk
 from brickwork.network.layers import BatchNorm, Conv, Flatten, GlobalAvgPool, Linear, MaxPool, ReLU, Scale
 from brickwork.network.lowering import Copy, FoldNorm, FoldScale, Stack, fold_norms, fold_scales, merge_siblings
 from network.test_layers import Swish
@@ -20,19 +20,23 @@ def small(name: str) -> Network:
     """A narrow variant on a small input; a table of connections has one width."""
     whole = zoo.network(name)
     side = max(smallest_input(whole) or 0, 16 if whole.input[1] <= 32 else 32)
-    narrow = name if name == "lenet5_1998" or name.startswith("se") else f"{name}[width=0.25]"
+    narrow = name if name == "lenet5_1998" else f"{name}[width=0.25]"
     return zoo.network(narrow, input=(whole.input[0], side, side), classes=5)
 
 
-def perturb(model: Model) -> Model:
-    """Norms as after a training: none of their four vectors is what it was at the start."""
+DEEPEST = {"seresnet152", "preact_resnet164", "preact_resnet1001", "resnet1202"}  # signals would grow beyond float32
+
+
+@torch.no_grad()
+def perturb(model: Model, low: float = 0.5, high: float = 1.5) -> Model:
+    """Norms as after a training: none of their four vectors is what it was at the start; gains from low to high."""
     for layer in model.modules():
         if isinstance(layer, _BatchNorm):
             assert layer.running_mean is not None
             assert layer.running_var is not None
             layer.running_mean.uniform_(-0.3, 0.3)
             layer.running_var.uniform_(0.5, 2)
-            nn.init.uniform_(layer.weight, 0.5, 1.5)
+            nn.init.uniform_(layer.weight, low, high)
             nn.init.uniform_(layer.bias, -0.3, 0.3)
     return model.eval()
 
@@ -44,34 +48,37 @@ def difference(found: Tensor, wanted: Tensor) -> float:
 @pytest.mark.parametrize("name", zoo.names())
 @torch.no_grad()
 def test_a_lowered_model_gives_the_logits_of_its_original(name: str) -> None:
-    """Within 1e-5 in float32; in float64 to 1e-12, as the rewrites are exact."""
-    model = perturb(build(small(name)))
+    """Within 1e-5 in float32, and in float64 to 1e-12, as the rewrites are exact."""
+    model = perturb(build(small(name)), *((0.2, 0.6) if name in DEEPEST else ()))
     images = torch.randn(2, *model.network.input)
-    wanted = model(images)
-    for merge in (False, True):
-        lowered = lower(model, merge=merge)
-        assert not lowered.training
-        assert difference(lowered(images), wanted) < 1e-5
-    model, images = model.double(), images.double()
-    assert difference(lower(model, merge=True)(images), model(images)) < 1e-12
+    logits = model(images)
+    lowered = [lower(model)]
+    if any(isinstance(part, Concat) for stage in model.network.stages for _, part in walk(stage)):
+        lowered.append(lower(model, merge=True))
+    assert not any(made.training for made in lowered)
+    assert max(difference(made(images), logits) for made in lowered) < 1e-5
+    images = images.double()
+    exact = model.double()(images)
+    assert difference(lower(model, merge=True)(images), exact) < 1e-12
 
 
-def tiny(body: object, head: object = HEAD) -> Model:
-    network = Network("tiny", (3, 9, 9), 5, stages(stage1=body), head)  # type: ignore[arg-type]
+def tiny(body: Expr, head: Expr = HEAD) -> Model:
+    network = Network("tiny", (3, 9, 9), 5, stages(stage1=body), head)
     return perturb(build(network)).double()
 
 
 @pytest.mark.parametrize(
-    "model",
+    ("body", "head"),
     [
-        tiny(chain(Conv(6, 3, bias=False), BatchNorm(eps=0.1), ReLU())),
-        tiny(chain(Conv(6, 3, groups=3), BatchNorm(eps=0.1), Conv(4, (1, 3)), BatchNorm())),
-        tiny(ReLU(), chain(Flatten(), Linear(7), BatchNorm(), ReLU(), Linear(5, bias=False), BatchNorm())),
+        (chain(Conv(6, 3, bias=False), BatchNorm(eps=0.1), ReLU()), HEAD),
+        (chain(Conv(6, 3, groups=3), BatchNorm(eps=0.1), Conv(4, (1, 3)), BatchNorm()), HEAD),
+        (ReLU(), chain(Flatten(), Linear(7), BatchNorm(), ReLU(), Linear(5, bias=False), BatchNorm())),
     ],
     ids=["without a bias", "in groups", "dense"],
 )
 @torch.no_grad()
-def test_folding_norms_alone_is_exact(model: Model) -> None:
+def test_folding_norms_alone_is_exact(body: Expr, head: Expr) -> None:
+    model = tiny(body, head)
     images = torch.randn(4, 3, 9, 9, dtype=torch.float64)
     lowered = with_steps(model, [fold_norms(model.network)])
     assert not any(isinstance(layer, _BatchNorm) for layer in lowered.modules())
