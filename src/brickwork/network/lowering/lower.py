@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from brickwork.network.cost import cost
+from brickwork.network.cost import Cost, cost
 from brickwork.network.lowering.rewrites import drop_training_parts, fold_norms, fold_scales, merge_siblings
 from brickwork.network.lowering.trace import Step
 from brickwork.network.network import Network
@@ -20,12 +20,12 @@ class Lowering:
     def __str__(self) -> str:
         before, after = cost(self.original), cost(self.network)
         changes = f"layers {len(before.rows)} -> {len(after.rows)}, MACs {before.macs:,} -> {after.macs:,}."
-        return f"{'; '.join(self._done()) or 'nothing to do'}; {changes}"
+        return f"{'; '.join(self._done(before, after)) or 'nothing to do'}; {changes}"
 
-    def _done(self) -> list[str]:
+    def _done(self, before: Cost, after: Cost) -> list[str]:
         """What was done, from what is gone; shortcuts that are not built do not count."""
-        kinds = [Counter(row.kind for row in cost(network).rows) for network in (self.original, self.network)]
-        gone, now = kinds[0] - kinds[1], kinds[1]
+        was, now = (Counter(row.kind for row in total.rows) for total in (before, after))
+        gone = was - now
         sides = len(self.original.side_heads)
         merged = gone["conv"] if now["slice"] else 0
         told = [
