@@ -52,7 +52,8 @@ if TYPE_CHECKING:
     from brickwork import zoo
     from brickwork.data import Dataset, Split, open_data
     from brickwork.data.check import CheckReport, check
-    from brickwork.evaluation import Prediction, Report, evaluate, predict
+    from brickwork.evaluation import Report, evaluate
+    from brickwork.evaluation.prediction import predict
     from brickwork.loader.loader import Batch, Loader, open_loader
     from brickwork.model import Model, ModelFile, build, load, save
     from brickwork.network import (
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
     )
     from brickwork.recipe.published import RecipeChoice, recipe_for
     from brickwork.recipe.recipe import Recipe
+    from brickwork.runtime.prediction import Prediction
     from brickwork.scaling import Cluster, Scaling, scale
     from brickwork.training.result import Result
     from brickwork.training.train import resume, train
@@ -107,7 +109,9 @@ _MODULES = {  # the public names, and the module that each is fetched from
     "brickwork.loader.loader": ("Batch", "Loader", "open_loader"),
     "brickwork.training.result": ("Result",),
     "brickwork.training.train": ("resume", "train"),
-    "brickwork.evaluation": ("Prediction", "Report", "evaluate", "predict"),
+    "brickwork.evaluation": ("Report", "evaluate"),
+    "brickwork.evaluation.prediction": ("predict",),
+    "brickwork.runtime.prediction": ("Prediction",),
 }
 _TORCH = (  # the modules that do not do without it
     "brickwork.model", "brickwork.weights", "brickwork.loader.loader", "brickwork.training.result",

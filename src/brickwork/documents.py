@@ -27,6 +27,11 @@ def escape_controls(text: str) -> str:
     return CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
+def escape_line(text: str) -> str:
+    """Text that is one line, too, as names of classes are: the ends of lines are escapes."""
+    return escape_controls(text).replace("\n", "\\n")
+
+
 def parse_json(text: str | bytes) -> Any:
     """The values of a JSON document.
 

@@ -136,3 +136,9 @@ def sharing_notes(count: int) -> tuple[str, ...]:
         return ()
     have, enough = ("one core", "1 does") if cores() == 1 else (f"{cores()} cores", f"{cores()} do")
     return (f"{count} processes share {have}, so that each computes more slowly: {enough} as much.",)
+
+
+def check_nproc(nproc: int | None) -> None:
+    """Raises BrickworkError where it is no number of processes."""
+    if nproc is not None and (type(nproc) is not int or nproc < 1):
+        raise BrickworkError(f"nproc is a number of processes, 1 or more, not {nproc!r:.80}.")

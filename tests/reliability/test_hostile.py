@@ -17,9 +17,9 @@ from hostile_values import DOCUMENTS, Document, last_checkpoint  # noqa: E402
 from brickwork.data.index import load_index  # noqa: E402
 from brickwork.errors import BrickworkError  # noqa: E402
 from brickwork.evaluation.logits import preprocessing_of  # noqa: E402
-from brickwork.evaluation.metrics.calibration import calibration_of  # noqa: E402
 from brickwork.model import load  # noqa: E402
 from brickwork.network import from_json  # noqa: E402
+from brickwork.runtime.calibration import calibration_of  # noqa: E402
 from brickwork.training.result import result_from  # noqa: E402
 from brickwork.training.run.checkpoint import Checkpoints  # noqa: E402
 from brickwork.training.run.facts import check_facts  # noqa: E402

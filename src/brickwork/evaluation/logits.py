@@ -1,17 +1,20 @@
 """A model's logits for images that are in memory."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from brickwork.data.dataset import Images
 from brickwork.data.preprocessing import Preprocessing
 from brickwork.errors import BrickworkError
-from brickwork.machine import LEAST_MEMORY
+from brickwork.machine import LEAST_MEMORY, compute_threads, device
 from brickwork.model import Model, ModelFile
 from brickwork.network.layer import shape_text
 from brickwork.network.limits import images_at_once
+from brickwork.runtime.prediction import Logits
 
 BATCH = 256  # images at a time; the logits do not depend on it, but for last bits
 
@@ -58,16 +61,31 @@ def compute_logits(
     The model works in evaluation mode, in float32, on the device where its weights are, and is handed back in the
     mode in which it came.
     """
-    was_training, device = model.training, next(model.parameters()).device
+    was_training, place = model.training, next(model.parameters()).device
     model.eval()
     logits = torch.zeros(len(images), model.network.classes)
     size = stable_batch_size(model, BATCH)  # the same in all processes, else images would be missed
     try:
         for start in range(rank * size, len(images), world_size * size):
-            batch = preprocessing.normalize(images[start : start + size].to(device))
+            batch = preprocessing.normalize(images[start : start + size].to(place))
             logits[start : start + size] = model(batch).float().cpu()
             if progress:
                 progress(start + len(batch))
     finally:
         model.train(was_training)
     return logits
+
+
+@dataclass(frozen=True, eq=False)
+class FileLogits:
+    """A model file's logits by torch, in float32: what `Predictor` computes with."""
+
+    file: ModelFile
+    threads: int = 0  # that compute; 0 = all
+
+    def __call__(self, images: Images) -> Logits:
+        """N x classes, of N x C x H x W bytes."""
+        model = self.file.model.to(device())
+        with compute_threads(self.threads):
+            logits: Logits = compute_logits(model, torch.from_numpy(images), preprocessing_of(self.file)).numpy()
+        return logits

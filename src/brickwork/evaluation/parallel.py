@@ -48,12 +48,6 @@ COMPUTING = Role(
 )
 
 
-def check_nproc(nproc: int | None) -> None:
-    """Raises BrickworkError where it is no number of processes."""
-    if nproc is not None and (type(nproc) is not int or nproc < 1):
-        raise BrickworkError(f"nproc is a number of processes, 1 or more, not {nproc!r:.80}.")
-
-
 def map_in_processes(
     function: Callable[[Item], Result], model: Model, items: Iterable[Item], nproc: int
 ) -> Iterator[Result]:
@@ -108,7 +102,7 @@ class ProcessPool(Generic[Item, Result]):
         self.free: SimpleQueue[ComputeProcess] = SimpleQueue()
         self.close = Finalize(self, kill_all, (self.processes,), exitpriority=10)  # before daemons are waited for
         content = pickle_function(function)
-        start_server([__name__, "brickwork.evaluation"])
+        start_server([__name__, "brickwork.evaluation.prediction", "brickwork.evaluation.scoring"])
         try:
             for number in range(count):
                 self.free.put(self.start(number, modules, content))

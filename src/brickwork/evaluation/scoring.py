@@ -12,7 +12,6 @@ from brickwork.errors import BrickworkError
 from brickwork.evaluation.data import as_dataset, as_model_file, class_positions, images_of
 from brickwork.evaluation.images import UnreadableImage
 from brickwork.evaluation.logits import preprocessing_of
-from brickwork.evaluation.metrics.calibration import temperature_of
 from brickwork.evaluation.metrics.intervals import (
     Estimate,
     Integers,
@@ -25,9 +24,10 @@ from brickwork.evaluation.metrics.intervals import (
 from brickwork.evaluation.metrics.reliability import bins_of, diagram, ece, gaps
 from brickwork.evaluation.metrics.slices import Grouping, by_brightness, by_size, make_slices, worst_first
 from brickwork.evaluation.outcomes import TOP, Outcomes, Scorer, concat_outcomes, score_split
-from brickwork.evaluation.parallel import check_nproc
 from brickwork.evaluation.report.report import ClassReport, Confusion, Report
 from brickwork.model import ModelFile
+from brickwork.processes import check_nproc
+from brickwork.runtime.calibration import temperature_of
 
 
 def evaluate(

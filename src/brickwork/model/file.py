@@ -14,7 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as safetensors_bytes
 from torch import Tensor, nn
 
-from brickwork.documents import escape_controls, parse_json
+from brickwork.documents import escape_line, parse_json
 from brickwork.errors import BrickworkError
 from brickwork.files import neighbour, write_whole
 from brickwork.machine import usable_memory
@@ -141,7 +141,7 @@ def load(path: str | Path, own: Sequence[type[Layer]] = ()) -> ModelFile:
 
 def _class_name(name: Any) -> Any:
     """The name of a class in one line, as terminals take it; what is no text is left for `ModelFile` to refuse."""
-    return escape_controls(name).replace("\n", "\\n") if isinstance(name, str) else name
+    return escape_line(name) if isinstance(name, str) else name
 
 
 def _count(network: Network, weights: dict[str, Tensor]) -> None:

@@ -14,7 +14,8 @@ from torch.nn.functional import cross_entropy
 import bars
 from brickwork.errors import BrickworkError
 from brickwork.evaluation import Calibration, calibrate, calibration_of, fit_temperature
-from brickwork.evaluation.metrics.calibration import probabilities, temperature_of
+from brickwork.evaluation.metrics.calibration import probabilities
+from brickwork.runtime.calibration import temperature_of
 
 Population = tuple[Tensor, Tensor]
 

@@ -90,7 +90,7 @@ def predict_command(
 
 def threshold_text(threshold: "Threshold", coverage: float | None) -> str:
     """What "unsure" means here."""
-    from brickwork.evaluation.metrics.calibration import COVERAGE
+    from brickwork.runtime.calibration import COVERAGE
 
     share = COVERAGE if coverage is None else coverage
     return (
@@ -115,7 +115,7 @@ def image_words(images: tuple[str, ...], listing: str | None) -> list[str]:
 
 def read_words(listing: str) -> list[str]:
     """The paths in a file, or on standard input."""
-    from brickwork.evaluation.inputs import read_paths
+    from brickwork.runtime.inputs import read_paths
 
     return read_paths(sys.stdin.buffer.read() if listing == "-" else Path(listing).read_bytes())
 
@@ -126,7 +126,7 @@ def predict_all(
     """The predictions of all images, while progress is shown on standard error."""
     from brickwork.cli.commands.check import reading_progress
     from brickwork.evaluation import iter_predictions
-    from brickwork.evaluation.inputs import iter_images
+    from brickwork.runtime.inputs import iter_images
 
     found = [image.source if isinstance(image.source, Path) else image.name for image in iter_images(words)]
     rows: list[Prediction] = []

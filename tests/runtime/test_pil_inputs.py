@@ -13,8 +13,8 @@ from PIL import Image, ImageDraw, TiffImagePlugin
 from brickwork.data.dataset import Images
 from brickwork.data.images.deep import Range
 from brickwork.data.preprocessing import Preprocessing
-from brickwork.evaluation.inputs import file_content, iter_images
-from brickwork.evaluation.prediction import decode_images
+from brickwork.runtime.inputs import file_content, iter_images
+from brickwork.runtime.prediction import decode_images
 
 CHANCE = np.random.default_rng(0)
 

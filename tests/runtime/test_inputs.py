@@ -14,8 +14,8 @@ from brickwork.cli.shell import run
 from brickwork.data import open_data
 from brickwork.errors import BrickworkError
 from brickwork.evaluation import Prediction, evaluate, predict
-from brickwork.evaluation.inputs import array_image
 from brickwork.model import save
+from brickwork.runtime.inputs import array_image
 
 WHITE = np.full((6, 6), 255, np.uint8)
 
@@ -75,7 +75,7 @@ def test_an_image_in_memory_has_the_probability_of_its_file(model: Path, tmp_pat
 
 def test_a_picture_that_lies_on_its_side_is_turned_as_its_file_is() -> None:
     """The left half is white; on its side, the upper half is, and a crop of the middle sees both."""
-    from brickwork.evaluation.inputs import upright_image
+    from brickwork.runtime.inputs import upright_image
 
     image, exif = Image.new("L", (8, 4)), Image.Exif()
     image.paste(255, (0, 0, 4, 4))
