@@ -34,6 +34,7 @@ VERBS = {
     "train": Verb("train", TORCH),
     "evaluate": Verb("evaluate", TORCH),
     "predict": Verb("predict", TORCH),
+    "bench": Verb("bench", TORCH),
     "doctor": Verb("doctor"),
 }
 
