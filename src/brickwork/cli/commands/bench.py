@@ -78,7 +78,7 @@ def bench_command(
 def bench_file(word: str, input: str | None) -> "ModelFile":
     """The model file that a word means, or a network of the zoo with fresh weights."""
     from brickwork import zoo
-    from brickwork.exporting.bench.bench import random_file
+    from brickwork.exporting.bench.random import random_file
     from brickwork.model import load
 
     if path := model_path(word):

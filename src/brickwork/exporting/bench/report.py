@@ -1,6 +1,7 @@
 """A benchmark of engines as tables and as a document."""
 
 from dataclasses import asdict
+from math import isfinite
 
 from brickwork.exporting.bench.bench import BOUNDS, BatchBench, NetworkBench, Timing
 from brickwork.exporting.bench.rates import Machine
@@ -35,7 +36,8 @@ def network_text(found: NetworkBench, machine: Machine, width: int) -> str:
 def _cells(timing: Timing, batch: BatchBench, found: NetworkBench, machine: Machine) -> tuple[str, ...]:
     name = " ".join(filter(None, (timing.engine, timing.variant)))
     if timing.seconds is None:
-        return str(batch.batch), name, timing.precision, "wrong", "", "", "", "", f"{timing.difference:.0e}"
+        fault = "wrong" if isfinite(timing.difference) else "cannot"
+        return str(batch.batch), name, timing.precision, fault, "", "", "", "", f"{timing.difference:.0e}"
     middle, low, high = timing.seconds
     mark = " <" if timing is batch.winner else ""
     times = f"{middle * 1e3:.4g}", f"{low * 1e3:.4g}-{high * 1e3:.4g}", f"{batch.batch / middle:.4g}"
@@ -62,7 +64,7 @@ def ending() -> str:
     return (
         "<: the fastest. eager: how many times as fast as eager torch. peak: 2 x MACs in this time, as a share of the\n"
         "matrix products above. difference: of the logits from eager torch's, relative to the largest; beyond the\n"
-        f"bound ({bounds}) it is wrong and not timed. Medians of rounds in turns."
+        f"bound ({bounds}) it is wrong and not timed; cannot: not this network. Medians of rounds in turns."
     )
 
 
