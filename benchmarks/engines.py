@@ -16,6 +16,7 @@ import logging
 import sys
 import warnings
 from collections.abc import Callable
+from functools import partial
 from math import prod
 
 import numpy as np
@@ -103,7 +104,7 @@ def choose(ways: list[Contestant], pixels: np.ndarray) -> Contestant:
     """The fastest way whose logits are right, by a short bench of its own."""
     differences = compare(ways, pixels)
     right = [way for way, found in zip(ways, differences, strict=True) if found <= BOUNDS[way.precision]]
-    times = interleave([lambda way=way: way.run(pixels) for way in right], 2)  # type: ignore[misc]
+    times = interleave([partial(way.run, pixels) for way in right], 2)
     return min(zip(right, times, strict=True), key=lambda pair: spread(pair[1]))[0]
 
 
@@ -131,7 +132,7 @@ def _measure(
     pixels = pictures(network, batch)
     images = (pixels / 255).astype(np.float32)
     chosen = choose(ways, pixels)
-    works: list[Work] = [lambda: chosen.run(pixels), *(lambda run=run: run(images) for run in by_hand.values())]  # type: ignore[misc]
+    works: list[Work] = [partial(chosen.run, pixels), *(partial(run, images) for run in by_hand.values())]
     ours, eager, *others = interleave(works, seconds)
     engines = [(key, times) for key, times in zip(list(by_hand)[1:], others, strict=True) if key[1] == chosen.precision]
     (best, _), best_times = min(engines, key=lambda engine: spread(engine[1]))

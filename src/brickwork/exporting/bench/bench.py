@@ -1,6 +1,7 @@
 """Bench: every engine's logits held against eager torch's, then its time beside the machine's own rates."""
 
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
 from math import inf
@@ -107,7 +108,7 @@ def bench_batch(model: Model, ways: list[Contestant], batch: int, seconds: float
     pixels = pictures(model.network, batch)
     differences = compare(ways, pixels)
     agreeing = [way for way, found in zip(ways, differences, strict=True) if found <= BOUNDS[way.precision]]
-    times = interleave([lambda way=way: way.run(pixels) for way in agreeing], seconds)  # type: ignore[misc]
+    times = interleave([partial(way.run, pixels) for way in agreeing], seconds)
     timed = dict(zip(agreeing, times, strict=True))
     found = zip(ways, differences, strict=True)
     return BatchBench(batch, tuple(_timing(way, difference, timed.get(way), times[0]) for way, difference in found))

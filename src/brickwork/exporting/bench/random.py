@@ -56,4 +56,5 @@ def pictures(network: Network, count: int) -> NDArray[np.uint8]:
     chance, (channels, height, width) = np.random.default_rng(0), network.input
     rows, columns = (np.arange(side) * CELLS // side for side in (height, width))
     patches = chance.integers(0, 192, (count, channels, CELLS, CELLS), np.uint8)[:, :, rows[:, None], columns]
-    return patches + chance.integers(0, 64, (count, channels, height, width), np.uint8)
+    made: NDArray[np.uint8] = patches + chance.integers(0, 64, (count, channels, height, width), np.uint8)
+    return made

@@ -14,7 +14,7 @@ HEAD = ("batch", "engine", "precision", "ms", "95 %", "images/s", "eager", "peak
 def bench_text(machine: Machine, versions: dict[str, str], benches: list[NetworkBench], width: int) -> str:
     """The machine, and a table for each network."""
     parts = [machine_text(machine, versions), *(network_text(found, machine, width) for found in benches)]
-    return "\n\n".join([*parts, ending()])
+    return "\n\n".join([*parts, legend()])
 
 
 def machine_text(machine: Machine, versions: dict[str, str]) -> str:
@@ -59,7 +59,7 @@ def copy_share(timing: Timing, found: NetworkBench, machine: Machine) -> float:
     return size / machine.copy / timing.seconds.median
 
 
-def ending() -> str:
+def legend() -> str:
     bounds = ", ".join(f"{bound:g} in {precision}" for precision, bound in BOUNDS.items())
     return (
         "<: the fastest. eager: how many times as fast as eager torch. peak: 2 x MACs in this time, as a share of the\n"
