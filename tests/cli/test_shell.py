@@ -60,7 +60,8 @@ def test_the_examples_run(ask: Ask, words: list[str]) -> None:
         (["show", "vgg11", "--dept", "1"], "unknown option '--dept': did you mean '--depth'? See 'brickwork show"),
         (
             ["show", "vgg11", "--zzzz"],
-            "unknown option '--zzzz': known: --input, --classes, --depth, --sort, --lowered, --merge, --json, -h, --help.",
+            "unknown option '--zzzz': known: --input, --classes, --depth, --sort, --lowered, --merge, --json, -h, "
+            "--help.",
         ),
         (["show", "vgg11", "--input", "3x" + "9" * 400], "write channels x height x width, as in 3x224x224."),
         (["show", "vgg11", "--classes", "9" * 400], "is not in the range 1<=x<=1000000000"),
