@@ -224,7 +224,9 @@ def test_doctor_counts_the_cache_and_names_its_folder(ask: Ask, tmp_path: Path) 
     assert (document["cache"], document["cached"]) == (str(packs), 1234)
 
 
-@pytest.mark.parametrize("verb", ["list", "show", "lecture", "check", "train", "evaluate", "predict", "doctor"])
+@pytest.mark.parametrize(
+    "verb", ["list", "show", "lecture", "check", "train", "evaluate", "predict", "bench", "doctor"]
+)
 def test_every_command_has_help_by_both_names_and_json_among_its_options(ask: Ask, verb: str) -> None:
     answer = ask(verb, "--help")
     assert (answer.code, answer.err) == (0, "")
