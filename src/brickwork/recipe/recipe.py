@@ -89,6 +89,14 @@ class Recipe:
     class_weights: Literal["none", "balanced"] = option("none", "balanced: a rare class's images weigh more")
     sampling: Literal["shuffled", "balanced"] = option("shuffled", "balanced: every class is seen equally often")
 
+    window: int = option(
+        -1,
+        "images of shards that are shuffled together, so that these are read in long pieces; 0 = all images; "
+        "-1 = 8192 of shards that fit neither memory nor cache",
+        low=-1,
+        high=1e9,
+    )
+
     fit: Literal["crop", "pad", "squash"] = option(
         "crop", "how an image of another shape is brought to the network's", heading="Images and augmentation"
     )
@@ -174,6 +182,10 @@ class Recipe:
             for field in options_of(Recipe):
                 check(field, getattr(self, field.name))
         _check_steps(self.milestones, self.factor)
+        if self.window > 0 and self.sampling == "balanced":
+            raise BrickworkError(
+                "recipe: sampling=balanced takes images from all shards at any time: window is 0 or -1."
+            )
         parse_range(self.range)
 
     def __repr__(self) -> str:

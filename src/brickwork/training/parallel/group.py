@@ -3,11 +3,11 @@
 import os
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 from torch import Tensor, distributed
@@ -23,6 +23,8 @@ LOST = 75  # the exit code of a process whose others are gone: "try again" in sy
 RENDEZVOUS = "BRICKWORK_RENDEZVOUS"  # the variable with the address where the processes of one machine meet
 PATIENCE = timedelta(minutes=30)  # for the others in a step; one that has ended is noticed at once
 LONG = timedelta(days=10)  # for the leader, which reads images first
+Value = TypeVar("Value")
+Facts = TypeVar("Facts")
 
 
 class LostProcess(BrickworkError):
@@ -94,19 +96,22 @@ class Group:
                 distributed.all_gather_object(values, value)
         return values
 
-    @contextmanager
-    def leader_first(self) -> Iterator[None]:
-        """What the leader does first and the others after it, however long it takes: they find its cache."""
+    def leader_first(self, work: Callable[[Facts | None], Value], facts_of: Callable[[Value], Facts]) -> Value:
+        """What the leader does first, however long it takes, and the others after it with the facts that it found."""
+        value = work(None) if self.leads else None
+        self.wait_for_leader()
+        facts = self.tell(facts_of(value) if value is not None else None)
+        return work(facts) if value is None else value
+
+    def wait_for_leader(self) -> None:
+        """Waits until the leader is as far, too."""
         self.turns += 1
         key = f"turn{self.turns}"
-        if self.leads or self.size == 1:
-            yield
-            if self.size > 1:
-                store().set(key, b"1")
-            return
-        with self.exchange():
-            store().wait([key], LONG)
-        yield
+        if self.leads and self.size > 1:
+            store().set(key, b"1")
+        elif not self.leads:
+            with self.exchange():
+                store().wait([key], LONG)
 
     @contextmanager
     def exchange(self) -> Iterator[None]:
