@@ -65,6 +65,7 @@ BOUNDS = {  # written out a second time, so that a slip of the hand beside a fie
     (1, 1e9): ["checkpoint"],
     (1e-3, 0.9): ["validation"],
     (0, 2**63 - 1): ["seed"],
+    (-1, 1e9): ["window"],
 }
 
 

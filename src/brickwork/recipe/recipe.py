@@ -25,7 +25,7 @@ from brickwork.recipe.option import (
 Optimizer = Literal["sgd", "adamw", "rmsprop", "muon"]
 Schedule = Literal["onecycle", "cosine", "step", "exponential", "linear", "poly", "inverse", "constant"]
 RangeWord = Literal["file", "set", "percentiles"]
-NormKind = Literal["torch", "plain", "ghost", "frozen"]
+NormKind = Literal["torch", "plain", "ghost", "frozen", "sync"]
 Reduce = Literal["all", "ordered"]
 Policy = Literal["none", "randaugment", "trivialaugment"]
 
@@ -131,7 +131,8 @@ class Recipe:
 
     norm: NormKind = option(
         "torch",
-        "batch norm: plain, written out; ghost, over parts of a micro-batch; frozen, by its averages, as they are",
+        "batch norm: plain, written out; ghost, over parts of a micro-batch; frozen, by its averages, as they are; "
+        "sync, over what all processes compute at a time, whose number then changes the result",
         heading="Batch norm",
     )
     ghost: int = option(32, "of ghost: the images of a part", low=1, high=1e6)

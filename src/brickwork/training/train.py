@@ -30,7 +30,7 @@ from brickwork.training.loop import Loop, make_loop
 from brickwork.training.parallel.begin import check_agreement, choose_place, launch_plan, launch_result, leading
 from brickwork.training.parallel.group import Group, is_member, join_group
 from brickwork.training.plan import Plan, make_plan
-from brickwork.training.preflight import check_batches, check_processes, warnings_for
+from brickwork.training.preflight import batch_norm_notes, check_batches, check_processes
 from brickwork.training.progress import shown
 from brickwork.training.result import Result, ended_result
 from brickwork.training.resume import last_checkpoint, other_data, resume_command, with_window
@@ -256,8 +256,8 @@ def training_loop(
     # the leader leaves decoded images in the cache for the others
     with group.leader_first(open_next, lambda loader: loader.findings) as loader:
         check_batches(model.network, recipe, loader.samples)
-        for warning in warnings_for(model.network, recipe, loader.samples):
-            listener(Note(f"Warning: {warning}"))
+        for note in batch_norm_notes(model.network, recipe, loader.samples, group.size):
+            listener(Note(note))
         loop = make_loop(model, loader, group)
         if group.size == 1:
             threads = threads_to_advise_on(recipe, loader.device.type, torch.get_num_threads())
