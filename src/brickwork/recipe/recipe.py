@@ -184,9 +184,7 @@ class Recipe:
                 check(field, getattr(self, field.name))
         _check_steps(self.milestones, self.factor)
         if self.window > 0 and self.sampling == "balanced":
-            raise BrickworkError(
-                "recipe: sampling=balanced takes images from all shards at any time: window is 0 or -1."
-            )
+            raise BrickworkError("recipe: sampling=balanced takes images from any shard at any time: window is 0.")
         parse_range(self.range)
 
     def __repr__(self) -> str:
