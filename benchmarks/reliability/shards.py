@@ -141,13 +141,15 @@ def member(source: str, first: int, log: Path) -> None:
     """One process: an epoch from step `first` on; a line of keys for each step, and one of figures at the end."""
     from brickwork import zoo
     from brickwork.data import open_data
+    from brickwork.loader import prepare
     from brickwork.model import build
     from brickwork.recipe.recipe import Recipe
     from brickwork.training.parallel.group import join_group
     from brickwork.training.train import training_loop
 
     reads, facts = Reads(), {}
-    recipe = Recipe(batch=100, accumulate=2, cache="off", scale=0.9, workers=0, flip=False)
+    prepare.free_memory = lambda: 0
+    recipe = Recipe(batch=100, accumulate=2, cache="off", workers=0, flip=False)
     network = zoo.network("lenet5", input=(1, 28, 28), classes=10)
     with join_group() as group, log.open("w") as file:
         began = time.perf_counter()
@@ -248,10 +250,11 @@ def measure(folder: Path, few: int, many: int) -> None:
         data = folder / f"data{count}"
         if not data.exists():
             write_shards(data, count)
+        print(f"{count:,} images of {sum(path.stat().st_size for path in data.iterdir()) / 1e6:,.1f} MB in shards")
         with serve(data) as (address, server):
             pattern = f"{address}/{{{','.join(sorted(path.stem for path in data.iterdir()))}}}.tar"
             orders = {}
-            for where, source in (("disk", str(data)), ("http", pattern)):
+            for where, source in (("http", pattern), ("disk", str(data))):
                 for size in (1, 2):
                     steps, figures = whole_epoch(source, size, folder / f"runs{count}" / f"{where}{size}", count)
                     report(where, count, figures)

@@ -2,15 +2,18 @@
 
 import os
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 from torch import Tensor, distributed
+from torch.distributed.rendezvous import rendezvous
 
 from brickwork.errors import BrickworkError
 from brickwork.loader.share import Share
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 
 LOST = 75  # the exit code of a process whose others are gone: "try again" in sysexits.h
 RENDEZVOUS = "BRICKWORK_RENDEZVOUS"  # the variable with the address where the processes of one machine meet
+JOINING = timedelta(minutes=5)  # for the place where they meet
+GRACE = 5.0  # seconds in which torch may say by itself why they do not meet
 PATIENCE = timedelta(minutes=30)  # for the others in a step; one that has ended is noticed at once
 LONG = timedelta(days=10)  # for the leader, which reads images first
 Value = TypeVar("Value")
@@ -149,12 +154,12 @@ def join_group() -> Iterator[Group]:
     if device().type == "cuda":
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", rank)) % torch.cuda.device_count())
     backend = "cpu:gloo,cuda:nccl" if device().type == "cuda" else "gloo"
-    address = os.environ.get(RENDEZVOUS) or "env://"
     try:
-        distributed.init_process_group(backend, address, world_size=size, rank=rank, timeout=PATIENCE)
+        meeting = meet(os.environ.get(RENDEZVOUS) or "env://", rank, size)
+        distributed.init_process_group(backend, store=meeting, world_size=size, rank=rank, timeout=PATIENCE)
     except (RuntimeError, ValueError) as fault:
         raise LostProcess(
-            f"process {rank} of {size} does not reach the others at {place()}: {reason(fault)}."
+            f"process {rank} of {size} does not reach the others at {place()}: {reason(fault)}. {meeting_hint()}"
         ) from None
     try:
         yield Group(rank, size)
@@ -165,6 +170,36 @@ def join_group() -> Iterator[Group]:
 def reason(fault: Exception) -> str:
     """The first sentence of what torch says, without the place in its source."""
     return re.sub(r"^\[[^\]]*\]\s*", "", str(fault).strip()).splitlines()[0].split(". ")[0].rstrip(".")[:200]
+
+
+def meet(address: str, rank: int, size: int) -> Any:
+    """The store of the place where processes meet. Raises RuntimeError and ValueError where it is not reached.
+
+    Torch waits in another thread, as it waits without end where something else listens at the port and says nothing.
+    """
+    found: SimpleQueue[Any] = SimpleQueue()
+
+    def wait() -> None:
+        try:
+            found.put(next(rendezvous(address, rank, size, timeout=JOINING))[0])
+        except Exception as fault:
+            found.put(fault)
+
+    threading.Thread(target=wait, daemon=True).start()
+    try:
+        answer = found.get(timeout=JOINING.total_seconds() + GRACE)
+    except Empty:
+        raise RuntimeError("what listens there does not answer") from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def meeting_hint() -> str:
+    """What may be wrong with the place where processes meet."""
+    if os.environ.get(RENDEZVOUS):
+        return "Have all been started?"
+    return "Have all been started, and is the port free? MASTER_PORT (torchrun: --master-port) names another."
 
 
 def place() -> str:
