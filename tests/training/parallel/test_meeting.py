@@ -2,11 +2,14 @@
 
 import os
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from torch import distributed
 
 from brickwork.training.parallel import group
 from brickwork.training.parallel.group import LOST, LostProcess, join_group
@@ -19,6 +22,29 @@ def taken() -> Iterator[int]:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         yield listener.getsockname()[1]
+
+
+@pytest.mark.parametrize("kind", ["file", "port"])
+def test_a_leader_that_takes_longer_than_any_step_is_waited_for(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leader = (
+        distributed.FileStore(str(tmp_path / "store"), 2)
+        if kind == "file"
+        else distributed.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
+    )
+    store = leader if kind == "file" else distributed.TCPStore("127.0.0.1", leader.port, wait_for_workers=False)
+    monkeypatch.setattr(group, "store", lambda: store)
+    monkeypatch.setattr(group, "PATIENCE", timedelta(seconds=0.2))
+    thread = threading.Timer(1, leader.set, ("turn", "1"))
+    begin = time.monotonic()
+    thread.start()
+    group.wait_for("turn")
+    thread.join()
+    assert time.monotonic() - begin > 0.9
+    monkeypatch.setattr(group, "LONG", timedelta(seconds=0.5))
+    with pytest.raises(RuntimeError, match="the leader has not been heard of"):
+        group.wait_for("never")
 
 
 @pytest.mark.parametrize("rank", [0, 1])

@@ -116,7 +116,7 @@ class Group:
             store().set(key, b"1")
         elif not self.leads:
             with self.exchange():
-                store().wait([key], LONG)
+                wait_for(key)
 
     @contextmanager
     def exchange(self) -> Iterator[None]:
@@ -128,6 +128,18 @@ class Group:
             raise LostProcess(f"process {self.rank} of {self.size} has lost another: {reason(fault)}.") from None
         finally:
             self.seconds += time.perf_counter() - start
+
+
+def wait_for(key: str) -> None:
+    """Waits for a key of the store: a leader that is at work for long; one whose machine is gone is noticed after some
+    PATIENCE, as the store is asked again then. Raises RuntimeError.
+    """
+    for _ in range(LONG // PATIENCE):
+        try:
+            return store().wait([key], PATIENCE)  # type: ignore[no-any-return]
+        except distributed.DistStoreError:  # not there yet
+            continue
+    raise RuntimeError("the leader has not been heard of")
 
 
 def store() -> Any:
