@@ -17,7 +17,7 @@ from brickwork.data.sources.webdataset import TarSplit
 from brickwork.errors import BrickworkError
 from brickwork.loader.loader import Loader, open_loader
 from brickwork.loader.sampler import plan_epoch, split_batches
-from brickwork.loader.windows import WINDOW, choose_window, micro_batch_sizes, piece_size, windowed_order
+from brickwork.loader.windows import WINDOW, choose_window, micro_batch_sizes, piece_size, window_order
 from brickwork.recipe.recipe import Recipe
 
 PLACES = np.array([(shard, 100 * i, 50) for shard in range(10) for i in range(1000)])
@@ -78,7 +78,7 @@ def test_micro_batches_have_the_sizes_that_a_plan_is_split_into(count: int, batc
     ]
     assert micro_batch_sizes(count, recipe).tolist() == parts
     places = np.array([(0, i, 1) for i in range(count)])
-    drawn = windowed_order(np.random.default_rng(0), places, replace(recipe, window=20))
+    drawn = window_order(np.random.default_rng(0), places, replace(recipe, window=20))
     assert np.array_equal(np.sort(drawn), np.arange(count))
 
 

@@ -24,7 +24,7 @@ from brickwork.loader.sampler import EpochPlan, flip_and_shift, mirrors_suit, pl
 from brickwork.loader.share import Share
 from brickwork.loader.transforms import ImageTransform, Sample, transforms_images
 from brickwork.loader.validation import ValidationImages, network_images
-from brickwork.loader.windows import choose_window, read_windows, reads_windows, shard_places
+from brickwork.loader.windows import attach_contents, choose_window, shard_places, takes_contents
 from brickwork.loader.workers import Workers, worker_count
 from brickwork.network import Network
 from brickwork.network.layer import shape_text
@@ -168,8 +168,8 @@ class WorkerLoader(Loader):
     def requests(self, epoch: int, parts: Sequence[tuple[int, EpochPlan, int]]) -> Iterable[BatchRequest]:
         """Requests for micro-batches, with the contents of their images where these are read in windows."""
         requests = (batch_request(part, epoch, number) for number, part, _ in parts)
-        if isinstance(self.split, TarSplit) and reads_windows(self.recipe, self.images.train.images):
-            return read_windows(self.split, list(requests), self.recipe)
+        if isinstance(self.split, TarSplit) and takes_contents(self.recipe, self.images.train.images):
+            return attach_contents(self.split, list(requests), self.recipe)
         return requests
 
     def timed(self, batches: Iterator[LoadedBatch]) -> Iterator[LoadedBatch]:

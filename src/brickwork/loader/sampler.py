@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from brickwork.data.dataset import Labels
-from brickwork.loader.windows import windowed_order
+from brickwork.loader.windows import window_order
 from brickwork.recipe.recipe import Recipe
 
 
@@ -44,7 +44,7 @@ def plan_epoch(
     count = len(labels)
     balanced = recipe.sampling == "balanced"
     if places is not None and recipe.window > 0:
-        order = windowed_order(orders, places, recipe)
+        order = window_order(orders, places, recipe)
     else:
         order = class_balanced_order(orders, labels) if balanced else orders.permutation(count)
     keys = np.arange(count) if balanced else order

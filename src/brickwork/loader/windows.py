@@ -50,7 +50,7 @@ def shard_places(split: Split, recipe: Recipe, notify: Notify) -> Order | None:
     return split.places
 
 
-def windowed_order(chance: np.random.Generator, places: NDArray[np.int64], recipe: Recipe) -> Order:
+def window_order(chance: np.random.Generator, places: NDArray[np.int64], recipe: Recipe) -> Order:
     """The samples of an epoch in their order; `places` are as in TarSplit."""
     numbers = number_pieces(places, piece_size(recipe))
     turns = chance.permutation(numbers.max() + 1)  # of each piece
@@ -79,7 +79,7 @@ def shuffle_windows(chance: np.random.Generator, samples: Order, size: int) -> O
     return np.concatenate([chance.permutation(window) for window in windows])
 
 
-def read_windows(split: TarSplit, requests: Sequence[BatchRequest], recipe: Recipe) -> Iterator[BatchRequest]:
+def attach_contents(split: TarSplit, requests: Sequence[BatchRequest], recipe: Recipe) -> Iterator[BatchRequest]:
     """Requests with the contents of their images, piece by piece in the order in which they are needed.
 
     In memory are those of a window, and of as many pieces that are read ahead.
@@ -106,6 +106,6 @@ def with_content(sample: Sample, contents: dict[int, bytes]) -> Sample:
     return replace(sample, content=contents.pop(sample.number, None))
 
 
-def reads_windows(recipe: Recipe, images: Source) -> bool:
+def takes_contents(recipe: Recipe, images: Source) -> bool:
     """Whether the images of shards are decoded from contents that come piece by piece."""
     return recipe.window > 0 and isinstance(images, ImageFiles)
