@@ -1,9 +1,16 @@
-"""Kills the processes of a training by several, or their launcher, and looks whether anything was lost."""
+"""Trains by several real processes whose sums are ordered, and looks whether any number gives the same weights.
 
+    python benchmarks/reliability/ranks.py [--micro-batches 4,12] [--sizes 1,2,3,4]
+
+`kills.py --nproc N` uses what stands here to kill the processes of a training, or their launcher.
+"""
+
+import argparse
 import os
 import random
 import shutil
 import signal
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -104,3 +111,43 @@ def killed_ranks(data: Path, folder: Path, size: int, kills: int, seed: int) -> 
         count.same += small.weights_of(out) == expected
         shutil.rmtree(out)
     return count
+
+
+def ordered_weights(data: Path, out: Path, size: int, count: int) -> str:
+    """The sum of the weights, running averages included, that so many processes leave of so many micro-batches."""
+    words = [*small.words(data, out), "--batch", "48", "--threads", "1", "--reduce", "ordered"]
+    words += ["--accumulate", str(count), *(["--nproc", str(size)] if size > 1 else [])]
+    log = out.with_suffix(".log")
+    assert small.waited(small.child(words, log)) == 0, log.read_text()
+    return small.weights_of(out)
+
+
+def numbers(text: str) -> list[int]:
+    return [int(word) for word in text.split(",")]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--micro-batches", type=numbers, default=[4, 12])
+    parser.add_argument("--sizes", type=numbers, default=[1, 2, 3, 4])
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        data = small.images(Path(folder) / "data")
+        sums = {}
+        for count in options.micro_batches:
+            for size in options.sizes:
+                began = time.perf_counter()
+                sums[count, size] = ordered_weights(data, Path(folder) / f"{count}by{size}", size, count)
+                seconds = time.perf_counter() - began
+                print(
+                    f"{count:3} micro-batches, {size} processes: {sums[count, size][:16]}, {seconds:.1f} s", flush=True
+                )
+    for count in options.micro_batches:
+        found = {sums[count, size] for size in options.sizes}
+        print(f"{count} micro-batches: {'the same weights' if len(found) == 1 else f'{len(found)} different weights'}")
+        assert len(found) == 1
+    assert len(set(sums.values())) == len(options.micro_batches), "other micro-batches give the same weights"
+
+
+if __name__ == "__main__":
+    main()

@@ -133,7 +133,7 @@ def test_a_model_is_built_with_another_norm_under_the_same_weight_names(norm: st
 
 def test_an_unknown_norm_and_an_empty_ghost_are_refused() -> None:
     network = zoo.network("resnet20[width=0.25]")
-    with pytest.raises(BrickworkError, match="norm is 'torch', 'plain', 'ghost' or 'frozen'"):
+    with pytest.raises(BrickworkError, match="norm is 'torch', 'plain', 'ghost', 'frozen' or 'sync'"):
         build(network, norm="layer")  # type: ignore[arg-type]
     with pytest.raises(BrickworkError, match="a ghost batch has 1 image at least"):
         build(network, norm="ghost", ghost=0)

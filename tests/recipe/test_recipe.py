@@ -65,6 +65,7 @@ BOUNDS = {  # written out a second time, so that a slip of the hand beside a fie
     (1, 1e9): ["checkpoint"],
     (1e-3, 0.9): ["validation"],
     (0, 2**63 - 1): ["seed"],
+    (-1, 1e9): ["window"],
 }
 
 
@@ -84,7 +85,7 @@ def test_the_default_is_what_small_images_were_measured_with() -> None:
     falls = {"milestones": (0.5, 0.75), "factor": (0.1,), "period": 2.0, "power": 0.5}
     norms = {"norm": "torch", "ghost": 32}
     loss = {"loss": "cross_entropy", "gamma": 2.0, "label_smoothing": 0.1}
-    classes = {"class_weights": "none", "sampling": "shuffled"}
+    classes = {"class_weights": "none", "sampling": "shuffled", "window": -1}
     images = {
         "fit": "crop",
         "range": "file",

@@ -2,7 +2,7 @@
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Self
@@ -13,15 +13,18 @@ from brickwork import machine
 from brickwork.data.cache.decoded import missing_folder
 from brickwork.data.cache.pack import Pack
 from brickwork.data.dataset import Dataset
+from brickwork.data.sources.webdataset import TarSplit
 from brickwork.errors import BrickworkError, check_kind
 from brickwork.loader.batch_transforms import Batch, BatchTransform
 from brickwork.loader.collate import BatchReader, BatchRequest, Fault, InProcess, LoadedBatch
 from brickwork.loader.fit import check_fit
 from brickwork.loader.note import Note, Notify, ignore
-from brickwork.loader.prepare import Normalisation, TrainingImages, ValidationImages, network_images, prepare
+from brickwork.loader.prepare import Findings, Normalisation, TrainingImages, fits_on_device, prepare
 from brickwork.loader.sampler import EpochPlan, flip_and_shift, mirrors_suit, plan_epoch, split_batches
 from brickwork.loader.share import Share
 from brickwork.loader.transforms import ImageTransform, Sample, transforms_images
+from brickwork.loader.validation import ValidationImages, network_images
+from brickwork.loader.windows import attach_contents, choose_window, shard_places, takes_contents
 from brickwork.loader.workers import Workers, worker_count
 from brickwork.network import Network
 from brickwork.network.layer import shape_text
@@ -44,6 +47,7 @@ class Loader(ABC):
     ) -> None:
         self.images, self.recipe, self.device, self.notify, self.own = images, recipe, device, notify, own
         self.labels = images.train.labels
+        self.places = shard_places(images.train.split, recipe, notify)
         self.flip = flips(images, recipe, notify)
         self.transform = BatchTransform(recipe, images.preprocessing, images.network, grown(images, recipe, notify))
         self.waited = 0.0
@@ -73,6 +77,11 @@ class Loader(ABC):
         return torch.bincount(torch.from_numpy(self.labels), minlength=len(self.images.classes)).tolist()
 
     @property
+    def findings(self) -> Findings:
+        """What other processes need to know in order not to read all images again."""
+        return Findings(self.images.train.census, self.images.val.census, self.recipe.window)
+
+    @property
     def validation(self) -> ValidationImages:
         """The validation images as the network takes them, with their labels."""
         return self.images.validation
@@ -80,7 +89,7 @@ class Loader(ABC):
     def plan(self, epoch: int) -> EpochPlan:
         if epoch < 1:
             raise BrickworkError(f"epochs count from 1, not from {epoch}.")
-        return plan_epoch(self.recipe, epoch, self.labels, flip=self.flip)
+        return plan_epoch(self.recipe, epoch, self.labels, flip=self.flip, places=self.places)
 
     def take_waited(self) -> float:
         """Seconds that the training has waited for data since this was last asked."""
@@ -146,7 +155,7 @@ class WorkerLoader(Loader):
 
     def batches(self, epoch: int, first: int = 0) -> Iterator[Batch]:
         parts = list(self.micro_batches(epoch, first))
-        requests = (batch_request(part, epoch, number) for number, part, _ in parts)
+        requests = self.requests(epoch, parts)
         for (_, part, of), loaded in zip(parts, self.timed(self.reader.read(requests)), strict=True):
             if loaded.faults:
                 self.tell(loaded.faults, len(loaded.rows))
@@ -155,6 +164,13 @@ class WorkerLoader(Loader):
             targets = torch.from_numpy(self.labels[part.order.numpy()]).to(self.device)
             batch = self.transform(pixels, targets, part.to(self.device), epoch, loaded.number)
             yield replace(batch, of=of)
+
+    def requests(self, epoch: int, parts: Sequence[tuple[int, EpochPlan, int]]) -> Iterable[BatchRequest]:
+        """Requests for micro-batches, with the contents of their images where these are read in windows."""
+        requests = (batch_request(part, epoch, number) for number, part, _ in parts)
+        if isinstance(self.split, TarSplit) and takes_contents(self.recipe, self.images.train.images):
+            return attach_contents(self.split, list(requests), self.recipe)
+        return requests
 
     def timed(self, batches: Iterator[LoadedBatch]) -> Iterator[LoadedBatch]:
         """The same batches; the seconds of waiting for each are added to `waited`."""
@@ -212,21 +228,6 @@ def grown(images: TrainingImages, recipe: Recipe, notify: Notify) -> bool:
     return False
 
 
-def fits_on_device(images: TrainingImages, recipe: Recipe, device: torch.device) -> bool:
-    """Whether the decoded images are in memory and fit into this device's, too, by the recipe's share of it."""
-    pack = images.train.images
-    if not images.in_memory or not isinstance(pack, Pack):
-        return False
-    needed = len(pack) * images.train.presize.bytes
-    return device.type != "cuda" or needed < recipe.memory * free_on(device)
-
-
-def free_on(device: torch.device) -> int:
-    """Bytes of a GPU's memory that are free."""
-    free: int = torch.cuda.mem_get_info(device)[0]
-    return free
-
-
 def choose_device(device: torch.device | str | None) -> torch.device:
     """The device that was asked for, or the machine's; raises BrickworkError for a word that is none."""
     try:
@@ -258,14 +259,16 @@ def open_loader(
     notify: Notify = ignore,
     rank: int = 0,
     world_size: int = 1,
+    findings: Findings | None = None,
 ) -> Loader:
     """The loader of a data set's training images at a network's input size, for a loop of your own or the Trainer.
 
     Its batches have `images`, float32, N x C x H x W, normalised, and `targets`; `validation` has the images that the
     data set, or the recipe's share of the training images, keeps for validation. `normalisation` is the mean and
-    deviation of each channel where it should not be that of the training images. Of `world_size` processes, the one
-    of number `rank` gets its own micro-batches of each batch alone. Raises BrickworkError where no image of a split can
-    be read.
+    deviation of each channel where it should not be that of the training images. Of `world_size` processes, the one of
+    number `rank` gets its own micro-batches of each batch alone; with the `findings` of another's loader it does not
+    read all images again. The loader's recipe says how many images of shards are shuffled together. Raises
+    BrickworkError where no image of a split can be read.
     """
     check_kind("dataset", dataset, Dataset, "a Dataset, which open_data gives")
     check_kind("network", network, Network, "a Network, which zoo.network gives, and a Model has as model.network")
@@ -273,4 +276,7 @@ def open_loader(
     check_fit(network, dataset)
     dataset = dataset.with_validation(recipe.validation, recipe.seed)
     own = Share(rank, world_size)
-    return make_loader(prepare(network, dataset, recipe, notify, normalisation), recipe, device, notify, own)
+    images = prepare(network, dataset, recipe, notify, normalisation, findings)
+    kept = isinstance(images.train.images, Pack)
+    window = findings.window if findings else choose_window(recipe, images.train.split, kept=kept)
+    return make_loader(images, replace(recipe, window=window), device, notify, own)

@@ -1,40 +1,37 @@
 """Preparation of training and validation images: decoded once, with the preprocessing of a network's input."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
 
-import numpy as np
 import torch
-from torch import Tensor
 
 from brickwork.data import index as indices
 from brickwork.data.cache.decoded import (
     UNKEPT,
     Cache,
+    Census,
     DecodedSplit,
     Storage,
     changed_names,
     decode_split,
-    missing_folder,
     sums_of,
 )
-from brickwork.data.cache.pack import Pack, allocate
+from brickwork.data.cache.pack import Pack
 from brickwork.data.cache.presize import Presize
-from brickwork.data.dataset import Dataset, Images, Labels, Skipped, Split
-from brickwork.data.images.decode import Unreadable
+from brickwork.data.dataset import Dataset, Labels, Skipped, Split
 from brickwork.data.images.deep import Range
 from brickwork.data.index import Index
-from brickwork.data.parallel import map_in_order
 from brickwork.data.preprocessing import Preprocessing
 from brickwork.data.sources.notes import name_list
 from brickwork.data.statistics import channel_moments, set_range
 from brickwork.errors import BrickworkError
 from brickwork.loader.note import Note, Notify, ignore
 from brickwork.loader.transforms import transforms_images
+from brickwork.loader.validation import ValidationImages
 from brickwork.loader.workers import warm, worker_count
 from brickwork.machine import device, free_memory
 from brickwork.network import Network
@@ -82,52 +79,18 @@ class TrainingImages:
         return (*self.train.skipped, *self.val.skipped)
 
     @property
-    def validation(self) -> "ValidationImages":
+    def validation(self) -> ValidationImages:
         """The validation images as the network takes them."""
         return ValidationImages(self.val, self.preprocessing)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class ValidationImages:
-    """Validation images as N x C x H x W bytes, a slice at a time, with their labels."""
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """Findings of the process that has read the images first, with which others need not read them."""
 
-    split: DecodedSplit
-    preprocessing: Preprocessing
-
-    @property
-    def labels(self) -> Tensor:
-        """The labels of the validation images: int64, N."""
-        return torch.from_numpy(self.split.labels)
-
-    def __len__(self) -> int:
-        return len(self.split)
-
-    def __repr__(self) -> str:
-        return f"ValidationImages({len(self):,} images of {'x'.join(map(str, self.preprocessing.shape))})"
-
-    def __getitem__(self, part: slice) -> Tensor:
-        images = network_images(self.split, self.preprocessing, range(len(self))[part])
-        return torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
-
-
-def network_images(decoded: DecodedSplit, preprocessing: Preprocessing, positions: range) -> Images:
-    """Images at the network's input size as bytes, N x H x W x C; where memory holds them so, a view of it."""
-    channels, height, width = preprocessing.shape
-    pack = decoded.images
-    if isinstance(pack, Pack) and pack.uniform and tuple(pack.sizes[0]) == (height, width):
-        return pack.pixels.reshape(-1, height, width, channels)[positions.start : positions.stop : positions.step]
-    images = allocate(len(positions), (height, width, channels))
-    for place, pixels in enumerate(map_in_order(partial(read_again, decoded), positions)):
-        images[place] = preprocessing.pad(pixels)
-    return images
-
-
-def read_again(decoded: DecodedSplit, i: int) -> Images:
-    """An image that could be read before; raises BrickworkError where its folder is gone, Unreadable where it is."""
-    try:
-        return decoded.images.image(i)
-    except Unreadable as error:
-        raise missing_folder(decoded.split, i) or error from None
+    train: Census
+    val: Census
+    window: int  # as the recipe of a loader has it
 
 
 def prepare(
@@ -136,11 +99,13 @@ def prepare(
     recipe: Recipe,
     notify: Notify = ignore,
     normalisation: Normalisation | None = None,
+    findings: Findings | None = None,
 ) -> TrainingImages:
     """Reads the splits "train" and "val" at the network's input size, once, and keeps them as the recipe says.
 
-    `normalisation` stands in place of the training pixels' own mean and deviation. Raises BrickworkError where one of
-    the splits has no readable image, or the data are gone.
+    `normalisation` stands in place of the training pixels' own mean and deviation; with the `findings` of another
+    process, only pixels that it has not kept for all are read again. Raises BrickworkError where one of the splits has
+    no readable image, or the data are gone.
     """
     if transforms_images(recipe) and worker_count(recipe, len(dataset.split("train")), device()):
         warm()
@@ -149,7 +114,9 @@ def prepare(
     zeros, ones = (0.0,) * channels, (1.0,) * channels
     plain = Preprocessing(channels, height, width, mean=zeros, std=ones, fit=recipe.fit, range=range)
     presizes = {"train": Presize(plain, whole=recipe.scale < 1), "val": Presize(plain)}
-    preparation = Preparation(dataset, known_index(dataset, recipe.range, notify), recipe.cache, notify)
+    censuses = {"train": findings.train, "val": findings.val} if findings else {}
+    index = None if findings else known_index(dataset, recipe.range, notify)
+    preparation = Preparation(dataset, index, recipe.cache, notify, censuses)
     in_memory = choose_memory(dataset, presizes, recipe)
     train, val = (preparation.split(name, presizes[name], in_memory[name]) for name in ("train", "val"))
     preparation.tell_skipped((*train.skipped, *val.skipped))
@@ -180,6 +147,21 @@ def choose_memory(dataset: Dataset, presizes: dict[str, Presize], recipe: Recipe
     return chosen
 
 
+def fits_on_device(images: TrainingImages, recipe: Recipe, device: torch.device) -> bool:
+    """Whether the decoded images are in memory and fit into this device's, too, by the recipe's share of it."""
+    pack = images.train.images
+    if not images.in_memory or not isinstance(pack, Pack):
+        return False
+    needed = len(pack) * images.train.presize.bytes
+    return device.type != "cuda" or needed < recipe.memory * free_on(device)
+
+
+def free_on(device: torch.device) -> int:
+    """Bytes of a GPU's memory that are free."""
+    free: int = torch.cuda.mem_get_info(device)[0]
+    return free
+
+
 def known_index(dataset: Dataset, range: str, notify: Notify) -> Index | None:
     """The index that `brickwork check` wrote of the data, with a note where images have come or gone since."""
     index = indices.load_index(dataset.source, lambda text: notify(Note(text))) if dataset.source else None
@@ -205,13 +187,15 @@ class Preparation:
     index: Index | None
     cache: Cache
     notify: Notify
+    censuses: Mapping[str, Census]  # of the splits, where another process has read them
     said: set[str] = field(default_factory=set)
 
     def split(self, name: str, presize: Presize, in_memory: bool) -> DecodedSplit:
         """A split's images, with a note for every one that was skipped."""
         split, keep = self.dataset.split(name), Storage(in_memory, self.cache)
         sums, counter = self.sums(name, keep), self.counter(name, "read")
-        decoded = decode_split(split, presize, sums, keep, partial(self.tell_of, name), counter)
+        census = self.censuses.get(name)
+        decoded = decode_split(split, presize, sums, keep, partial(self.tell_of, name), counter, census)
         self.check_there()
         if not len(decoded):
             self.tell_skipped(decoded.skipped)
@@ -223,6 +207,8 @@ class Preparation:
 
     def sums(self, name: str, keep: Storage) -> list[str]:
         """The images' sums where they are of use; those that have changed since they were indexed are named."""
+        if census := self.censuses.get(name):
+            return census.texts
         split, known = self.dataset.split(name), self.index.by_key if self.index else {}
         if not self.index and not keep.wants_file(split):
             return []

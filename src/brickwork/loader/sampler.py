@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from brickwork.data.dataset import Labels
+from brickwork.loader.windows import window_order
 from brickwork.recipe.recipe import Recipe
 
 
@@ -32,12 +33,20 @@ class EpochPlan:
         return (getattr(self, field.name) for field in fields(self))
 
 
-def plan_epoch(recipe: Recipe, epoch: int, labels: Labels, *, flip: bool) -> EpochPlan:
-    """Plan an epoch, which counts from 1. Each kind of draw has its own stream, so that a new kind changes no other."""
+def plan_epoch(
+    recipe: Recipe, epoch: int, labels: Labels, *, flip: bool, places: NDArray[np.int64] | None = None
+) -> EpochPlan:
+    """Plan an epoch, which counts from 1. Each kind of draw has its own stream, so that a new kind changes no other.
+
+    `places` are those of images in shards, as in TarSplit: with the recipe's window, these are read in long pieces.
+    """
     orders, flips, crops, erasures = np.random.default_rng((recipe.seed, epoch)).spawn(4)
     count = len(labels)
     balanced = recipe.sampling == "balanced"
-    order = class_balanced_order(orders, labels) if balanced else orders.permutation(count)
+    if places is not None and recipe.window > 0:
+        order = window_order(orders, places, recipe)
+    else:
+        order = class_balanced_order(orders, labels) if balanced else orders.permutation(count)
     keys = np.arange(count) if balanced else order
     mirrored = flips.random(count) < 0.5
     shifts = crops.integers(-recipe.crop, recipe.crop + 1, (count, 2))

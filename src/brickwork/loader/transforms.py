@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from PIL import Image
 
+from brickwork.data.cache.decoded import ImageFiles
 from brickwork.data.dataset import Images
 from brickwork.data.preprocessing import Preprocessing, colour
 from brickwork.loader.seeds import torch_seeded
@@ -31,6 +32,7 @@ class Sample:
     mirrored: bool
     down: int  # pixels that it is shifted by
     right: int
+    content: bytes | None = None  # of its file, where it has been read already
 
 
 def transforms_images(recipe: Recipe) -> bool:
@@ -48,11 +50,17 @@ class ImageTransform:
 
     def image(self, epoch: int, sample: Sample) -> Images:
         """An image as the network takes it, height x width x channels."""
-        pixels = self.source.image(sample.number)
+        pixels = self.decode(sample)
         if not transforms_images(self.recipe):
             return flip_and_shift_image(self.preprocessing.pad(pixels), sample)
         with torch_seeded(self.recipe.seed, epoch, sample.key):
             return self.augment(pixels, sample)
+
+    def decode(self, sample: Sample) -> Images:
+        """An image as it is kept, or from its content."""
+        if sample.content is not None and isinstance(self.source, ImageFiles):
+            return self.source.decode(sample.number, sample.content)
+        return self.source.image(sample.number)
 
     def augment(self, pixels: Images, sample: Sample) -> Images:
         array = self.preprocessing.array

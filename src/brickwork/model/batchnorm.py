@@ -1,11 +1,11 @@
-"""Batch normalisation (batch norm), written out, and its kinds: ghost, frozen and precise.
+"""Batch normalisation (batch norm), written out, and its kinds: ghost, frozen, synchronised and precise.
 
 Ioffe, Szegedy 2015, arXiv 1502.03167, Algorithms 1 and 2. Batch norm is per channel: a dense layer's is per
 feature, a convolution's takes batch, height and width together. `build(network, norm=...)` chooses one.
 """
 
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +13,17 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from brickwork.errors import BrickworkError
 
-Norm = Literal["torch", "plain", "ghost", "frozen"]
+Norm = Literal["torch", "plain", "ghost", "frozen", "sync"]
+
+
+class Processes(Protocol):
+    """Processes that train together, as a layer knows them."""
+
+    rank: int
+    size: int
+
+    def add(self, tensors: Sequence[Tensor]) -> None:
+        """Adds up tensors over all processes, in place."""
 
 
 class PlainBatchNorm(_BatchNorm):
@@ -35,23 +45,28 @@ class PlainBatchNorm(_BatchNorm):
         if self.training:
             mean = wide.mean(axes)
             variance = (wide - mean.view(shape)).square().mean(axes)  # over m numbers: 1/m
-            self.track(mean.detach(), variance.detach(), wide.numel() // wide.shape[1])
+            track_averages(self, mean.detach(), variance.detach(), wide.numel() // wide.shape[1])
         else:
             mean, variance = self.running_mean, self.running_var
         normal = (wide - mean.view(shape)) / (variance.view(shape) + self.eps).sqrt()
         return (self.weight.view(shape) * normal + self.bias.view(shape)).to(x.dtype)
 
-    def track(self, mean: Tensor, variance: Tensor, count: int) -> None:
-        """Moves the running averages; the variance is the unbiased one, 1/(m-1) (Algorithm 2, line 10)."""
-        if count < 2:
-            raise BrickworkError(
-                "batch norm in training needs more than one number a channel, but one came: "
-                "use a larger batch or a larger input, or leave out the last batch."
-            )
-        self.num_batches_tracked += 1
-        share = 1 / self.num_batches_tracked if self.momentum is None else self.momentum
-        self.running_mean += (share * (mean - self.running_mean)).to(self.running_mean)
-        self.running_var += (share * (variance * count / (count - 1) - self.running_var)).to(self.running_var)
+
+def track_averages(layer: _BatchNorm, mean: Tensor, variance: Tensor, count: int) -> None:
+    """Moves the running averages; the variance is the unbiased one, 1/(m-1) (Algorithm 2, line 10)."""
+    if count < 2:
+        raise BrickworkError(
+            "batch norm in training needs more than one number a channel, but one came: "
+            "use a larger batch or a larger input, or leave out the last batch."
+        )
+    averages, squares, seen = layer.running_mean, layer.running_var, layer.num_batches_tracked
+    assert averages is not None
+    assert squares is not None
+    assert seen is not None
+    seen += 1
+    share = 1 / seen if layer.momentum is None else layer.momentum
+    averages += (share * (mean - averages)).to(averages)
+    squares += (share * (variance * count / (count - 1) - squares)).to(squares)
 
 
 class GhostBatchNorm(_BatchNorm):
@@ -90,6 +105,70 @@ class FrozenBatchNorm(_BatchNorm):
         return super().train(False)
 
 
+class SyncBatchNorm(_BatchNorm):
+    """In training, by the statistics of all that the processes compute at the same time, on any device.
+
+    Each gathers count, mean and variance of all; the gradient goes back through them (torch.nn.SyncBatchNorm does so on
+    GPUs alone). By one process it is batch norm.
+    """
+
+    processes: Processes | None = None
+
+    def _check_input_dim(self, x: Tensor) -> None:
+        pass
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or not self.processes or self.processes.size == 1:
+            return super().forward(x)
+        shape = [1, -1, *[1] * (x.dim() - 2)]
+        wide = x.float() if x.dtype.itemsize < 4 else x
+        mean, variance = self.statistics(wide)
+        scale = self.weight * (variance + self.eps).rsqrt()
+        return (wide * scale.view(shape) + (self.bias - mean * scale).view(shape)).to(x.dtype)
+
+    def statistics(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and variance of each channel over all processes, which move the running averages."""
+        variance, mean = torch.var_mean(x, [0, *range(2, x.dim())], correction=0)
+        own = torch.cat([mean.new_tensor([x.numel() // x.shape[1]]), mean, variance]).double()
+        rows = gather_rows(own, self.processes)
+        counts, means, variances = torch.split(rows, [1, self.num_features, self.num_features], 1)
+        shares = counts / counts.sum()
+        mean = (shares * means).sum(0)
+        variance = (shares * (variances + (means - mean).square())).sum(0)
+        track_averages(self, mean.detach(), variance.detach(), int(counts.sum()))
+        return mean.to(x), variance.to(x)
+
+
+class GatherRows(torch.autograd.Function):
+    """A row of each process, in the order of ranks; the gradient of a row is the sum of what all have of it."""
+
+    @staticmethod
+    def forward(ctx: Any, row: Tensor, processes: Processes) -> Tensor:
+        ctx.processes = processes
+        rows = row.new_zeros(processes.size, len(row))
+        rows[processes.rank] = row
+        processes.add([rows])
+        return rows
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        total = gradient.contiguous().clone()
+        ctx.processes.add([total])
+        return total[ctx.processes.rank], None
+
+
+def gather_rows(row: Tensor, processes: Processes | None) -> Tensor:
+    rows: Tensor = GatherRows.apply(row, processes)
+    return rows
+
+
+def synchronise(model: nn.Module, processes: Processes) -> None:
+    """Has the synchronised norms of a model see what all processes compute."""
+    for layer in model.modules():
+        if isinstance(layer, SyncBatchNorm):
+            layer.processes = processes
+
+
 def with_norm(model: nn.Module, norm: Norm, ghost: int = 32) -> None:
     """Replaces every batch norm of a model by another kind with the same weights and averages.
 
@@ -110,12 +189,15 @@ def _kind(norm: Norm, old: _BatchNorm, ghost: int) -> _BatchNorm:
     match norm:
         case "plain":
             return PlainBatchNorm(*sizes)
+        case "sync":
+            return SyncBatchNorm(*sizes)
         case "frozen":
             return FrozenBatchNorm(*sizes)
         case "ghost" if ghost > 0:
             return GhostBatchNorm(*sizes, ghost)
     raise BrickworkError(
-        f"norm is 'torch', 'plain', 'ghost' or 'frozen', and a ghost batch has 1 image at least, not {norm!r}, {ghost}."
+        f"norm is 'torch', 'plain', 'ghost', 'frozen' or 'sync', and a ghost batch has 1 image at least, not {norm!r}, "
+        f"{ghost}."
     )
 
 

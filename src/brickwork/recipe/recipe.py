@@ -25,7 +25,7 @@ from brickwork.recipe.option import (
 Optimizer = Literal["sgd", "adamw", "rmsprop", "muon"]
 Schedule = Literal["onecycle", "cosine", "step", "exponential", "linear", "poly", "inverse", "constant"]
 RangeWord = Literal["file", "set", "percentiles"]
-NormKind = Literal["torch", "plain", "ghost", "frozen"]
+NormKind = Literal["torch", "plain", "ghost", "frozen", "sync"]
 Reduce = Literal["all", "ordered"]
 Policy = Literal["none", "randaugment", "trivialaugment"]
 
@@ -89,6 +89,14 @@ class Recipe:
     class_weights: Literal["none", "balanced"] = option("none", "balanced: a rare class's images weigh more")
     sampling: Literal["shuffled", "balanced"] = option("shuffled", "balanced: every class is seen equally often")
 
+    window: int = option(
+        -1,
+        "images of shards that are shuffled together, so that these are read in long pieces; 0 = all images; "
+        "-1 = 8192 of shards that fit neither memory nor cache",
+        low=-1,
+        high=1e9,
+    )
+
     fit: Literal["crop", "pad", "squash"] = option(
         "crop", "how an image of another shape is brought to the network's", heading="Images and augmentation"
     )
@@ -123,7 +131,8 @@ class Recipe:
 
     norm: NormKind = option(
         "torch",
-        "batch norm: plain, written out; ghost, over parts of a micro-batch; frozen, by its averages, as they are",
+        "batch norm: plain, written out; ghost, over parts of a micro-batch; frozen, by its averages, as they are; "
+        "sync, over what all processes compute at a time, whose number then changes the result",
         heading="Batch norm",
     )
     ghost: int = option(32, "of ghost: the images of a part", low=1, high=1e6)
@@ -174,6 +183,8 @@ class Recipe:
             for field in options_of(Recipe):
                 check(field, getattr(self, field.name))
         _check_steps(self.milestones, self.factor)
+        if self.window > 0 and self.sampling == "balanced":
+            raise BrickworkError("recipe: sampling=balanced takes images from any shard at any time: window is 0.")
         parse_range(self.range)
 
     def __repr__(self) -> str:

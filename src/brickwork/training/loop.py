@@ -14,6 +14,7 @@ from brickwork.evaluation.logits import compute_logits
 from brickwork.loader.loader import Batch, Loader
 from brickwork.loader.seeds import step_seed
 from brickwork.model import Model
+from brickwork.model.batchnorm import synchronise
 from brickwork.recipe.recipe import Recipe
 from brickwork.training.diagnose import divergence_error, first_nonfinite
 from brickwork.training.freeze import thaw
@@ -159,6 +160,8 @@ class Loop:
 def make_loop(model: Model, loader: Loader, group: Group | None = None) -> Loop:
     """A loop over a loader's batches by its recipe; the model is moved to the loader's device, channels last."""
     recipe, device = loader.recipe, loader.device
+    group = group or Group()
+    synchronise(model, group)
     model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     return Loop(
         model=model,
@@ -168,6 +171,6 @@ def make_loop(model: Model, loader: Loader, group: Group | None = None) -> Loop:
         loader=loader,
         loss=make_loss(model.network.side_heads, recipe, loader.class_counts),
         scaler=scaler(recipe, device),
-        group=group or Group(),
+        group=group,
         ema=Ema(model, recipe.ema) if recipe.ema else None,
     )

@@ -1,6 +1,7 @@
 """Checks before a training begins: batch norm outside of its safe range, batches that are too small."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from math import prod
 
 from brickwork.errors import BrickworkError
@@ -17,6 +18,18 @@ KEEP = "begin with weights and freeze=-1, so that the norms stay as they are"
 def warnings_for(network: Network, recipe: Recipe, images: int, workers: int = 1) -> tuple[str, ...]:
     """Warnings about batch norm and dropout, each with what to do; `workers` are processes that train side by side."""
     return (*_sizes(network, recipe, images, workers), *_dropouts(network))
+
+
+def batch_norm_notes(network: Network, recipe: Recipe, images: int, processes: int) -> Iterator[str]:
+    """Notes of a training on batch norm and dropout: warnings, and what synchronised norms depend on."""
+    together = processes if recipe.norm == "sync" else 1
+    for warning in warnings_for(network, replace(recipe, accumulate=recipe.accumulate // together), images):
+        yield f"Warning: {warning}"
+    if recipe.norm == "sync":
+        yield (
+            f"norm=sync: batch norm sees the micro-batches of {processes} processes together; another number of "
+            f"processes is another training"
+        )
 
 
 def batch_norm_range(recipe: Recipe, images: int, workers: int) -> tuple[int, int]:
@@ -53,7 +66,14 @@ def check_batches(network: Network, recipe: Recipe, images: int) -> None:
 
 
 def check_processes(recipe: Recipe, count: int) -> None:
-    """Raises BrickworkError where some of `count` processes would have no micro-batch."""
+    """Raises BrickworkError where some of `count` processes would have no micro-batch; and where synchronised norms
+    would wait for one, as not all have equally many.
+    """
+    if recipe.norm == "sync" and recipe.accumulate % count:
+        raise BrickworkError(
+            f"norm=sync: {count} processes compute micro-batches side by side, and {recipe.accumulate} do not divide "
+            f"among them: --accumulate {-(-recipe.accumulate // count) * count} does."
+        )
     if count > recipe.accumulate:
         raise BrickworkError(
             f"{count} processes need {count} micro-batches at least, and the recipe has {recipe.accumulate}: "

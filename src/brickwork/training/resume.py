@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ def check_same(
     if before["data"] != now["data"]:
         before_images = run.read_contents(2 * len(images.contents) + MANY)
         raise other_data(run.path, name, what_differs(before_images, images.contents))
-    for field in differences({**asdict(Recipe()), **before["recipe"]}, now["recipe"], FREE):
+    for field in differences({**asdict(Recipe(window=0)), **before["recipe"]}, now["recipe"], FREE):
         text = f"{run.path}/recipe.toml: {field} is not what it was when this training began: put it back."
         raise BrickworkError(text)
     for field in differences(before["machine"], now["machine"], set()):
@@ -103,6 +103,12 @@ def last_checkpoint(run: Run, listener: Listener) -> State | None:
     where = f"goes on after step {state.step}" if state else "begins, as there is no whole checkpoint"
     listener(Note(f"{run.path} {where}"))
     return state
+
+
+def with_window(recipe: Recipe, state: State | None) -> Recipe:
+    """A recipe with the window that its training has found to suit the machine where it began."""
+    chosen = state.facts["recipe"].get("window", 0) if state else recipe.window
+    return replace(recipe, window=chosen) if recipe.window < 0 else recipe
 
 
 def resume_hint(run: Run, dataset: Dataset, track: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from os.path import expanduser
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,9 @@ from brickwork.data.sources.open import is_contact
 from brickwork.data.sources.shards import MAGIC
 from brickwork.errors import BrickworkError, check_kind
 from brickwork.evaluation.data import check_groups
-from brickwork.loader.loader import open_loader
+from brickwork.loader.loader import Loader, open_loader
 from brickwork.loader.note import Note
-from brickwork.loader.prepare import Normalisation
+from brickwork.loader.prepare import Findings, Normalisation
 from brickwork.machine import compute_threads, device
 from brickwork.model import Model, build
 from brickwork.network import Layer, Network, Shape, from_json
@@ -29,10 +30,10 @@ from brickwork.training.loop import Loop, make_loop
 from brickwork.training.parallel.begin import check_agreement, choose_place, launch_plan, launch_result, leading
 from brickwork.training.parallel.group import Group, is_member, join_group
 from brickwork.training.plan import Plan, make_plan
-from brickwork.training.preflight import check_batches, check_processes, warnings_for
+from brickwork.training.preflight import batch_norm_notes, check_batches, check_processes
 from brickwork.training.progress import shown
 from brickwork.training.result import Result, ended_result
-from brickwork.training.resume import last_checkpoint, other_data, resume_command
+from brickwork.training.resume import last_checkpoint, other_data, resume_command, with_window
 from brickwork.training.run.checkpoint import State
 from brickwork.training.run.folder import Run, create_run, open_run, write_plan
 from brickwork.training.run.trackers import make_trackers
@@ -184,6 +185,7 @@ def resume(
         trackers = make_trackers(choose_trackers(run, known["track"], track, listen) if group.leads else (), listen)
         state = last_checkpoint(run, listen)
         with seed_torch(recipe.seed), explain_memory_errors(network, recipe), trackers.follow(run, recipe):
+            recipe = with_window(recipe, state)
             model, normalisation = resumed_model(network, recipe, state, listen)
             with training_loop(model, dataset, recipe, normalisation, listen, group) as loop:
                 if group.leads and not state:
@@ -245,20 +247,17 @@ def training_loop(
 ) -> Iterator[Loop]:
     """A loop over the data set's loader, whose worker processes end with it; warnings are noted before it begins."""
     group = group or Group()
-    with group.leader_first():  # it leaves the decoded images in the cache for the others
-        opened = open_loader(
-            dataset,
-            model.network,
-            recipe,
-            normalisation=normalisation,
-            notify=listener,
-            rank=group.rank,
-            world_size=group.size,
-        )
-    with opened as loader:
+
+    open_own = partial(open_loader, dataset, model.network, recipe, rank=group.rank, world_size=group.size)
+
+    def open_next(findings: Findings | None) -> Loader:
+        return open_own(normalisation=normalisation, notify=listener, findings=findings)
+
+    # the leader leaves decoded images in the cache for the others
+    with group.leader_first(open_next, lambda loader: loader.findings) as loader:
         check_batches(model.network, recipe, loader.samples)
-        for warning in warnings_for(model.network, recipe, loader.samples):
-            listener(Note(f"Warning: {warning}"))
+        for note in batch_norm_notes(model.network, recipe, loader.samples, group.size):
+            listener(Note(note))
         loop = make_loop(model, loader, group)
         if group.size == 1:
             threads = threads_to_advise_on(recipe, loader.device.type, torch.get_num_threads())

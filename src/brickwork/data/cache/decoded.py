@@ -1,8 +1,8 @@
 """Decoded splits: every image is decoded once, and its pixels are kept in memory or in the cache."""
 
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
 from typing import Literal
@@ -11,18 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brickwork.data.cache import store
-from brickwork.data.cache.pack import Counts, Pack, PackBuilder, PackWriter, allocate, value_counts
+from brickwork.data.cache.pack import NOTHING, Counts, Pack, PackBuilder, PackWriter, allocate, value_counts
 from brickwork.data.cache.presize import Presize
 from brickwork.data.dataset import ArraySplit, Images, Labels, Skipped, Split
 from brickwork.data.images.decode import Unreadable
 from brickwork.data.index import IndexEntry
 from brickwork.data.parallel import map_in_order
+from brickwork.data.shards.pieces import read_in_order
 from brickwork.errors import BrickworkError
 
 Cache = Literal["auto", "off", "always"]
 Tell = Callable[[str], None]
 Done = Callable[[int], None]
 Seen = tuple[Images, Counts]
+Item = tuple[int, bytes | None]  # an image's position, and its content where it has been read
 
 UNKEPT = "decoded images are not kept in the cache: {reason}"  # which is the same for all splits
 
@@ -36,7 +38,25 @@ class ImageFiles:
 
     def image(self, i: int) -> Images:
         """Image number i as height x width x channels; it must not be written to. Raises Unreadable."""
-        return self.presize(self.presize.preprocessing.decode(self.split, i, self.split.read_bytes(i)))
+        return self.decode(i, self.split.read_bytes(i))
+
+    def decode(self, i: int, content: bytes) -> Images:
+        """The same from its content, which has been read already."""
+        return self.presize(self.presize.preprocessing.decode(self.split, i, content))
+
+
+@dataclass(frozen=True, eq=False)
+class Census:
+    """Census of a split: what decoding all of its images has found, for a process that need not do so again."""
+
+    sums: NDArray[np.bytes_]  # the SHA-256 of each image's content in hexadecimal; or one of all, of an array
+    pack: Pack  # of those that can be decoded, without their pixels
+    kept: bool  # whether their pixels are, in memory or in the cache
+
+    @property
+    def texts(self) -> list[str]:
+        """The sums as text."""
+        return [digest.decode() for digest in self.sums.tolist()]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -48,6 +68,7 @@ class DecodedSplit:
     presize: Presize
     counts: Counts  # channels x 256: how often each value occurs
     sum: str  # over the contents of all the split's images, in their order, also of those that cannot be read
+    census: Census
     skipped: tuple[Skipped, ...] = ()  # the split's other images
     whole: Split | None = None  # of all images, whose contents have these sums; None where they have none of their own
     sums: NDArray[np.bytes_] = field(default_factory=lambda: np.empty(0, "S16"))  # 64 bits of each content's SHA-256
@@ -81,20 +102,26 @@ class Storage:
 def sums_of(split: Split, entries: Sequence[IndexEntry | None], done: Done) -> list[str]:
     """The SHA-256 of each image's content, "" where it has none; a file with its entry's time stamps is not read."""
 
-    def image_sum(i: int) -> str:
+    def image_sum(item: Item) -> str:
+        i, content = item
         entry = entries[i]
         if entry and entry.sha256 and entry.stamp and file_stamp(split, i) == (entry.bytes, *entry.stamp):
             return entry.sha256
         try:
-            return sha256(split.read_bytes(i)).hexdigest()
+            return sha256(split.read_bytes(i) if content is None else content).hexdigest()
         except Unreadable:
             return ""
 
     sums = []
-    for number, digest in enumerate(map_in_order(image_sum, range(len(split))), 1):
+    for number, digest in enumerate(map_in_order(image_sum, read_ahead(split)), 1):
         sums.append(digest)
         done(number)
     return sums
+
+
+def read_ahead(split: Split) -> Iterator[Item]:
+    """The positions of all images, with their contents where these lie in shards and are read in long pieces."""
+    return zip(range(len(split)), read_in_order(split, range(len(split))), strict=True)
 
 
 def changed_names(split: Split, sums: Sequence[str], entries: Sequence[IndexEntry | None]) -> list[str]:
@@ -125,11 +152,18 @@ def file_stamp(split: Split, i: int) -> tuple[int, int, int] | None:
 
 
 def decode_split(
-    split: Split, presize: Presize, sums: Sequence[str], storage: Storage, tell: Tell, done: Done
+    split: Split,
+    presize: Presize,
+    sums: Sequence[str],
+    storage: Storage,
+    tell: Tell,
+    done: Done,
+    census: Census | None = None,
 ) -> DecodedSplit:
     """Decode a split once, or find the same contents already decoded in the cache.
 
-    `tell` hears sentences, `done` how many images have been read.
+    `tell` hears sentences, `done` how many images have been read; the `census` of another process that has kept no
+    pixels says all that would be found.
     """
     if pack := pack_of_array(split, presize):
         return split_of_pack(split, presize, pack, [sha256(pack.pixels.data).hexdigest()])
@@ -137,6 +171,8 @@ def decode_split(
     if cached and (pack := look_up_pack(split, presize, sums, tell)):
         tell(f"{len(pack):,} images come decoded from the cache")
         return split_of_pack(split, presize, pack, sums)
+    if census and not census.kept:
+        return split_of_pack(split, presize, census.pack, sums)
     memory = allocate(len(split), presize.preprocessing.shape).ravel() if storage.memory else None
     builder = PackBuilder(presize.preprocessing.channels, memory)
     if cached:
@@ -183,7 +219,7 @@ def open_writer(builder: PackBuilder, needed: int, storage: Storage, tell: Tell)
 def fill_pack(split: Split, presize: Presize, builder: PackBuilder, tell: Tell, done: Done) -> tuple[Pack, list[str]]:
     """Decode every image into a pack, in their order; with it come the SHA-256 of every image's content."""
     sums: list[str] = []
-    for i, (content, image) in enumerate(map_in_order(partial(decode_one, split, presize), range(len(split)))):
+    for i, (content, image) in enumerate(map_in_order(partial(decode_one, split, presize), read_ahead(split))):
         sums.append(content)
         if isinstance(image, Unreadable):
             builder.skip(i, image.reason)
@@ -196,11 +232,12 @@ def fill_pack(split: Split, presize: Presize, builder: PackBuilder, tell: Tell, 
     return pack, sums
 
 
-def decode_one(split: Split, presize: Presize, i: int) -> tuple[str, Seen | Unreadable]:
-    """Decode image number i: the SHA-256 of its content, and its pixels with how often each value occurs."""
+def decode_one(split: Split, presize: Presize, item: Item) -> tuple[str, Seen | Unreadable]:
+    """Decode an image: the SHA-256 of its content, and its pixels with how often each value occurs."""
+    i, content = item
     digest = ""
     try:
-        content = split.read_bytes(i)
+        content = split.read_bytes(i) if content is None else content
         digest = sha256(content).hexdigest()
         pixels = presize(presize.preprocessing.decode(split, i, content))
         return digest, (pixels, value_counts(pixels))
@@ -214,4 +251,5 @@ def split_of_pack(split: Split, presize: Presize, pack: Pack, sums: Sequence[str
     images = pack if len(pack.pixels) else ImageFiles(readable, presize)
     total = sha256("\n".join(sums).encode()).hexdigest()
     whole, own = (split, np.array(sums, "S16")) if len(sums) == len(split) else (None, np.empty(0, "S16"))
-    return DecodedSplit(readable, images, presize, pack.counts, total, skipped, whole, own)
+    census = Census(np.array(sums, "S64"), replace(pack, pixels=NOTHING, path=None), kept=bool(len(pack.pixels)))
+    return DecodedSplit(readable, images, presize, pack.counts, total, census, skipped, whole, own)

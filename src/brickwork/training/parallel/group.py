@@ -2,15 +2,18 @@
 
 import os
 import re
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 from torch import Tensor, distributed
+from torch.distributed.rendezvous import rendezvous
 
 from brickwork.errors import BrickworkError
 from brickwork.loader.share import Share
@@ -21,8 +24,12 @@ if TYPE_CHECKING:
 
 LOST = 75  # the exit code of a process whose others are gone: "try again" in sysexits.h
 RENDEZVOUS = "BRICKWORK_RENDEZVOUS"  # the variable with the address where the processes of one machine meet
+JOINING = timedelta(minutes=5)  # for the place where they meet
+GRACE = 5.0  # seconds in which torch may say by itself why they do not meet
 PATIENCE = timedelta(minutes=30)  # for the others in a step; one that has ended is noticed at once
 LONG = timedelta(days=10)  # for the leader, which reads images first
+Value = TypeVar("Value")
+Facts = TypeVar("Facts")
 
 
 class LostProcess(BrickworkError):
@@ -94,19 +101,22 @@ class Group:
                 distributed.all_gather_object(values, value)
         return values
 
-    @contextmanager
-    def leader_first(self) -> Iterator[None]:
-        """What the leader does first and the others after it, however long it takes: they find its cache."""
+    def leader_first(self, work: Callable[[Facts | None], Value], facts_of: Callable[[Value], Facts]) -> Value:
+        """What the leader does first, however long it takes, and the others after it with the facts that it found."""
+        value = work(None) if self.leads else None
+        self.wait_for_leader()
+        facts = self.tell(facts_of(value) if value is not None else None)
+        return work(facts) if value is None else value
+
+    def wait_for_leader(self) -> None:
+        """Waits until the leader is as far, too."""
         self.turns += 1
         key = f"turn{self.turns}"
-        if self.leads or self.size == 1:
-            yield
-            if self.size > 1:
-                store().set(key, b"1")
-            return
-        with self.exchange():
-            store().wait([key], LONG)
-        yield
+        if self.leads and self.size > 1:
+            store().set(key, b"1")
+        elif not self.leads:
+            with self.exchange():
+                wait_for(key)
 
     @contextmanager
     def exchange(self) -> Iterator[None]:
@@ -118,6 +128,18 @@ class Group:
             raise LostProcess(f"process {self.rank} of {self.size} has lost another: {reason(fault)}.") from None
         finally:
             self.seconds += time.perf_counter() - start
+
+
+def wait_for(key: str) -> None:
+    """Waits for a key of the store: a leader that is at work for long; one whose machine is gone is noticed after some
+    PATIENCE, as the store is asked again then. Raises RuntimeError.
+    """
+    for _ in range(LONG // PATIENCE):
+        try:
+            return store().wait([key], PATIENCE)  # type: ignore[no-any-return]
+        except distributed.DistStoreError:  # not there yet
+            continue
+    raise RuntimeError("the leader has not been heard of")
 
 
 def store() -> Any:
@@ -144,12 +166,12 @@ def join_group() -> Iterator[Group]:
     if device().type == "cuda":
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", rank)) % torch.cuda.device_count())
     backend = "cpu:gloo,cuda:nccl" if device().type == "cuda" else "gloo"
-    address = os.environ.get(RENDEZVOUS) or "env://"
     try:
-        distributed.init_process_group(backend, address, world_size=size, rank=rank, timeout=PATIENCE)
+        meeting = meet(os.environ.get(RENDEZVOUS) or "env://", rank, size)
+        distributed.init_process_group(backend, store=meeting, world_size=size, rank=rank, timeout=PATIENCE)
     except (RuntimeError, ValueError) as fault:
         raise LostProcess(
-            f"process {rank} of {size} does not reach the others at {place()}: {reason(fault)}."
+            f"process {rank} of {size} does not reach the others at {place()}: {reason(fault)}. {meeting_hint()}"
         ) from None
     try:
         yield Group(rank, size)
@@ -160,6 +182,36 @@ def join_group() -> Iterator[Group]:
 def reason(fault: Exception) -> str:
     """The first sentence of what torch says, without the place in its source."""
     return re.sub(r"^\[[^\]]*\]\s*", "", str(fault).strip()).splitlines()[0].split(". ")[0].rstrip(".")[:200]
+
+
+def meet(address: str, rank: int, size: int) -> Any:
+    """The store of the place where processes meet. Raises RuntimeError and ValueError where it is not reached.
+
+    Torch waits in another thread, as it waits without end where something else listens at the port and says nothing.
+    """
+    found: SimpleQueue[Any] = SimpleQueue()
+
+    def wait() -> None:
+        try:
+            found.put(next(rendezvous(address, rank, size, timeout=JOINING))[0])
+        except Exception as fault:
+            found.put(fault)
+
+    threading.Thread(target=wait, daemon=True).start()
+    try:
+        answer = found.get(timeout=JOINING.total_seconds() + GRACE)
+    except Empty:
+        raise RuntimeError("what listens there does not answer") from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def meeting_hint() -> str:
+    """What may be wrong with the place where processes meet."""
+    if os.environ.get(RENDEZVOUS):
+        return "Have all been started?"
+    return "Have all been started, and is the port free? MASTER_PORT (torchrun: --master-port) names another."
 
 
 def place() -> str:
