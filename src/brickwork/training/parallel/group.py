@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 LOST = 75  # the exit code of a process whose others are gone: "try again" in sysexits.h
 RENDEZVOUS = "BRICKWORK_RENDEZVOUS"  # the variable with the address where the processes of one machine meet
+JOINED = "BRICKWORK_JOINED"  # set where the processes have met already, as those of Ray Train have
 PATIENCE = timedelta(minutes=30)  # for the others in a step; one that has ended is noticed at once
 LONG = timedelta(days=10)  # for the leader, which reads images first
 
@@ -137,24 +138,35 @@ def join_group() -> Iterator[Group]:
 
     Exchanges go by NCCL between GPUs, and by gloo else. Raises LostProcess where the group does not come together.
     """
-    if not is_member() or distributed.is_initialized():
+    joined = bool(os.environ.pop(JOINED, ""))
+    if not is_member() or (distributed.is_initialized() and not joined):
         yield Group()
         return
     rank, size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
     if device().type == "cuda":
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", rank)) % torch.cuda.device_count())
-    backend = "cpu:gloo,cuda:nccl" if device().type == "cuda" else "gloo"
-    address = os.environ.get(RENDEZVOUS) or "env://"
-    try:
-        distributed.init_process_group(backend, address, world_size=size, rank=rank, timeout=PATIENCE)
-    except (RuntimeError, ValueError) as fault:
-        raise LostProcess(
-            f"process {rank} of {size} does not reach the others at {place()}: {reason(fault)}."
-        ) from None
+    if not joined:
+        meet(rank, size)
     try:
         yield Group(rank, size)
     finally:
         distributed.destroy_process_group()
+
+
+def meet(rank: int, size: int) -> None:
+    """Waits for the other processes where the environment says; raises LostProcess where they do not come."""
+    address = os.environ.get(RENDEZVOUS) or "env://"
+    try:
+        distributed.init_process_group(backend(), address, world_size=size, rank=rank, timeout=PATIENCE)
+    except (RuntimeError, ValueError) as fault:
+        raise LostProcess(
+            f"process {rank} of {size} does not reach the others at {place()}: {reason(fault)}."
+        ) from None
+
+
+def backend() -> str:
+    """What exchanges go by: NCCL between GPUs, and gloo else."""
+    return "cpu:gloo,cuda:nccl" if device().type == "cuda" else "gloo"
 
 
 def reason(fault: Exception) -> str:
