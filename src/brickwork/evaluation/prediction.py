@@ -19,6 +19,7 @@ from brickwork.evaluation.metrics.calibration import COVERAGE, Threshold, calibr
 from brickwork.evaluation.parallel import check_nproc, map_in_processes
 from brickwork.machine import compute_threads, device
 from brickwork.model import ModelFile
+from brickwork.ray_cluster import check_engine
 
 UNSURE = "unsure"
 
@@ -100,9 +101,15 @@ class Predictor:
             for image, pixels in zip(images, decoded, strict=True)
         ]
 
-    def predict_all(self, images: Iterator[NamedImage], batch: int, nproc: int | None) -> Iterator[list[Prediction]]:
+    def predict_all(
+        self, images: Iterator[NamedImage], batch: int, nproc: int | None, engine: str = "torch"
+    ) -> Iterator[list[Prediction]]:
         """The predictions of all batches, by so many processes of one thread, or by all threads of this one."""
         groups = batches(images, stable_batch_size(self.file.model, batch))
+        if nproc and engine == "ray":
+            from brickwork.evaluation.ray import map_on_ray
+
+            return map_on_ray(replace(self, readers=1).predictions, self.file.model, groups, nproc)
         if nproc is None or nproc == 1:
             return map(self.predictions, groups)
         return map_in_processes(replace(self, readers=1).predictions, self.file.model, groups, nproc)
@@ -148,6 +155,7 @@ def iter_predictions(
     coverage: float | None = None,
     top: int = 1,
     nproc: int | None = None,
+    engine: str = "torch",
 ) -> Iterator[Prediction]:
     """What `predict` gives, a batch at a time as it is asked for: for more images than a list should hold.
 
@@ -156,12 +164,13 @@ def iter_predictions(
     check_count("batch", batch)
     check_count("top", top)
     check_nproc(nproc)
+    check_engine(engine, nproc)
     file = as_model_file(model)
     threshold = threshold_for(file, coverage)
     least = threshold.threshold if threshold else 0.0
     predictor = Predictor(file, least, temperature_of(file), top, threads=1 if nproc else 0)
     preprocessing_of(file)  # raises where it is not the network's
-    return chain.from_iterable(predictor.predict_all(iter_images(images), batch, nproc))
+    return chain.from_iterable(predictor.predict_all(iter_images(images), batch, nproc, engine))
 
 
 def check_count(name: str, value: object) -> None:
@@ -183,6 +192,7 @@ def predict(
     coverage: float | None = None,
     top: int = 1,
     nproc: int | None = None,
+    engine: str = "torch",
 ) -> list[Prediction]:
     """Predicts classes of images: a list with a prediction for every image, also where only one is given.
 
@@ -194,8 +204,9 @@ def predict(
     an image. A folder's hidden and junk entries, and its files that are no images, are passed over. Of images like
     those of the validation, a share of `coverage` at least gets its most probable class (`top` of them in `.top`),
     and the others are "unsure": 0.95 without one where the file has a calibration, and 1 gives every image its class.
-    `nproc` processes of one thread each, whatever their number, predict the same, bit for bit.
+    `nproc` processes of one thread each, whatever their number, predict the same, bit for bit; with `engine="ray"`
+    they are those of the Ray cluster that RAY_ADDRESS names, or of one on this machine.
     Raises BrickworkError where there is no such model file, where `threshold_for` does, and for an array of another
     kind.
     """
-    return list(iter_predictions(model, images, batch=batch, coverage=coverage, top=top, nproc=nproc))
+    return list(iter_predictions(model, images, batch=batch, coverage=coverage, top=top, nproc=nproc, engine=engine))

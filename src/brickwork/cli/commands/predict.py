@@ -17,6 +17,7 @@ from brickwork.cli.own import own_option
 from brickwork.cli.paths import PATH, WORD
 from brickwork.errors import BrickworkError
 from brickwork.files import write_whole
+from brickwork.ray_cluster import ENGINES, check_engine
 
 if TYPE_CHECKING:
     from brickwork.evaluation import Prediction, Threshold
@@ -43,6 +44,13 @@ TABLES = {".csv": ",".join(FIELDS).encode(), ".json": b'[{"path": '}  # the endi
 )
 @click.option("--probabilities", is_flag=True, help="A column for the probability of every class.")
 @click.option("--spreadsheet", is_flag=True, help="Put ' before cells of the .csv that a spreadsheet would run.")
+@click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    default="torch",
+    show_default=True,
+    help="What computes: torch here, or on a Ray cluster, for --nproc N of its CPUs.",
+)
 @nproc_option
 @own_option
 @json_option
@@ -55,6 +63,7 @@ def predict_command(
     top: int,
     probabilities: bool,
     spreadsheet: bool,
+    engine: str,
     nproc: int | None,
     own: "tuple[type[Layer], ...]",
     as_json: bool,
@@ -78,11 +87,12 @@ def predict_command(
 
     if out:
         check_output(out, TABLES, (model, *([listing] if listing not in (None, "-") else []), *images))
+    check_engine(engine, nproc)
     words = image_words(images, listing)
     file = as_model_file(model, own)
     if threshold := threshold_for(file, coverage):
         notify(threshold_text(threshold, coverage))
-    rows = predict_all(file, words, coverage, max(top, len(file.classes) if probabilities else 0), nproc)
+    rows = predict_all(file, words, coverage, max(top, len(file.classes) if probabilities else 0), nproc, engine)
     print_predictions(rows, TableShape(top, file.classes if probabilities else (), spreadsheet), out, as_json)
     if all(row.reason for row in rows):
         raise BrickworkError(f"there was no image to look at: {rows[0].path}: {rows[0].reason}.")
@@ -121,7 +131,7 @@ def read_words(listing: str) -> list[str]:
 
 
 def predict_all(
-    file: "ModelFile", words: list[str], coverage: float | None, top: int, nproc: int | None
+    file: "ModelFile", words: list[str], coverage: float | None, top: int, nproc: int | None, engine: str
 ) -> "list[Prediction]":
     """The predictions of all images, while progress is shown on standard error."""
     from brickwork.cli.commands.check import reading_progress
@@ -131,7 +141,7 @@ def predict_all(
     found = [image.source if isinstance(image.source, Path) else image.name for image in iter_images(words)]
     rows: list[Prediction] = []
     with reading_progress(len(found)) if sys.stderr.isatty() else thousands(len(found)) as progress:
-        for row in iter_predictions(file, found, coverage=coverage, top=top, nproc=nproc):
+        for row in iter_predictions(file, found, coverage=coverage, top=top, nproc=nproc, engine=engine):
             rows.append(row)
             progress(len(rows))
     return rows
