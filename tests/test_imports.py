@@ -29,7 +29,9 @@ MAY_IMPORT = {  # a room, and the rooms it may name
                    "evaluation", "training", "exporting", "comparison", "serving"},
 }  # fmt: skip
 
-EVERYBODY = {"documents", "errors", "files", "machine", "processes", "validate", "__version__"}  # may be named by all
+EVERYBODY = {  # may be named by all
+    "documents", "errors", "files", "machine", "processes", "ray_cluster", "validate", "__version__",
+}  # fmt: skip
 PURE = {"network", "zoo", "figure", "scaling"}  # these need nothing that is installed
 WITHOUT_TORCH = {*PURE, "data", "recipe", "runtime"}  # the base installs no torch
 

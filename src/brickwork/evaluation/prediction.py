@@ -11,6 +11,7 @@ from brickwork.network import Layer, from_json
 from brickwork.network.limits import images_at_once
 from brickwork.network.serialize import UnknownLayer
 from brickwork.processes import check_nproc
+from brickwork.ray_cluster import check_cluster
 from brickwork.runtime import ExportDocument, Session, is_exported, load
 from brickwork.runtime.calibration import temperature_of, threshold_for
 from brickwork.runtime.inputs import ImageInputs, NamedImage, iter_images
@@ -44,7 +45,8 @@ def predict(
     an image. A folder's hidden and junk entries, and its files that are no images, are passed over. Of images like
     those of the validation, a share of `coverage` at least gets its most probable class (`top` of them in `.top`),
     and the others are "unsure": 0.95 without one where the file has a calibration, and 1 gives every image its class.
-    `nproc` processes of one thread each, whatever their number, predict the same by a model file, bit for bit.
+    `nproc` processes of one thread each, whatever their number, predict the same by a model file, bit for bit; with
+    `engine="ray"` they are those of the Ray cluster that RAY_ADDRESS names, or of one on this machine.
     Raises BrickworkError where there is no such model file, where `threshold_for` does, and for an array of another
     kind.
     """
@@ -69,13 +71,14 @@ def iter_predictions(
     check_count("batch", batch)
     check_count("top", top)
     check_nproc(nproc)
+    check_cluster(engine, nproc)
     opened = open_model(model, engine)
     threshold = threshold_for(facts_of(opened), coverage)
     least = threshold.threshold if threshold else 0.0
     found = iter_images(images)
     if isinstance(opened, Session):
         return chain.from_iterable(session_predictions(opened, found, least, top, batch, nproc))
-    return chain.from_iterable(file_predictions(opened, found, least, top, batch, nproc))
+    return chain.from_iterable(file_predictions(opened, found, least, top, batch, nproc, engine))
 
 
 def open_model(
@@ -90,7 +93,7 @@ def open_model(
         return model
     if isinstance(model, str | Path) and is_exported(model):
         return load(model, engine=engine)
-    if engine not in (None, "torch"):
+    if engine not in (None, "torch", "ray"):
         raise BrickworkError(f"{engine} runs exported models: 'brickwork export' makes one of a model file.")
     require("torch", "train", "predict")
     from brickwork.evaluation.data import as_model_file
@@ -129,8 +132,9 @@ def session_batch_size(document: ExportDocument, most: int) -> int:
 
 
 def file_predictions(
-    file: "ModelFile", images: Iterator[NamedImage], threshold: float, top: int, batch: int, nproc: int | None
-) -> Iterator[list[Prediction]]:
+    file: "ModelFile", images: Iterator[NamedImage], threshold: float, top: int, batch: int, nproc: int | None,
+    engine: str | None,
+) -> Iterator[list[Prediction]]:  # fmt: skip
     """The predictions of all batches, by so many processes of one thread, or by all threads of this one."""
     from brickwork.evaluation.logits import FileLogits, preprocessing_of, stable_batch_size
     from brickwork.evaluation.parallel import map_in_processes
@@ -142,9 +146,13 @@ def file_predictions(
         temperature=temperature_of(file),
         threshold=threshold,
         top=top,
-        readers=1 if nproc and nproc > 1 else 0,
+        readers=1 if nproc and (nproc > 1 or engine == "ray") else 0,
     )
     groups = batches(images, stable_batch_size(file.model, batch))
+    if nproc and engine == "ray":
+        from brickwork.evaluation.ray import map_on_ray
+
+        return map_on_ray(predictor.predictions, file.model, groups, nproc)
     if nproc is None or nproc == 1:
         return map(predictor.predictions, groups)
     return map_in_processes(predictor.predictions, file.model, groups, nproc)

@@ -10,9 +10,11 @@ from typing import Any
 import torch
 from PIL import __version__ as pillow
 
+from brickwork.data import open_data
 from brickwork.data.dataset import Dataset
 from brickwork.data.sources.notes import name_list
 from brickwork.data.sources.open import is_contact
+from brickwork.data.sources.shards import MAGIC
 from brickwork.errors import BrickworkError, mask_credentials
 from brickwork.files import read_plain
 from brickwork.loader.note import Note
@@ -83,6 +85,36 @@ def machine_facts() -> dict[str, Any]:
     """The machine as far as last bits depend on it: torch, Pillow, threads and device."""
     name = torch.cuda.get_device_name(device()) if device().type == "cuda" else "cpu"
     return {"torch": torch.__version__, "pillow": pillow, "threads": torch.get_num_threads(), "device": name}
+
+
+def open_again(run: Run, known: dict[str, Any], moved: str | Path | None) -> Dataset:
+    """The data set of a run, divided as it was; `moved` is where it lies now, if it was moved.
+
+    An address that the run alone names is not asked: who sent the folder may have written it.
+    """
+    if moved is not None:
+        return open_data(moved, seed=known["seed"], groups=known["groups"])
+    if not known["data"]:
+        raise BrickworkError(
+            f"{run.path}: its images were given in Python: go on from Python, with resume(..., dataset=...)."
+        )
+    if is_contact(known["data"]):
+        again = resume_command(run.path, known["data"])
+        raise BrickworkError(f"{run.path}: its data is not on this machine, so that it is named again: {again}.")
+    source = Path(known["data"])
+    if source.is_absolute() and not MAGIC.search(str(source)) and not source.exists():
+        again = f"brickwork train --resume {run.path} --data ELSEWHERE"
+        raise BrickworkError(f"{source}, the data of {run.path}, is gone: where it was moved, type '{again}'.")
+    return open_data(known["data"], seed=known["seed"], groups=known["groups"])
+
+
+def choose_trackers(run: Run, known: Sequence[str], track: str | Sequence[str], listener: Listener) -> Sequence[str]:
+    """The trackers that follow a training that is resumed: those that are named; a note tells of the run's others."""
+    words = (track,) if isinstance(track, str) else tuple(track)
+    if others := [word for word in known if word not in words]:
+        again = resume_command(run.path, track=(*words, *others))
+        listener(Note(f"{', '.join(others)} followed this training, and does so again where it is named: {again}"))
+    return words
 
 
 def file_sum(path: Path) -> str:

@@ -47,11 +47,13 @@ class StopSignal:
 
 
 @contextmanager
-def stop_signal() -> Iterator[StopSignal]:
-    """Handle stop signals while it lasts. Signals that the parent process has told to ignore stay ignored (nohup), and
-    outside the main thread, where Python hears none, nothing is changed.
+def stop_signal(stop: StopSignal | None = None) -> Iterator[StopSignal]:
+    """Handle stop signals while it lasts, by `stop` where it is given.
+
+    Signals that the parent process has told to ignore stay ignored (nohup), and outside the main thread, where Python
+    hears none, nothing is changed.
     """
-    stop = StopSignal()
+    stop = stop or StopSignal()
     with handle_signals(stop):
         yield stop
 

@@ -9,10 +9,7 @@ from typing import Any
 
 import torch
 
-from brickwork.data import open_data
 from brickwork.data.dataset import Dataset
-from brickwork.data.sources.open import is_contact
-from brickwork.data.sources.shards import MAGIC
 from brickwork.errors import BrickworkError, check_kind
 from brickwork.evaluation.data import check_groups
 from brickwork.loader.loader import Loader, open_loader
@@ -21,6 +18,7 @@ from brickwork.loader.prepare import Findings, Normalisation
 from brickwork.machine import compute_threads, device
 from brickwork.model import Model, build
 from brickwork.network import Layer, Network, Shape, from_json
+from brickwork.ray_cluster import check_engine
 from brickwork.recipe.published import RecipeChoice
 from brickwork.recipe.recipe import Recipe
 from brickwork.training.diagnose import explain_memory_errors
@@ -33,11 +31,11 @@ from brickwork.training.plan import Plan, make_plan
 from brickwork.training.preflight import batch_norm_notes, check_batches, check_processes
 from brickwork.training.progress import shown
 from brickwork.training.result import Result, ended_result
-from brickwork.training.resume import last_checkpoint, other_data, resume_command, with_window
+from brickwork.training.resume import choose_trackers, last_checkpoint, open_again, other_data, with_window
 from brickwork.training.run.checkpoint import State
 from brickwork.training.run.folder import Run, create_run, open_run, write_plan
 from brickwork.training.run.trackers import make_trackers
-from brickwork.training.signals import stop_signal
+from brickwork.training.signals import StopSignal, stop_signal
 from brickwork.training.trainer import Trainer
 from brickwork.weights import load_initial
 from brickwork.weights.create import check_fetched
@@ -57,6 +55,7 @@ def train(
     pretrained: bool = False,
     nproc: int = 1,
     max_restarts: int = 3,
+    engine: str = "torch",
     **fields: Any,
 ) -> Result:
     """Trains a network and leaves the best epoch's model in a run folder, tested once.
@@ -72,7 +71,8 @@ def train(
     `nproc` processes train together, each with its share of every batch's micro-batches; the weights are those of one
     process with as many micro-batches. They are started by `brickwork.training.parallel.launch`, which starts them
     again from the last checkpoint where one dies, `max_restarts` times without a step in between. Under torchrun or
-    srun, which start this very call in every process, leave it out.
+    srun, which start this very call in every process, leave it out. With `engine="ray"` they are those of the Ray
+    cluster that RAY_ADDRESS names, or of one on this machine; the listener hears a few steps of each second then.
 
     The best epoch has the highest validation accuracy. SIGINT (Ctrl-C), SIGTERM and SIGHUP end the training after the
     step under way with a checkpoint, from which `resume` goes on. Raises BrickworkError where the network and the data
@@ -84,7 +84,14 @@ def train(
     if input and isinstance(network, Network):
         raise BrickworkError(f"input is for a network's name; {network.name} has its own: see with_input.")
     track = (track,) if isinstance(track, str) else track
+    check_engine(engine, nproc)
     plan = make_plan(network, data, recipe, groups=groups, input=input, fields=fields, pretrained=pretrained)
+    if engine == "ray":
+        from brickwork.training.parallel.ray import check_shared, train_on_ray
+
+        check_shared(data=None if isinstance(data, Dataset) else data, out=out)
+        with shown(progress, listener) as show:
+            return train_on_ray(plan, out, track, nproc, max_restarts, with_logging(show))
     if nproc > 1:
         launcher = launch_plan(plan, out, track, nproc, max_restarts)
         return launch_result(launcher.run, launcher.launch())
@@ -152,6 +159,7 @@ def resume(
     data: str | Path | None = None,
     own: Sequence[type[Layer]] = (),
     track: str | Sequence[str] = (),
+    stop: StopSignal | None = None,
 ) -> Result:
     """Resume the training in a run folder from its last whole checkpoint.
 
@@ -159,7 +167,8 @@ def resume(
     number of threads and the same torch. `dataset` is needed where the data did not come from `open_data`; `data` is
     where it lies now, if it was moved, and stands in the run from then on; `own` are your own layer classes;
     `progress` and `listener` are as in `train`. A folder that somebody sent makes nothing call: data at an address and
-    trackers are named again, as `data` and `track`. A run that has ended gives its result. Raises BrickworkError as
+    trackers are named again, as `data` and `track`. Outside the main thread, where Python hears no signal, a training
+    stops once `stop.signal` is set. A run that has ended gives its result. Raises BrickworkError as
     `train` does, and where the folder holds no run, a part of it is a link, or the data or the recipe is another.
     """
     check_kind("path", path, (str, Path), "a run folder, which a Result has as result.run")
@@ -170,7 +179,7 @@ def resume(
     with (
         join_group() as group,
         shown(progress and group.leads, listener if group.leads else silent) as show,
-        stop_signal() as stop,
+        stop_signal(stop) as stop,
         leading(group, run),
         compute_threads(recipe.threads),
     ):
@@ -193,36 +202,6 @@ def resume(
                 if group.leads and data and state and state.facts["data"] == loop.loader.images.digest:
                     write_plan(run, {**known, "data": dataset.source})
                 return Trainer(run, dataset, loop, stop, listen, trackers).fit(state)
-
-
-def open_again(run: Run, known: dict[str, Any], moved: str | Path | None) -> Dataset:
-    """The data set of a run, divided as it was; `moved` is where it lies now, if it was moved.
-
-    An address that the run alone names is not asked: who sent the folder may have written it.
-    """
-    if moved is not None:
-        return open_data(moved, seed=known["seed"], groups=known["groups"])
-    if not known["data"]:
-        raise BrickworkError(
-            f"{run.path}: its images were given in Python: go on from Python, with resume(..., dataset=...)."
-        )
-    if is_contact(known["data"]):
-        again = resume_command(run.path, known["data"])
-        raise BrickworkError(f"{run.path}: its data is not on this machine, so that it is named again: {again}.")
-    source = Path(known["data"])
-    if source.is_absolute() and not MAGIC.search(str(source)) and not source.exists():
-        again = f"brickwork train --resume {run.path} --data ELSEWHERE"
-        raise BrickworkError(f"{source}, the data of {run.path}, is gone: where it was moved, type '{again}'.")
-    return open_data(known["data"], seed=known["seed"], groups=known["groups"])
-
-
-def choose_trackers(run: Run, known: Sequence[str], track: str | Sequence[str], listener: Listener) -> Sequence[str]:
-    """The trackers that follow a training that is resumed: those that are named; a note tells of the run's others."""
-    words = (track,) if isinstance(track, str) else tuple(track)
-    if others := [word for word in known if word not in words]:
-        again = resume_command(run.path, track=(*words, *others))
-        listener(Note(f"{', '.join(others)} followed this training, and does so again where it is named: {again}"))
-    return words
 
 
 def logged(run: Run, listener: Listener) -> Listener:

@@ -17,6 +17,7 @@ from brickwork.cli.own import own_option
 from brickwork.cli.paths import PATH, WORD
 from brickwork.errors import BrickworkError
 from brickwork.files import write_whole
+from brickwork.ray_cluster import check_cluster
 
 if TYPE_CHECKING:
     from brickwork.evaluation import Prediction, Threshold
@@ -45,8 +46,9 @@ TABLES = {".csv": ",".join(FIELDS).encode(), ".json": b'[{"path": '}  # the endi
 @click.option("--probabilities", is_flag=True, help="A column for the probability of every class.")
 @click.option("--spreadsheet", is_flag=True, help="Put ' before cells of the .csv that a spreadsheet would run.")
 @click.option(
-    "--engine", type=click.Choice(["torch", "onnxruntime", "openvino"]),
-    help="What computes.  [default: torch for a model file, else the first installed that reads it]",
+    "--engine", type=click.Choice(["torch", "onnxruntime", "openvino", "ray"]),
+    help="What computes; ray: torch on a Ray cluster, for --nproc N of its CPUs.  "
+    "[default: torch for a model file, else the first installed that reads it]",
 )  # fmt: skip
 @nproc_option
 @own_option
@@ -86,12 +88,13 @@ def predict_command(
 
     if out:
         check_output(out, TABLES, (model, *([listing] if listing not in (None, "-") else []), *images))
+    check_cluster(engine, nproc)
     words = image_words(images, listing)
     opened = open_model(model, engine, own)
     facts = facts_of(opened)
     if threshold := threshold_for(facts, coverage):
         notify(threshold_text(threshold, coverage))
-    rows = predict_all(opened, words, coverage, max(top, len(facts.classes) if probabilities else 0), nproc)
+    rows = predict_all(opened, words, coverage, max(top, len(facts.classes) if probabilities else 0), nproc, engine)
     print_predictions(rows, TableShape(top, facts.classes if probabilities else (), spreadsheet), out, as_json)
     if all(row.reason for row in rows):
         raise BrickworkError(f"there was no image to look at: {rows[0].path}: {rows[0].reason}.")
@@ -130,7 +133,12 @@ def read_words(listing: str) -> list[str]:
 
 
 def predict_all(
-    model: "ModelFile | Session", words: list[str], coverage: float | None, top: int, nproc: int | None
+    model: "ModelFile | Session",
+    words: list[str],
+    coverage: float | None,
+    top: int,
+    nproc: int | None,
+    engine: str | None,
 ) -> "list[Prediction]":
     """The predictions of all images, while progress is shown on standard error."""
     from brickwork.cli.commands.check import reading_progress
@@ -140,7 +148,7 @@ def predict_all(
     found = [image.source if isinstance(image.source, Path) else image.name for image in iter_images(words)]
     rows: list[Prediction] = []
     with reading_progress(len(found)) if sys.stderr.isatty() else thousands(len(found)) as progress:
-        for row in iter_predictions(model, found, coverage=coverage, top=top, nproc=nproc):
+        for row in iter_predictions(model, found, coverage=coverage, top=top, nproc=nproc, engine=engine):
             rows.append(row)
             progress(len(rows))
     return rows

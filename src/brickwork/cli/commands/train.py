@@ -10,12 +10,21 @@ from typing import TYPE_CHECKING
 import click
 
 from brickwork.cli.data_options import data_options
-from brickwork.cli.output import count_of, json_option, notify, print_json, say, silence_stdout
+from brickwork.cli.output import count_of, json_option, print_json, say, silence_stdout
 from brickwork.cli.own import find_network, own_given, own_option
 from brickwork.cli.paths import PATH, WORD
 from brickwork.cli.progress import training_progress
 from brickwork.cli.recipe_options import RecipeCommand, fields_given, options_given, recipe_options
+from brickwork.cli.training import (
+    resume_processes,
+    resume_run,
+    resume_run_on_ray,
+    train_plan,
+    train_plan_on_ray,
+    train_processes,
+)
 from brickwork.errors import BrickworkError, mask_credentials
+from brickwork.ray_cluster import ENGINES, check_engine
 from brickwork.training.parallel.watch import leave_with_launcher
 
 if TYPE_CHECKING:
@@ -33,6 +42,13 @@ SPLITS = {"test": "Test", "val": "Validation"}
 @data_options("fashion")
 @click.option("--out", metavar="RUN", type=PATH, help="The run folder.  [default: runs/NAME]")
 @click.option("--nproc", type=click.IntRange(min=1), default=1, metavar="N", help="Processes that train together.")
+@click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    default="torch",
+    show_default=True,
+    help="What computes: torch here, or on a Ray cluster (see docs/scaling.md).",
+)
 @click.option(
     "--max-restarts",
     type=click.IntRange(min=0),
@@ -65,6 +81,7 @@ def train_command(
     groups: str,
     out: Path | None,
     nproc: int,
+    engine: str,
     max_restarts: int,
     resume: Path | None,
     input: str | None,
@@ -95,20 +112,28 @@ def train_command(
       brickwork train --resume runs/resnet18-photos-1
     """
     leave_with_launcher()
+    check_engine(engine, nproc if "nproc" in options_given(context) else None)
     if resume:
         check_resume_alone(context)
-        if nproc > 1:
+        if engine == "ray":
+            again = data if "data" in options_given(context) else None
+            result = resume_run_on_ray(resume, nproc, max_restarts, again, track)
+        elif nproc > 1:
             raise click.exceptions.Exit(resume_processes(resume, nproc, max_restarts, child_words(context)))
-        result = resume_run(resume, data if "data" in options_given(context) else None, own, track)
+        else:
+            result = resume_run(resume, data if "data" in options_given(context) else None, own, track)
         data = data_of(resume)
     else:
         plan = plan_of(context, network, data, groups, input, classes, word, pretrained)
         if find:
             print_search(find, plan, as_json)
             return
-        if nproc > 1:
+        if engine == "ray":
+            result = train_plan_on_ray(plan, data, out, track, nproc, max_restarts)
+        elif nproc > 1:
             raise click.exceptions.Exit(train_processes(plan, out, track, nproc, max_restarts, child_words(context)))
-        result = train_plan(plan, out, track)
+        else:
+            result = train_plan(plan, out, track)
     if not result.rank:  # of several processes, one prints
         print_result(result, data, track, own_given(context), as_json)
     if result.stopped:
@@ -148,30 +173,6 @@ def plan_of(
     )
 
 
-def train_plan(plan: "Plan", out: Path | None, track: tuple[str, ...]) -> "Result":
-    from brickwork.training.events import with_logging
-    from brickwork.training.train import run_plan
-
-    with training_progress() as listener:
-        return run_plan(plan, out, with_logging(listener), track)
-
-
-def train_processes(
-    plan: "Plan", out: Path | None, track: tuple[str, ...], nproc: int, max_restarts: int, words: list[str]
-) -> int:
-    """Trains by several processes; gives their exit code."""
-    from brickwork.training.parallel.begin import launch_plan
-
-    return launch_plan(plan, out, track, nproc, max_restarts, words, notify).launch()
-
-
-def resume_processes(run: Path, nproc: int, max_restarts: int, words: list[str]) -> int:
-    """Resumes by several processes; gives their exit code."""
-    from brickwork.training.parallel.begin import launch_resume
-
-    return launch_resume(run, nproc, max_restarts, words, notify).launch()
-
-
 def child_words(context: click.Context) -> list[str]:
     """The options that each of several processes gets, too."""
     words = own_given(context)
@@ -209,16 +210,9 @@ def check_resume_alone(context: click.Context) -> None:
     """Raises where something is given beside --resume that its run has settled already."""
     options = {option.name: option.opts[0] for option in context.command.params}
     for name in options_given(context):
-        if name not in ("resume", "data", "track", "own", "as_json", "nproc", "max_restarts"):
+        if name not in ("resume", "data", "track", "own", "as_json", "nproc", "engine", "max_restarts"):
             word = "NETWORK" if name == "network" else options[name]
             raise BrickworkError(f"{word} is settled by the run that --resume goes on with: leave it out.")
-
-
-def resume_run(run: Path, data: str | None, own: "tuple[type[Layer], ...]", track: tuple[str, ...]) -> "Result":
-    from brickwork.training.train import resume
-
-    with training_progress() as listener:
-        return resume(run, listener=listener, data=data, own=own, track=track)
 
 
 def data_of(run: Path) -> str:

@@ -47,6 +47,28 @@ def check_agreement(group: Group, plan: Plan) -> None:
         )
 
 
+def share_plan(plan: Plan, nproc: int) -> Plan:
+    """The plan with a micro-batch for each of so many processes, where it says nothing of micro-batches.
+
+    Raises BrickworkError where some would have none.
+    """
+    if plan.recipe.accumulate == 1 < nproc:
+        note = f"{nproc} processes take a micro-batch each: as with --accumulate {nproc} in one process."
+        plan = replace(plan, recipe=replace(plan.recipe, accumulate=nproc), notes=(*plan.notes, note))
+    check_processes(plan.recipe, nproc)
+    return plan
+
+
+def create_plan_run(plan: Plan, out: str | Path | None, track: Sequence[str]) -> Run:
+    """The run folder that several processes are about to train in, as if a training in it had been stopped."""
+    run = Run(choose_place(plan, out), plan.title)
+    with run.lock():
+        create_run(run, plan.recipe, plan.document(track))
+    if plan.recipe.weights:  # of a run alone, the processes fetch nothing
+        load_initial(build(plan.network), plan.recipe.weights)
+    return run
+
+
 def launch_plan(
     plan: Plan,
     out: str | Path | None,
@@ -57,21 +79,13 @@ def launch_plan(
     tell: Callable[[str], None] = print,
 ) -> Launcher:
     """The launcher of a plan's training by several processes, whose run folder it makes."""
-    recipe, notes = plan.recipe, plan.notes
-    if recipe.accumulate == 1:
-        recipe = replace(recipe, accumulate=nproc)
-        notes = (*notes, f"{nproc} processes take a micro-batch each: as with --accumulate {nproc} in one process.")
-    check_processes(recipe, nproc)
-    run = Run(choose_place(plan, out), plan.title)
-    with run.lock():
-        create_run(run, recipe, plan.document(track))
-    if recipe.weights:  # of a run alone, the processes fetch nothing
-        load_initial(build(plan.network), recipe.weights)
-    for note in (*notes, *sharing_notes(nproc)):
+    plan = share_plan(plan, nproc)
+    run = create_plan_run(plan, out, track)
+    for note in (*plan.notes, *sharing_notes(nproc)):
         tell(note)
     words = [*words, *(word for name in track for word in ("--track", name))]
     words += ["--data", plan.dataset.source] if is_contact(plan.dataset.source) else []
-    return Launcher(run, nproc, words, recipe.threads, max_restarts, tell)
+    return Launcher(run, nproc, words, plan.recipe.threads, max_restarts, tell)
 
 
 def launch_resume(

@@ -26,6 +26,7 @@ LOST = 75  # the exit code of a process whose others are gone: "try again" in sy
 RENDEZVOUS = "BRICKWORK_RENDEZVOUS"  # the variable with the address where the processes of one machine meet
 JOINING = timedelta(minutes=5)  # for the place where they meet
 GRACE = 5.0  # seconds in which torch may say by itself why they do not meet
+JOINED = "BRICKWORK_JOINED"  # set where the processes have met already, as those of Ray Train have
 PATIENCE = timedelta(minutes=30)  # for the others in a step; one that has ended is noticed at once
 LONG = timedelta(days=10)  # for the leader, which reads images first
 Value = TypeVar("Value")
@@ -159,24 +160,35 @@ def join_group() -> Iterator[Group]:
 
     Exchanges go by NCCL between GPUs, and by gloo else. Raises LostProcess where the group does not come together.
     """
-    if not is_member() or distributed.is_initialized():
+    joined = bool(os.environ.pop(JOINED, ""))
+    if not is_member() or (distributed.is_initialized() and not joined):
         yield Group()
         return
     rank, size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
     if device().type == "cuda":
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", rank)) % torch.cuda.device_count())
-    backend = "cpu:gloo,cuda:nccl" if device().type == "cuda" else "gloo"
-    try:
-        meeting = meet(os.environ.get(RENDEZVOUS) or "env://", rank, size)
-        distributed.init_process_group(backend, store=meeting, world_size=size, rank=rank, timeout=PATIENCE)
-    except (RuntimeError, ValueError) as fault:
-        raise LostProcess(
-            f"process {rank} of {size} does not reach the others at {place()}: {reason(fault)}. {meeting_hint()}"
-        ) from None
+    if not joined:
+        join_others(rank, size)
     try:
         yield Group(rank, size)
     finally:
         distributed.destroy_process_group()
+
+
+def join_others(rank: int, size: int) -> None:
+    """Waits for the other processes where the environment says; raises LostProcess where they do not come."""
+    try:
+        meeting = meet(os.environ.get(RENDEZVOUS) or "env://", rank, size)
+        distributed.init_process_group(backend(), store=meeting, world_size=size, rank=rank, timeout=PATIENCE)
+    except (RuntimeError, ValueError) as fault:
+        raise LostProcess(
+            f"process {rank} of {size} does not reach the others at {place()}: {reason(fault)}. {meeting_hint()}"
+        ) from None
+
+
+def backend() -> str:
+    """What exchanges go by: NCCL between GPUs, and gloo else."""
+    return "cpu:gloo,cuda:nccl" if device().type == "cuda" else "gloo"
 
 
 def reason(fault: Exception) -> str:
