@@ -4,3 +4,7 @@
 
 
 
+from brickwork.exporting.export import Export, export
+from brickwork.exporting.parity.sheet import ParitySheet
+
+__all__ = ["Export", "ParitySheet", "export"]
