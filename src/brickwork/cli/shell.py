@@ -34,6 +34,7 @@ VERBS = {
     "train": Verb("train", TORCH),
     "evaluate": Verb("evaluate", TORCH),
     "predict": Verb("predict"),  # by an exported model without torch
+    "export": Verb("export", TORCH),
     "doctor": Verb("doctor"),
 }
 

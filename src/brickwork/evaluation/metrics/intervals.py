@@ -149,7 +149,7 @@ def paired_difference(before: Booleans, after: Booleans) -> Estimate:
 def correlation(both: int, gained: int, lost: int, neither: int) -> float:
     """Phi of a table of pairs, corrected for continuity where it is positive; 0 where a margin is empty."""
     margins = (both + gained) * (lost + neither) * (both + lost) * (gained + neither)
-    product = both * neither - gained * lost
+    product = float(both * neither - gained * lost)
     if product > 0:
         product = max(product - (both + gained + lost + neither) / 2, 0)
     return product / sqrt(margins) if margins else 0.0

@@ -93,9 +93,7 @@ def predict_files(session: Session, samples: tuple[Sample, ...]) -> list[Predict
         for path, sample in zip(paths, samples, strict=True):
             path.write_bytes(sample.content)
         images = list(iter_images(paths))
-        return [
-            row for start in range(0, len(images), BATCH) for row in predictor.predictions(images[start:][:BATCH])
-        ]
+        return [row for start in range(0, len(images), BATCH) for row in predictor.predictions(images[start:][:BATCH])]
 
 
 def files_difference(reference: Reference, rows: list[Prediction]) -> Difference:

@@ -68,8 +68,8 @@ def hypotheses(reference: Reference) -> Iterator[tuple[str, Floats]]:
     if preprocessing.channels == 3:
         yield "its channels are swapped: blue is where red should be", logits(pixels[:, ::-1])
     for words, (mean, std) in COMMON.items():
-        moments = {"mean": mean[: preprocessing.channels], "std": std[: preprocessing.channels]}
-        yield f"it normalises with a wrong mean and deviation: {words}", logits(pixels, replace(preprocessing, **moments))
+        other = replace(preprocessing, mean=mean[: preprocessing.channels], std=std[: preprocessing.channels])
+        yield f"it normalises with a wrong mean and deviation: {words}", logits(pixels, other)
     if preprocessing.height == preprocessing.width:
         yield "it takes images with height and width swapped", logits(pixels.swapaxes(2, 3))
 

@@ -16,6 +16,7 @@ from brickwork.exporting.parity.compare import (
     LEVELS,
     Difference,
     Found,
+    Resized,
     ResizedDifference,
     alone_difference,
     difference,
@@ -127,7 +128,7 @@ def from_files(candidate: Candidate, name: str, precision: str) -> Difference | 
     apart = files_difference(reference, predict_files(session, reference.samples))
     if precision == FP32 and apart.probability > BOUND:
         raise refusal(
-            f"from files by {session.engine}, probabilities are up to {apart.probability:.2g} off the model's, of which "
+            f"from files by {session.engine}, probabilities are up to {apart.probability:.2g} off the model's, and "
             f"{BOUND:g} is allowed; the farthest is {apart.worst}"
         )
     return apart
@@ -149,23 +150,26 @@ def resized(candidate: Candidate, name: str, precision: str) -> ResizedDifferenc
             f"{apart.levels} levels of 255 off, of which {LEVELS} is allowed; the farthest is {apart.worst}"
         )
     if precision == FP32:
-        check_resized(engine.name, reference, np.concatenate([row.outputs["pixels"] for row in rows]), rows)
+        check_resized(engine.name, reference, rows)
     return apart
 
 
-def check_resized(name: str, reference: Reference, pixels: np.ndarray, rows: list) -> None:  # type: ignore[type-arg]
+def check_resized(name: str, reference: Reference, rows: list[Resized]) -> None:
     """Raises BrickworkError where the graph's logits are not the model's for the pixels that the graph made."""
-    wanted = torch_logits(reference.file, pixels)
+    wanted = torch_logits(reference.file, np.concatenate([row.outputs["pixels"] for row in rows]))
     found = np.concatenate([row.outputs["logits"] for row in rows])
     apart = float(np.abs(found - wanted).max())
     if not apart <= logit_bound(reference):
-        raise refusal(f"by {name}, the graph with preprocessing computes other logits of its own pixels, by {apart:.2g}")
+        raise refusal(
+            f"by {name}, the graph with preprocessing computes other logits of its own pixels, by {apart:.2g}"
+        )
 
 
 def latency(run: Callable[[], object]) -> float:
     """Milliseconds of one call, the median of several."""
     run()
-    begin, times = time.perf_counter(), []
+    begin = time.perf_counter()
+    times: list[float] = []
     while len(times) < REPEATS and time.perf_counter() - begin < SECONDS:
         start = time.perf_counter()
         run()

@@ -32,7 +32,8 @@ class Reference:
     @property
     def labels(self) -> NDArray[np.int64]:
         """The most probable class of each sample."""
-        return self.probabilities.argmax(1)
+        labels: NDArray[np.int64] = self.probabilities.argmax(1)
+        return labels
 
 
 def make_reference(file: ModelFile, samples: tuple[Sample, ...]) -> Reference:

@@ -58,7 +58,8 @@ class ParitySheet:
 
     def __repr__(self) -> str:
         worst = max(row.same_pixels.probability for row in self.engines)
-        return f"ParitySheet({self.file!r:.80}, {len(self.engines)} engines, {sum(self.images.values())} images, {worst:.1e})"
+        counts = f"{len(self.engines)} engines, {sum(self.images.values())} images"
+        return f"ParitySheet({self.file!r:.80}, {counts}, within {worst:.1e})"
 
     def document(self) -> dict[str, Any]:
         """As plain data for JSON."""

@@ -12,8 +12,7 @@ def sheet_text(sheet: ParitySheet, width: int = 120) -> str:
     kinds = ", ".join(f"{count:,} {KINDS[kind]}" for kind, count in sheet.images.items() if count)
     lines = [
         *parts,
-        f"Parity of {sheet.file} ({sheet.format}{f', opset {sheet.opset}' if sheet.opset else ''}) with {sheet.network} "
-        f"in torch {sheet.versions['torch']}:",
+        f"Parity of {sheet.file} ({format_text(sheet)}) with {sheet.network} in torch {sheet.versions['torch']}:",
         "",
         *format_columns([HEAD, RULE, *map(engine_row, sheet.engines)], "<<>>>>>", width),
         "",
@@ -26,6 +25,10 @@ def sheet_text(sheet: ParitySheet, width: int = 120) -> str:
     return "\n".join(lines)
 
 
+def format_text(sheet: ParitySheet) -> str:
+    return f"{sheet.format}, opset {sheet.opset}" if sheet.opset else sheet.format
+
+
 HEAD = ("engine", "precision", "same pixels", "from files", "allowed", "labels changed", "ms an image")
 
 
@@ -33,7 +36,15 @@ def engine_row(row: EngineParity) -> Row:
     files = "" if row.from_files is None else f"{row.from_files.probability:.1e}"
     allowed = "shown only" if row.bound is None else f"{row.bound:.0e}"
     same = row.same_pixels
-    return (row.engine, row.precision, f"{same.probability:.1e}", files, allowed, f"{same.labels:,}", f"{row.latency:.2f}")
+    return (
+        row.engine,
+        row.precision,
+        f"{same.probability:.1e}",
+        files,
+        allowed,
+        f"{same.labels:,}",
+        f"{row.latency:.2f}",
+    )
 
 
 def resized_lines(sheet: ParitySheet) -> list[str]:
@@ -48,7 +59,11 @@ def resized_lines(sheet: ParitySheet) -> list[str]:
 
 
 def accuracy_lines(sheet: ParitySheet) -> list[str]:
-    return [f"Accuracy, {row.engine} in {row.precision}: {change_text(row.accuracy[0])}." for row in sheet.engines if row.accuracy]
+    return [
+        f"Accuracy, {row.engine} in {row.precision}: {change_text(row.accuracy[0])}."
+        for row in sheet.engines
+        if row.accuracy
+    ]
 
 
 def change_text(change: AccuracyChange) -> str:

@@ -17,7 +17,7 @@ from brickwork.evaluation.data import as_model_file
 from brickwork.evaluation.logits import preprocessing_of
 from brickwork.exporting.formats import Format, format_named
 from brickwork.exporting.formats.onnx import OPSET
-from brickwork.exporting.graph import batch_graph, image_graph, trace
+from brickwork.exporting.graph import BatchGraph, ImageGraph, batch_graph, image_graph, trace
 from brickwork.exporting.parity.prove import Candidate, latency, prove
 from brickwork.exporting.parity.reference import make_reference, torch_logits
 from brickwork.exporting.parity.samples import Samples, find_samples
@@ -116,7 +116,11 @@ def resizing_path(path: Path) -> Path:
 def written_files(kind: Format, path: Path, with_preprocessing: bool) -> list[Path]:
     """All files of an export, sheets included; the one that is named comes last."""
     further = kind.files(resizing_path(path)) if with_preprocessing else []
-    return [*further, *(path.with_name(f"{path.name}.parity{ending}") for ending in (".json", ".txt")), *kind.files(path)]
+    return [
+        *further,
+        *(path.with_name(f"{path.name}.parity{ending}") for ending in (".json", ".txt")),
+        *kind.files(path),
+    ]
 
 
 def check_target(
@@ -138,21 +142,28 @@ def write_candidate(
     file: ModelFile, samples: Samples, kind: Format, path: Path, with_preprocessing: bool, tell: Progress
 ) -> Candidate:
     """Write an export into a folder of its own, where it is proven before anybody sees it."""
-    preprocessing = preprocessing_of(file)
-    graphs = {path: batch_graph(file), **({resizing_path(path): image_graph(file)} if with_preprocessing else {})}
+    graphs: dict[Path, BatchGraph | ImageGraph] = {path: batch_graph(file)}
+    if with_preprocessing:
+        graphs[resizing_path(path)] = image_graph(file)
     tell("computing the model's own answers in torch")
     reference = make_reference(file, samples.images)
     for place, graph in graphs.items():
         tell(f"writing {place.name}")
-        document = describe(file, kind, resizing=place is not path)
-        try:
-            with warnings.catch_warnings(), torch.no_grad():
-                warnings.simplefilter("ignore")  # of what torch and the engines will change
-                kind.write(trace(graph, preprocessing), document, place)
-        except Exception as fault:  # exporters raise all sorts
-            why = fault if isinstance(fault, BrickworkError) else f"{type(fault).__name__}: {' '.join(str(fault).split())[:300]}"
-            raise BrickworkError(f"{file.model.network.name} cannot be exported to {kind.name}: {why}") from None
+        write_graph(graph, describe(file, kind, resizing=place is not path), kind, place)
     return Candidate(kind, path, resizing_path(path) if with_preprocessing else None, reference)
+
+
+def write_graph(graph: BatchGraph | ImageGraph, document: ExportDocument, kind: Format, path: Path) -> None:
+    """Write one graph to its file; raises BrickworkError where the exporter cannot."""
+    try:
+        with warnings.catch_warnings(), torch.no_grad():
+            warnings.simplefilter("ignore")  # of what torch and the engines will change
+            kind.write(trace(graph, document.preprocessing), document, path)
+    except BrickworkError:
+        raise
+    except Exception as fault:  # exporters raise all sorts
+        why = f"{type(fault).__name__}: {' '.join(str(fault).split())[:300]}"
+        raise BrickworkError(f"{path.name} cannot be made: {why}") from None
 
 
 def describe(file: ModelFile, kind: Format, resizing: bool) -> ExportDocument:
