@@ -84,15 +84,18 @@ class Resize(nn.Module):
 
     def places(self, target: int, picture: Side) -> Tensor:
         """Where each pixel of a side of the input lies in the picture: centred, as crop and pad have it."""
-        if self.fit == "pad":
-            return torch.arange(target) - (target - picture) // 2
-        half, odd = (picture - target) // 2, (picture - target) % 2
-        return torch.arange(target) + (half + odd * (half % 2))  # Python's round: a half goes to the even neighbour
+        start: Side = -((target - picture) // 2)
+        if self.fit != "pad":
+            half, odd = (picture - target) // 2, (picture - target) % 2
+            start = half + odd * (half % 2)  # Python's round: a half goes to the even neighbour
+        places: Tensor = torch.arange(target) + start
+        return places
 
     def inside(self, target: int, picture: Side) -> Tensor:
         """Which pixels of a side are the picture's, and not bars."""
         places = self.places(target, picture)
-        return (places >= 0) & (places < picture)
+        inside: Tensor = (places >= 0) & (places < picture)
+        return inside
 
     def kernel(self, x: Tensor) -> Tensor:
         """Weights at distances from 0 on: a triangle, or Keys' cubic."""
