@@ -70,7 +70,7 @@ def iter_predictions(
     check_count("top", top)
     check_nproc(nproc)
     opened = open_model(model, engine)
-    threshold = threshold_for(described(opened), coverage)
+    threshold = threshold_for(facts_of(opened), coverage)
     least = threshold.threshold if threshold else 0.0
     found = iter_images(images)
     if isinstance(opened, Session):
@@ -98,7 +98,7 @@ def open_model(
     return as_model_file(model, own)
 
 
-def described(model: "ModelFile | Session") -> "ModelFile | ExportDocument":
+def facts_of(model: "ModelFile | Session") -> "ModelFile | ExportDocument":
     """What tells a model's classes and its record."""
     return model.document if isinstance(model, Session) else model
 

@@ -81,14 +81,14 @@ def predict_command(
       brickwork predict runs/resnet18-photos-1 photos/new --nproc 4 --out labels.csv
       brickwork predict model.onnx photos/new --out labels.csv
     """
-    from brickwork.evaluation.prediction import described, open_model
+    from brickwork.evaluation.prediction import facts_of, open_model
     from brickwork.runtime.calibration import threshold_for
 
     if out:
         check_output(out, TABLES, (model, *([listing] if listing not in (None, "-") else []), *images))
     words = image_words(images, listing)
     opened = open_model(model, engine, own)
-    facts = described(opened)
+    facts = facts_of(opened)
     if threshold := threshold_for(facts, coverage):
         notify(threshold_text(threshold, coverage))
     rows = predict_all(opened, words, coverage, max(top, len(facts.classes) if probabilities else 0), nproc)

@@ -67,7 +67,7 @@ def network_in(path: Path, input: "Shape | None", classes: int | None) -> "Netwo
     """The network of a model file, on another input or with other classes where they are given; without torch."""
     from brickwork.network import from_json, with_classes, with_input
 
-    document = exported_network(path) if path.suffix.lower() in EXPORTED else file_metadata(path).get("network")
+    document = network_text(path) if path.suffix.lower() in EXPORTED else file_metadata(path).get("network")
     if not isinstance(document, str):
         raise BrickworkError(f"{path}: it holds weights, but not the network that they are of: show that by its name.")
     try:
@@ -78,7 +78,7 @@ def network_in(path: Path, input: "Shape | None", classes: int | None) -> "Netwo
     return with_classes(network, classes) if classes else network
 
 
-def exported_network(path: Path) -> str:
+def network_text(path: Path) -> str:
     """The network of an exported model, as JSON; no engine is needed."""
     from brickwork.runtime.exported import read_exported
 
