@@ -135,7 +135,7 @@ def check_target(
         if each.exists() and not isinstance(model, ModelFile) and Path(model).exists() and each.samefile(model):
             raise BrickworkError(f"{each} is what is exported, and is not written over: name another file.")
         if (each.exists() or each.is_symlink()) and not force:
-            raise BrickworkError(f"{each} is there already: name another file, or write over it with force.")
+            raise BrickworkError(f"{each} is there already: name another file, or write over it with --force.")
 
 
 def write_candidate(
