@@ -35,15 +35,15 @@ def training_mode(patch: pytest.MonkeyPatch) -> None:
 
 def other_order(patch: pytest.MonkeyPatch) -> None:
     whole = graph.BatchGraph.forward
-    patch.setattr(
-        graph.BatchGraph, "forward", lambda self, images: tuple(each.flip(1) for each in whole(self, images))
-    )
+    patch.setattr(graph.BatchGraph, "forward", lambda self, images: tuple(each.flip(1) for each in whole(self, images)))
 
 
 def other_names(patch: pytest.MonkeyPatch) -> None:
     make = exporter.describe
     patch.setattr(
-        exporter, "describe", lambda *values, **named: replace(make(*values, **named), classes=("warm", "cold", "neither"))
+        exporter,
+        "describe",
+        lambda *values, **named: replace(make(*values, **named), classes=("warm", "cold", "neither")),
     )
 
 
@@ -76,7 +76,10 @@ def truncate(patch: pytest.MonkeyPatch) -> None:
     [
         (swap_channels, "its channels are swapped: blue is where red should be: for the same pixels"),
         (wrong_mean, "it normalises with a wrong mean and deviation: those of ImageNet: for the same pixels"),
-        (training_mode, "an image's probabilities depend on the others of its batch .*: a batch norm is in training mode"),
+        (
+            training_mode,
+            "an image's probabilities depend on the others of its batch .*: a batch norm is in training mode",
+        ),
         (other_order, "its classes are in another order: for the same pixels"),
         (other_names, "its classes are in another order: class 0 is 'warm', the model's is 'cold'"),
         (crop_in_the_document, "its preprocessing has fit 'crop', the model's has 'squash'"),
@@ -124,7 +127,9 @@ def test_an_engines_own_resize_with_antialias_is_refused(
     pytest.importorskip("onnxscript")
     monkeypatch.setattr(resize.Resize, "forward", engine_resize)
     before = sorted(model.parent.iterdir())
-    with pytest.raises(BrickworkError, match="its filter is not Pillow's: an engine's own Resize with antialias") as found:
+    with pytest.raises(
+        BrickworkError, match="its filter is not Pillow's: an engine's own Resize with antialias"
+    ) as found:
         export(model, "onnx", data=photos, with_preprocessing=True)
     assert int(re.findall(r"up to (\d+) levels of 255 off", str(found.value))[0]) > 1
     assert sorted(model.parent.iterdir()) == before
@@ -138,6 +143,8 @@ def test_openvino_at_its_default_precision_is_refused(
         pytest.skip("this processor has no bfloat16, so that float32 is the default")
     monkeypatch.setattr(engines, "openvino_config", lambda precision: {})
     before = sorted(model.parent.iterdir())
-    with pytest.raises(BrickworkError, match="openvino .* computes in bf16, where fp32 was asked for: its precision is a"):
+    with pytest.raises(
+        BrickworkError, match="openvino .* computes in bf16, where fp32 was asked for: its precision is a"
+    ):
         export(model, "openvino", data=photos)
     assert sorted(model.parent.iterdir()) == before
