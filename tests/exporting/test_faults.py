@@ -108,7 +108,7 @@ def test_cropping_in_the_graph_of_a_model_that_squashes_is_refused(
 ) -> None:
     crop_in_the_graph(monkeypatch)
     before = sorted(model.parent.iterdir())
-    with pytest.raises(BrickworkError, match="it resizes by crop, the model by squash; they are up to .* levels"):
+    with pytest.raises(BrickworkError, match=r"it resizes by crop, the model by squash; they are up to .* levels"):
         export(model, "pt2", data=photos, with_preprocessing=True)
     assert sorted(model.parent.iterdir()) == before
 
@@ -144,7 +144,7 @@ def test_openvino_at_its_default_precision_is_refused(
     monkeypatch.setattr(engines, "openvino_config", lambda precision: {})
     before = sorted(model.parent.iterdir())
     with pytest.raises(
-        BrickworkError, match="openvino .* computes in bf16, where fp32 was asked for: its precision is a"
+        BrickworkError, match=r"openvino .* computes in bf16, where fp32 was asked for: its precision is a"
     ):
         export(model, "openvino", data=photos)
     assert sorted(model.parent.iterdir()) == before
