@@ -81,7 +81,9 @@ def test_without_the_data_generated_images_are_compared_and_the_sheet_says_so(mo
     assert sheet.engines[0].same_pixels.probability < 1e-6
     loaded = torch.export.load(model.parent / "model.pt2").module()
     pixels = np.random.default_rng(1).integers(0, 256, (3, 3, 16, 20), np.uint8)
-    assert np.abs(loaded(torch.from_numpy(pixels))[1].numpy() - torch_probabilities(model, pixels)).max() < 1e-6
+    assert (
+        np.abs(loaded(torch.from_numpy(pixels))[1].detach().numpy() - torch_probabilities(model, pixels)).max() < 1e-6
+    )
 
 
 def test_data_that_was_asked_for_and_is_not_there_is_an_error(model: Path) -> None:
