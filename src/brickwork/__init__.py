@@ -38,6 +38,7 @@ Training and what comes after
     resume              the same training from its last checkpoint
     evaluate            accuracy and much more, each number with its interval
     predict             classes and probabilities of images
+    export              a model for ONNX Runtime, OpenVINO or torch.export, proven on real images
 
 Importing brickwork imports neither torch nor numpy: a name is fetched when it is first asked for.
 """
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from brickwork.data.check import CheckReport, check
     from brickwork.evaluation import Report, evaluate
     from brickwork.evaluation.prediction import predict
+    from brickwork.exporting import Export, ParitySheet, export
     from brickwork.loader.loader import Batch, Loader, open_loader
     from brickwork.model import Model, ModelFile, build, load, save
     from brickwork.network import (
@@ -77,11 +79,11 @@ if TYPE_CHECKING:
     from brickwork.weights import create_model, list_models, load_weights, save_weights
 
     __all__ = [  # for type checkers; at run time `dir` has the names, and `help` stays short
-        "Batch", "BrickworkError", "CheckReport", "Cluster", "Cost", "Dataset", "Loader", "Model", "ModelFile",
-        "Network", "Prediction", "Recipe", "RecipeChoice", "Report", "Result", "Scaling", "Split", "build", "check",
-        "cost", "create_model", "evaluate", "from_json", "list_models", "load", "load_weights", "open_data",
-        "open_loader", "predict", "recipe_for", "resume", "save", "save_weights", "scale", "summary_line", "table",
-        "to_json", "train", "with_classes", "with_input", "with_width", "zoo",
+        "Batch", "BrickworkError", "CheckReport", "Cluster", "Cost", "Dataset", "Export", "Loader", "Model",
+        "ModelFile", "Network", "ParitySheet", "Prediction", "Recipe", "RecipeChoice", "Report", "Result", "Scaling",
+        "Split", "build", "check", "cost", "create_model", "evaluate", "export", "from_json", "list_models", "load",
+        "load_weights", "open_data", "open_loader", "predict", "recipe_for", "resume", "save", "save_weights",
+        "scale", "summary_line", "table", "to_json", "train", "with_classes", "with_input", "with_width", "zoo",
     ]  # fmt: skip
 
 __version__ = "0.1.0"
@@ -112,10 +114,11 @@ _MODULES = {  # the public names, and the module that each is fetched from
     "brickwork.evaluation": ("Report", "evaluate"),
     "brickwork.evaluation.prediction": ("predict",),
     "brickwork.runtime.prediction": ("Prediction",),
+    "brickwork.exporting": ("Export", "ParitySheet", "export"),
 }
 _TORCH = (  # the modules that do not do without it
     "brickwork.model", "brickwork.weights", "brickwork.loader.loader", "brickwork.training.result",
-    "brickwork.training.train", "brickwork.evaluation",
+    "brickwork.training.train", "brickwork.evaluation", "brickwork.exporting",
 )  # fmt: skip
 _PLACES = {name: module for module, names in _MODULES.items() for name in names}
 

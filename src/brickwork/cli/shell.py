@@ -35,6 +35,7 @@ VERBS = {
     "train": Verb("train", (*TORCH, "rich")),
     "evaluate": Verb("evaluate", TORCH),
     "predict": Verb("predict", TORCH, (".onnx", ".xml")),  # exported models
+    "export": Verb("export", TORCH),
     "bench": Verb("bench", TORCH),
     "doctor": Verb("doctor"),
 }

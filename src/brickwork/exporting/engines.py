@@ -101,9 +101,9 @@ def read_document(path: Path) -> ExportDocument:
     """The document in an exported file, read by no engine of ours but its own format; raises BrickworkError."""
     if path.suffix == ".pt2":
         return ExportDocument.read(pt2_document(path))
-    from brickwork.runtime.session import read_model
+    from brickwork.runtime.exported import read_exported
 
-    return read_model(path).document
+    return read_exported(path).document
 
 
 def pt2_document(path: Path) -> str:

@@ -3,6 +3,8 @@
 Never an engine's own Resize: with antialias ONNX Runtime's is up to 9 levels of 255 off, and OpenVINO's ignores it.
 """
 
+from typing import Any
+
 import numpy as np
 import torch
 from PIL import Image
@@ -11,6 +13,7 @@ from torch import Tensor, nn
 from brickwork.data.preprocessing import Preprocessing, colour
 from brickwork.errors import BrickworkError
 
+Side = Any  # a whole number; torch.SymInt while a graph is traced for images of any size
 CUBIC = -0.5  # the parameter a of the bicubic kernel (Keys 1981), as Pillow has it
 
 
@@ -47,11 +50,13 @@ class Resize(nn.Module):
         if self.fit == "pad":
             inside = self.inside(self.height, tall)[:, None] & self.inside(self.width, wide)
             pixels = torch.where(inside, pixels, self.bars)
-        return pixels.to(torch.uint8)
+        made: Tensor = pixels.to(torch.uint8)
+        return made
 
-    def picture(self, height: int, width: int) -> tuple[int, int]:
+    def picture(self, height: int, width: int) -> tuple[Side, Side]:
         """The height and width to which an image is resized: crop covers the input, pad lies inside, squash is it."""
-        tall, wide = self.width * height // width, self.height * width // height
+        tall: Side = self.width * height // width
+        wide: Side = self.height * width // height
         if self.fit == "crop":
             return torch.sym_max(self.height, tall), torch.sym_max(self.width, wide)
         if self.fit == "pad":
@@ -59,11 +64,11 @@ class Resize(nn.Module):
             return torch.sym_min(self.height, least[0]), torch.sym_min(self.width, least[1])
         return self.height, self.width
 
-    def kept(self, picture: int, target: int) -> int:
+    def kept(self, picture: Side, target: int) -> Side:
         """The side that Pillow is asked for: for crop it is the input's, as only that box is resized."""
         return picture if self.fit == "pad" else target
 
-    def matrix(self, target: int, size: int, picture: int) -> Tensor:
+    def matrix(self, target: int, size: int, picture: Side) -> Tensor:
         """The weights, target x size, with which pixels of a side of the input come from those of the image.
 
         A pixel's centre is (2 place + 1) size / (2 picture) in the image; its whole part is subtracted as whole
@@ -77,17 +82,20 @@ class Resize(nn.Module):
         weights = self.kernel((distance / stretch).abs())
         return weights / weights.sum(1, keepdim=True)
 
-    def places(self, target: int, picture: int) -> Tensor:
+    def places(self, target: int, picture: Side) -> Tensor:
         """Where each pixel of a side of the input lies in the picture: centred, as crop and pad have it."""
-        if self.fit == "pad":
-            return torch.arange(target) - (target - picture) // 2
-        half, odd = (picture - target) // 2, (picture - target) % 2
-        return torch.arange(target) + (half + odd * (half % 2))  # Python's round: a half goes to the even neighbour
+        start: Side = -((target - picture) // 2)
+        if self.fit != "pad":
+            half, odd = (picture - target) // 2, (picture - target) % 2
+            start = half + odd * (half % 2)  # Python's round: a half goes to the even neighbour
+        places: Tensor = torch.arange(target) + start
+        return places
 
-    def inside(self, target: int, picture: int) -> Tensor:
+    def inside(self, target: int, picture: Side) -> Tensor:
         """Which pixels of a side are the picture's, and not bars."""
         places = self.places(target, picture)
-        return (places >= 0) & (places < picture)
+        inside: Tensor = (places >= 0) & (places < picture)
+        return inside
 
     def kernel(self, x: Tensor) -> Tensor:
         """Weights at distances from 0 on: a triangle, or Keys' cubic."""
@@ -111,7 +119,7 @@ def down_first(planes: Tensor, down: Tensor, across: Tensor) -> Tensor:
     return to_bytes(to_bytes(down @ planes) @ across.T)
 
 
-def _number(size: int) -> Tensor:
+def _number(size: Side) -> Tensor:
     return torch.scalar_tensor(size, dtype=torch.int64)
 
 

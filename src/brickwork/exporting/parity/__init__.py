@@ -1,0 +1,1 @@
+"""Parity: what was exported against the model itself, on real images."""
