@@ -3,11 +3,13 @@
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from math import ceil
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
+
+from brickwork.files import make_private
 
 if TYPE_CHECKING:
     import torch
@@ -122,3 +124,9 @@ def device() -> "torch.device":
     import torch
 
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def keep_compiled_code() -> None:
+    """Has torch.compile keep what it compiles in our cache: by default it lies in /tmp under a name that all know."""
+    with suppress(OSError):  # a disk that is full, or only read: torch says so, or does without
+        os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(make_private("compiled")))

@@ -12,7 +12,7 @@ import brickwork
 from brickwork.cli import shell
 from shell import Answer, Ask, command, parse
 
-VERBS = ["list", "show", "lecture", "scale", "check", "train", "evaluate", "predict", "bench", "doctor"]
+VERBS = ["list", "show", "lecture", "scale", "check", "train", "evaluate", "predict", "export", "bench", "doctor"]
 
 
 def started(*words: str, **options: int) -> "subprocess.Popen[str]":

@@ -1,3 +1,6 @@
+import os
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -72,6 +75,17 @@ def test_a_network_is_compiled_when_asked_for_only(monkeypatch: pytest.MonkeyPat
     assert not asked
     assert set(training_logits(model, Recipe(compile=True))(images)) == {"head", "side1"}
     assert asked == [model.all_logits]
+
+
+def test_compiled_code_lies_in_the_cache_of_this_user_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("BRICKWORK_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", "")
+    monkeypatch.delenv("TORCHINDUCTOR_CACHE_DIR")
+    monkeypatch.setattr(torch, "compile", lambda function: function)
+    training_logits(build(bars.network()), Recipe(compile=True))
+    folder = Path(os.environ["TORCHINDUCTOR_CACHE_DIR"])
+    assert folder.parent == tmp_path / "cache"
+    assert folder.stat().st_mode & 0o777 == 0o700
 
 
 def test_where_torch_cannot_compile_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from brickwork.errors import BrickworkError
+from brickwork.machine import keep_compiled_code
 from brickwork.model import Model
 from brickwork.recipe.recipe import Recipe
 
@@ -56,6 +57,7 @@ def training_logits(model: Model, recipe: Recipe) -> Callable[[Tensor], dict[str
     """
     if not recipe.compile:
         return model.all_logits
+    keep_compiled_code()
     compiled = torch.compile(model.all_logits)
 
     def call(images: Tensor) -> dict[str, Tensor]:

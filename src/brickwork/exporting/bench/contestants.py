@@ -17,6 +17,7 @@ from brickwork.evaluation.logits import preprocessing_of
 from brickwork.exporting.engines import BF16, FP32, has_bf16, open_engine
 from brickwork.exporting.formats.onnx import onnx_model
 from brickwork.exporting.graph import BatchGraph, batch_graph, trace
+from brickwork.machine import keep_compiled_code
 from brickwork.model import ModelFile, lower
 
 Logits = NDArray[np.float32]
@@ -77,6 +78,7 @@ def _torch_variant(file: ModelFile, variant: str) -> Run:
 def compile_contestants(file: ModelFile) -> list[Contestant]:
     """torch.compile of the lowered model: a minute or more before the first image."""
     graph = batch_graph(lower_file(file)).to(memory_format=torch.channels_last)
+    keep_compiled_code()
     compiled: Any = torch.compile(graph)
     return [Contestant("compile", "lowered, channels_last", FP32, torch_run(compiled, torch.channels_last))]
 
