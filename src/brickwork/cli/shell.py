@@ -33,7 +33,7 @@ VERBS = {
     "check": Verb("check"),
     "train": Verb("train", TORCH),
     "evaluate": Verb("evaluate", TORCH),
-    "predict": Verb("predict", TORCH),
+    "predict": Verb("predict"),  # by an exported model without torch
     "doctor": Verb("doctor"),
 }
 

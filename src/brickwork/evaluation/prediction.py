@@ -1,12 +1,17 @@
-"""Prediction by a model file: its logits by torch, in this process or in several."""
+"""Prediction by a model file with torch, in this process or in several, or by an exported model without torch."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from brickwork.errors import require
+from brickwork.errors import BrickworkError, require
+from brickwork.machine import LEAST_MEMORY
+from brickwork.network import Layer, from_json
+from brickwork.network.limits import images_at_once
+from brickwork.network.serialize import UnknownLayer
 from brickwork.processes import check_nproc
+from brickwork.runtime import ExportDocument, Session, is_exported, load
 from brickwork.runtime.calibration import temperature_of, threshold_for
 from brickwork.runtime.inputs import ImageInputs, NamedImage, iter_images
 from brickwork.runtime.prediction import Prediction, Predictor, batches, check_count
@@ -14,30 +19,113 @@ from brickwork.runtime.prediction import Prediction, Predictor, batches, check_c
 if TYPE_CHECKING:
     from brickwork.model import ModelFile
 
+UNKNOWN_BATCH = 16  # images at a time where the network has layers of somebody's own, whose memory is not known
 
-def iter_predictions(
-    model: "ModelFile | str | Path",
+
+def predict(
+    model: "ModelFile | Session | str | Path",
     images: ImageInputs,
     *,
     batch: int = 64,
     coverage: float | None = None,
     top: int = 1,
     nproc: int | None = None,
+    engine: str | None = None,
+) -> list[Prediction]:
+    """Predicts classes of images: a list with a prediction for every image, also where only one is given.
+
+    The model is a model file or its path, or an exported model, an .onnx or .xml, which needs no torch: `engine` is
+    then "onnxruntime" or "openvino", else the first that is installed and reads it. Images are a path of a file or of
+    a folder, which has every image below it in natural order, a PIL image, an array of uint8 (H x W, or H x W x C with
+    1, 3 or 4 channels), or several of these, mixed as they come. One in memory is treated as its file would be, and
+    named "image 0" by its position.
+
+    What cannot be read is a prediction with the reason: a damaged file, a path that leads nowhere, a folder without
+    an image. A folder's hidden and junk entries, and its files that are no images, are passed over. Of images like
+    those of the validation, a share of `coverage` at least gets its most probable class (`top` of them in `.top`),
+    and the others are "unsure": 0.95 without one where the file has a calibration, and 1 gives every image its class.
+    `nproc` processes of one thread each, whatever their number, predict the same by a model file, bit for bit.
+    Raises BrickworkError where there is no such model file, where `threshold_for` does, and for an array of another
+    kind.
+    """
+    found = iter_predictions(model, images, batch=batch, coverage=coverage, top=top, nproc=nproc, engine=engine)
+    return list(found)
+
+
+def iter_predictions(
+    model: "ModelFile | Session | str | Path",
+    images: ImageInputs,
+    *,
+    batch: int = 64,
+    coverage: float | None = None,
+    top: int = 1,
+    nproc: int | None = None,
+    engine: str | None = None,
 ) -> Iterator[Prediction]:
     """What `predict` gives, a batch at a time as it is asked for: for more images than a list should hold.
 
     The model and the coverage are checked at once; images are read, and refused, on the way.
     """
-    require("torch", "train", "predict")
-    from brickwork.evaluation.data import as_model_file
-
     check_count("batch", batch)
     check_count("top", top)
     check_nproc(nproc)
-    file = as_model_file(model)
-    threshold = threshold_for(file, coverage)
+    opened = open_model(model, engine)
+    threshold = threshold_for(facts_of(opened), coverage)
     least = threshold.threshold if threshold else 0.0
-    return chain.from_iterable(file_predictions(file, iter_images(images), least, top, batch, nproc))
+    found = iter_images(images)
+    if isinstance(opened, Session):
+        return chain.from_iterable(session_predictions(opened, found, least, top, batch, nproc))
+    return chain.from_iterable(file_predictions(opened, found, least, top, batch, nproc))
+
+
+def open_model(
+    model: "ModelFile | Session | str | Path", engine: str | None = None, own: Sequence[type[Layer]] = ()
+) -> "ModelFile | Session":
+    """What predicts: a session for the path of an exported model; else a model file, for which torch is imported.
+
+    `own` are your own layer classes, if the network of a model file has any. Raises BrickworkError where there is none,
+    or a damaged one, and where its engine is not installed.
+    """
+    if isinstance(model, Session):
+        return model
+    if isinstance(model, str | Path) and is_exported(model):
+        return load(model, engine=engine)
+    if engine not in (None, "torch"):
+        raise BrickworkError(f"{engine} runs exported models: 'brickwork export' makes one of a model file.")
+    require("torch", "train", "predict")
+    from brickwork.evaluation.data import as_model_file
+
+    return as_model_file(model, own)
+
+
+def facts_of(model: "ModelFile | Session") -> "ModelFile | ExportDocument":
+    """What tells a model's classes and its record."""
+    return model.document if isinstance(model, Session) else model
+
+
+def session_predictions(
+    session: Session, images: Iterator[NamedImage], threshold: float, top: int, batch: int, nproc: int | None
+) -> Iterator[list[Prediction]]:
+    """The predictions of all batches by an exported model."""
+    if nproc is not None:
+        raise BrickworkError("nproc is for model files: an exported model computes in one process, on all cores.")
+    document = session.document
+    temperature = temperature_of(document)
+    predictor = Predictor(session.logits, document.classes, document.preprocessing, temperature, threshold, top)
+    return map(predictor.predictions, batches(images, session_batch_size(document, batch)))
+
+
+def session_batch_size(document: ExportDocument, most: int) -> int:
+    """How many images an exported model takes at a time; raises BrickworkError where its network is another's."""
+    try:
+        network = from_json(document.network)
+    except UnknownLayer:
+        return min(most, UNKNOWN_BATCH)
+    except (BrickworkError, ValueError) as fault:
+        raise BrickworkError(f"the document of the exported model is damaged: {fault}") from None
+    if (network.input, network.classes) != (document.preprocessing.shape, len(document.classes)):
+        raise BrickworkError("the document of the exported model is damaged: its network has another input or output.")
+    return images_at_once(network, LEAST_MEMORY, most)
 
 
 def file_predictions(
@@ -60,29 +148,3 @@ def file_predictions(
     if nproc is None or nproc == 1:
         return map(predictor.predictions, groups)
     return map_in_processes(predictor.predictions, file.model, groups, nproc)
-
-
-def predict(
-    model: "ModelFile | str | Path",
-    images: ImageInputs,
-    *,
-    batch: int = 64,
-    coverage: float | None = None,
-    top: int = 1,
-    nproc: int | None = None,
-) -> list[Prediction]:
-    """Predicts classes of images: a list with a prediction for every image, also where only one is given.
-
-    The model is a model file or its path. Images are a path of a file or of a folder, which has every image below it
-    in natural order, a PIL image, an array of uint8 (H x W, or H x W x C with 1, 3 or 4 channels), or several of
-    these, mixed as they come. One in memory is treated as its file would be, and named "image 0" by its position.
-
-    What cannot be read is a prediction with the reason: a damaged file, a path that leads nowhere, a folder without
-    an image. A folder's hidden and junk entries, and its files that are no images, are passed over. Of images like
-    those of the validation, a share of `coverage` at least gets its most probable class (`top` of them in `.top`),
-    and the others are "unsure": 0.95 without one where the file has a calibration, and 1 gives every image its class.
-    `nproc` processes of one thread each, whatever their number, predict the same, bit for bit.
-    Raises BrickworkError where there is no such model file, where `threshold_for` does, and for an array of another
-    kind.
-    """
-    return list(iter_predictions(model, images, batch=batch, coverage=coverage, top=top, nproc=nproc))

@@ -15,13 +15,14 @@ from brickwork.cli.nproc import nproc_option
 from brickwork.cli.output import check_output, count_of, json_option, json_text, notify, print_json, say
 from brickwork.cli.own import own_option
 from brickwork.cli.paths import PATH, WORD
-from brickwork.errors import BrickworkError
+from brickwork.errors import BrickworkError, require
 from brickwork.files import write_whole
 
 if TYPE_CHECKING:
     from brickwork.evaluation import Prediction, Threshold
     from brickwork.model import ModelFile
     from brickwork.network import Layer
+    from brickwork.runtime import Session
 
 FIELDS = ("path", "label", "probability", "reason", "guess")
 FORMULAS = tuple("=+-@\t\r")  # with which a cell begins that a spreadsheet runs (OWASP, "CSV Injection")
@@ -43,6 +44,10 @@ TABLES = {".csv": ",".join(FIELDS).encode(), ".json": b'[{"path": '}  # the endi
 )
 @click.option("--probabilities", is_flag=True, help="A column for the probability of every class.")
 @click.option("--spreadsheet", is_flag=True, help="Put ' before cells of the .csv that a spreadsheet would run.")
+@click.option(
+    "--engine", type=click.Choice(["torch", "onnxruntime", "openvino"]),
+    help="What computes.  [default: torch for a model file, else the first installed that reads it]",
+)  # fmt: skip
 @nproc_option
 @own_option
 @json_option
@@ -55,13 +60,15 @@ def predict_command(
     top: int,
     probabilities: bool,
     spreadsheet: bool,
+    engine: str | None,
     nproc: int | None,
     own: "tuple[type[Layer], ...]",
     as_json: bool,
 ) -> None:
     """Predicted classes of your own images.
 
-    MODEL is a file that 'brickwork train' wrote, or its run's folder; an IMAGE is a file, a folder with images in it,
+    MODEL is a file that 'brickwork train' wrote, or its run's folder; or an exported model, an .onnx or an .xml, for
+    which torch need not be installed. An IMAGE is a file, a folder with images in it,
     a pattern in quotes as 'new/*.jpg', or - for a list of paths from standard input. What cannot be read has its
     reason in place of a label. Where the confidence, the probability of the most probable class, is below a threshold,
     the label is "unsure": the threshold is the one that the share --coverage of the validation images reach.
@@ -72,18 +79,23 @@ def predict_command(
       brickwork predict runs/resnet18-photos-1/model.safetensors photos/new --out labels.csv --coverage 0.9
       brickwork predict runs/resnet18-photos-1 --list paths.txt --probabilities --out labels.csv
       brickwork predict runs/resnet18-photos-1 photos/new --nproc 4 --out labels.csv
+      brickwork predict model.onnx photos/new --out labels.csv
     """
-    from brickwork.evaluation import threshold_for
-    from brickwork.evaluation.data import as_model_file
+    from brickwork.evaluation.prediction import facts_of, open_model
+    from brickwork.runtime import is_exported
+    from brickwork.runtime.calibration import threshold_for
 
+    if not is_exported(model):
+        require("torch", "train", "predict")
     if out:
         check_output(out, TABLES, (model, *([listing] if listing not in (None, "-") else []), *images))
     words = image_words(images, listing)
-    file = as_model_file(model, own)
-    if threshold := threshold_for(file, coverage):
+    opened = open_model(model, engine, own)
+    facts = facts_of(opened)
+    if threshold := threshold_for(facts, coverage):
         notify(threshold_text(threshold, coverage))
-    rows = predict_all(file, words, coverage, max(top, len(file.classes) if probabilities else 0), nproc)
-    print_predictions(rows, TableShape(top, file.classes if probabilities else (), spreadsheet), out, as_json)
+    rows = predict_all(opened, words, coverage, max(top, len(facts.classes) if probabilities else 0), nproc)
+    print_predictions(rows, TableShape(top, facts.classes if probabilities else (), spreadsheet), out, as_json)
     if all(row.reason for row in rows):
         raise BrickworkError(f"there was no image to look at: {rows[0].path}: {rows[0].reason}.")
 
@@ -121,7 +133,7 @@ def read_words(listing: str) -> list[str]:
 
 
 def predict_all(
-    file: "ModelFile", words: list[str], coverage: float | None, top: int, nproc: int | None
+    model: "ModelFile | Session", words: list[str], coverage: float | None, top: int, nproc: int | None
 ) -> "list[Prediction]":
     """The predictions of all images, while progress is shown on standard error."""
     from brickwork.cli.commands.check import reading_progress
@@ -131,7 +143,7 @@ def predict_all(
     found = [image.source if isinstance(image.source, Path) else image.name for image in iter_images(words)]
     rows: list[Prediction] = []
     with reading_progress(len(found)) if sys.stderr.isatty() else thousands(len(found)) as progress:
-        for row in iter_predictions(file, found, coverage=coverage, top=top, nproc=nproc):
+        for row in iter_predictions(model, found, coverage=coverage, top=top, nproc=nproc):
             rows.append(row)
             progress(len(rows))
     return rows

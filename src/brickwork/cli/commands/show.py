@@ -13,6 +13,7 @@ from brickwork.errors import BrickworkError
 if TYPE_CHECKING:
     from brickwork.network import Network, Shape
 
+EXPORTED = (".onnx", ".xml")
 HEADER = 100_000_000  # bytes of a safetensors file's header at most, as the format says
 
 
@@ -33,7 +34,7 @@ def show_command(
 
     NETWORK is a name from 'brickwork list', with arguments in brackets if you like; the table ends with those
     that it takes, and what they mean. Or it is a model file, such as
-    runs/resnet20-fashion-1/model.safetensors, or the run folder that holds one.
+    runs/resnet20-fashion-1/model.safetensors, the run folder that holds one, or an exported model, an .onnx or .xml.
 
     \b
     Examples:
@@ -59,14 +60,14 @@ def model_path(text: str) -> Path | None:
     path = Path(text)
     if path.is_dir() and (path / "model.safetensors").is_file():
         return path / "model.safetensors"
-    return path if path.suffix == ".safetensors" else None
+    return path if path.suffix == ".safetensors" or path.suffix.lower() in EXPORTED else None
 
 
 def network_in(path: Path, input: "Shape | None", classes: int | None) -> "Network":
     """The network of a model file, on another input or with other classes where they are given; without torch."""
     from brickwork.network import from_json, with_classes, with_input
 
-    document = file_metadata(path).get("network")
+    document = network_text(path) if path.suffix.lower() in EXPORTED else file_metadata(path).get("network")
     if not isinstance(document, str):
         raise BrickworkError(f"{path}: it holds weights, but not the network that they are of: show that by its name.")
     try:
@@ -75,6 +76,13 @@ def network_in(path: Path, input: "Shape | None", classes: int | None) -> "Netwo
         raise BrickworkError(f"{path}: the model file is damaged: {fault}") from None
     network = with_input(network, input) if input else network
     return with_classes(network, classes) if classes else network
+
+
+def network_text(path: Path) -> str:
+    """The network of an exported model, as JSON; no engine is needed."""
+    from brickwork.runtime.exported import read_exported
+
+    return read_exported(path).document.network
 
 
 def file_metadata(path: Path) -> dict[str, Any]:

@@ -1,0 +1,68 @@
+"""Engines: which one opens an exported model, and the session that it gives."""
+
+from collections.abc import Collection
+from importlib.util import find_spec
+from pathlib import Path
+
+from brickwork.errors import BrickworkError, nearest, require
+from brickwork.machine import cores
+from brickwork.runtime.exported import is_exported, read_exported
+from brickwork.runtime.onnx import OnnxSession
+from brickwork.runtime.openvino import OpenvinoSession
+from brickwork.runtime.session import Options, Session
+
+ENGINES = {"onnxruntime": "onnx", "openvino": "openvino"}  # and the extra that installs each
+TORCH = "torch"  # the engine of model files
+READS = {".onnx": ("onnxruntime", "openvino"), ".xml": ("openvino",)}  # the engines of each ending, the first first
+PRECISIONS = ("bf16", "int8")  # that a person may allow
+
+
+def load(path: str | Path, *, engine: str | None = None, threads: int = 0, allow: Collection[str] = ()) -> Session:
+    """Open an exported model: an .onnx, or an .xml with its .bin beside it; torch is not needed.
+
+    The engine is "onnxruntime" or "openvino"; without one, it is the first installed of those that read the file: for
+    an .onnx ONNX Runtime. So many threads compute, 0: one for each core that this process may use. It computes in
+    float32 unless "bf16" is allowed and the processor has it. Raises BrickworkError where the file is missing, damaged,
+    changed or another's, and where the engine is not installed.
+    """
+    path, options = Path(path), Options(check_threads(threads) or cores(), "bf16" in check_precisions(allow))
+    name = choose_engine(path, engine)
+    model = read_exported(path)
+    if model.document.resizing:
+        raise BrickworkError(
+            f"{path}: its graph resizes images itself, for programs without brickwork: predict by a file that was "
+            f"exported without --with-preprocessing."
+        )
+    try:
+        return OnnxSession(model, options) if name == "onnxruntime" else OpenvinoSession(model, options)
+    except BrickworkError as fault:
+        raise BrickworkError(f"{path}: {fault}") from None
+
+
+def check_threads(threads: int) -> int:
+    """The number; raises BrickworkError where it is none."""
+    if type(threads) is not int or threads < 0:
+        raise BrickworkError(f"threads is a whole number, 0 for all cores, not {threads!r:.80}.")
+    return threads
+
+
+def check_precisions(allow: Collection[str]) -> list[str]:
+    """The precisions that are allowed; raises BrickworkError for one that nobody knows."""
+    words = [allow] if isinstance(allow, str) else list(allow)
+    if unknown := [str(word) for word in words if word not in PRECISIONS]:
+        raise BrickworkError(f"unknown precision {unknown[0]!r:.80}: {nearest(unknown[0], list(PRECISIONS))}")
+    return words
+
+
+def choose_engine(path: Path, engine: str | None = None) -> str:
+    """The name of the engine that opens a file; raises BrickworkError where none can, or it is not installed."""
+    if engine not in (None, TORCH, *ENGINES):
+        raise BrickworkError(f"unknown engine {engine!r:.80}: {nearest(str(engine), [TORCH, *ENGINES])}")
+    if not is_exported(path):
+        raise BrickworkError(f"{path}: an exported model is a file whose name ends in {' or '.join(READS)}.")
+    able = READS[path.suffix.lower()]
+    if engine is not None and engine not in able:
+        raise BrickworkError(f"{path}: {engine} does not read it; {' and '.join(able)} can.")
+    chosen = engine or next(filter(find_spec, able), able[0])
+    require(chosen, ENGINES[chosen], f"prediction by {path.name}")
+    return chosen
