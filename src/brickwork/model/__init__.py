@@ -2,6 +2,7 @@
 
 from brickwork.model.batchnorm import recompute_averages
 from brickwork.model.file import ModelFile, load, save
+from brickwork.model.lower import lower
 from brickwork.model.model import Model, build
 
 __all__ = [
@@ -9,6 +10,7 @@ __all__ = [
     "ModelFile",
     "build",
     "load",
+    "lower",
     "recompute_averages",
     "save",
 ]

@@ -26,6 +26,7 @@ from brickwork.network import (
     shape_after,
 )
 from brickwork.network import layers as atoms
+from brickwork.network.lowering import Slice
 from brickwork.network.propagate import shortcut_of
 
 
@@ -99,6 +100,17 @@ class Pad(nn.Module):
         return functional.pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, 0, self.more))
 
 
+class Part(nn.Module):
+    """The channels from `start` up to `stop`."""
+
+    def __init__(self, start: int, stop: int) -> None:
+        super().__init__()
+        self.start, self.stop = start, stop
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x[:, self.start : self.stop]
+
+
 class Drop(nn.Module):
     """Stochastic depth: zeros instead of a residual's body, for the whole batch or image by image."""
 
@@ -135,6 +147,7 @@ MODULES: dict[type[Layer], Callable[[Any, Shape], nn.Module]] = {  # a layer tha
     atoms.StochasticDepth: lambda c, shape: Drop(c.drop, c.each, c.rescale),
     atoms.Scale: lambda c, shape: Times(c.factor),
     atoms.PadShortcut: lambda c, shape: Pad(c.stride, c.out - shape[0]),
+    Slice: lambda c, shape: Part(c.start, c.stop),
     historic.PartialConv: lambda c, shape: PartialConv2d(shape[0], c.links, c.kernel),
     historic.Subsampling: lambda c, shape: Subsample2d(shape[0]),
     historic.RadialBasis: lambda c, shape: Codes(c.codes),

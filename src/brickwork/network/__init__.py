@@ -24,6 +24,7 @@ from brickwork.network.algebra import (
 from brickwork.network.classifier import classifiers, with_classes
 from brickwork.network.cost import Cost, cost, smallest_input
 from brickwork.network.layer import Layer, Shape
+from brickwork.network.lowering import Lowering, lower_network
 from brickwork.network.network import Facts, Network, SideHead, stages
 from brickwork.network.propagate import Row, shape_after
 from brickwork.network.rewrite import with_input, with_width
@@ -40,6 +41,7 @@ __all__ = [
     "Facts",
     "Gate",
     "Layer",
+    "Lowering",
     "Named",
     "Network",
     "OnChange",
@@ -55,6 +57,7 @@ __all__ = [
     "cost",
     "from_json",
     "gate",
+    "lower_network",
     "named",
     "on_change",
     "residual",

@@ -18,10 +18,10 @@ from brickwork.errors import BrickworkError
 from brickwork.network.layer import Layer
 
 Arguments = ParamSpec("Arguments")
-Change = tuple[str, float]  # what became of a network: ("width", 0.5) or ("classes", 10)
+Change = tuple[str, float]  # what became of a network: ("width", 0.5), ("classes", 10) or ("lowered", 1)
 
 CHANGES = re.compile(
-    r"(?:(?:^|, )(?:width|classes)=\d+(?:\.\d*)?(?:e[-+]?\d+)?)+$"
+    r"(?:(?:^|, )(?:width|classes|lowered)=\d+(?:\.\d*)?(?:e[-+]?\d+)?)+$"
 )  # at the end of a block's arguments
 
 
@@ -271,7 +271,7 @@ def walk(expr: Expr, path: str = "") -> Iterator[tuple[str, Expr]]:
 
 
 def transform(expr: Expr, change: Callable[[Expr], Expr], what: Change | None = None) -> Expr:
-    """The expression with `change` applied to every part, from the inside out; blocks that become others say `what`."""
+    """`change` applied to every part, from the inside out, in the order of `walk`; blocks that change say `what`."""
 
     def inside(part: Expr) -> Expr:
         return transform(part, change, what)
@@ -282,7 +282,8 @@ def transform(expr: Expr, change: Callable[[Expr], Expr], what: Change | None = 
         case Concat(paths):
             return change(Concat(tuple(map(inside, paths))))
         case Residual(body, shortcut, before, after):
-            return change(Residual(inside(body), inside(shortcut), inside(before), inside(after)))
+            first = inside(before)  # in the order in which they run
+            return change(Residual(inside(body), inside(shortcut), first, inside(after)))
         case Gate(body):
             return change(Gate(inside(body)))
         case Block(body=body):

@@ -10,6 +10,7 @@ from brickwork.network.cost import cost
 from brickwork.network.historic import PartialConv
 from brickwork.network.layer import Shape
 from brickwork.network.layers import Conv, Linear, PadShortcut
+from brickwork.network.lowering.slicing import Slice
 from brickwork.network.network import Network
 
 WIDEST = 1_000_000  # times as many channels; far more than any machine holds
@@ -36,6 +37,8 @@ def with_width(network: Network, factor: float) -> Network:
         return network
     if any(isinstance(part, PartialConv) for stage in network.stages for _, part in walk(stage)):
         raise BrickworkError(f"{network.name}: its table of connections fixes its width, so it takes no other.")
+    if any(isinstance(layer, Slice) for _, layer in network.layers()):
+        raise BrickworkError(f"{network.name}: its slices of channels fix its width: lower the network that is wide.")
     misfit = _misfit(network, factor)
     if misfit is None:
         return _scale_network(network, factor)

@@ -9,6 +9,7 @@ from brickwork.errors import BrickworkError
 from brickwork.network import historic, layers
 from brickwork.network.algebra import Block, Chain, Concat, Expr, Gate, Named, OnChange, Residual, concat
 from brickwork.network.layer import Layer
+from brickwork.network.lowering import slicing
 from brickwork.network.network import Facts, Network, SideHead
 
 FORMAT = 1  # raised when a document of today could no longer be read
@@ -18,7 +19,7 @@ LONGEST_NAME = 10_000  # characters of what a part is called
 
 ATOMS = {
     name: atom
-    for room in (layers, historic)
+    for room in (layers, historic, slicing)
     for name, atom in vars(room).items()
     if isinstance(atom, type) and issubclass(atom, Layer) and hasattr(atom, "kind")
 }

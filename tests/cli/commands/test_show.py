@@ -109,3 +109,22 @@ def test_a_file_without_a_network_is_one_line(ask: Ask, tmp_path: Path, content:
     assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
     assert answer.err.startswith(f"brickwork: {path}: ")
     assert says in answer.err
+
+
+def test_show_lowered_prints_the_lowered_network_and_what_was_done(ask: Ask) -> None:
+    answer = ask("show", "resnet18", "--lowered", "--depth", "layer")
+    assert "Lowered: folded 20 norms; layers 61 -> 41, MACs 1,814,073,344 -> 1,814,073,344." in answer.out
+    assert "norm" not in answer.out.partition("Lowered")[0]
+    assert "basic(64, lowered=1)" in ask("show", "resnet18", "--lowered").out
+
+
+def test_show_lowered_merges_where_it_is_asked_for(ask: Ask) -> None:
+    document = ask("show", "googlenet", "--lowered", "--merge", "--depth", "layer", "--json").document
+    assert "merged 27 1x1 convolutions into 9" in document["lowered"]
+    assert [row["kind"] for row in document["rows"]].count("slice") == 27
+    assert "lowered" not in ask("show", "googlenet", "--json").document
+
+
+def test_show_merges_nothing_that_is_not_lowered(ask: Ask) -> None:
+    answer = ask("show", "googlenet", "--merge")
+    assert (answer.code, answer.err) == (2, "brickwork: --merge is a step of lowering: add --lowered.\n")

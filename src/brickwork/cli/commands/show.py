@@ -26,10 +26,13 @@ HEADER = 100_000_000  # bytes of a safetensors file's header at most, as the for
     help="What has a row of its own.",
 )  # fmt: skip
 @click.option("--sort", type=click.Choice(["parameters", "MACs"], case_sensitive=False), help="The largest rows first.")
+@click.option("--lowered", is_flag=True, help="As inference runs it: norms folded, dropout and side heads dropped.")
+@click.option("--merge", is_flag=True, help="With --lowered: also merge sibling 1x1 convolutions.")
 @json_option
 def show_command(
-    network: str, input: str | None, classes: int | None, depth: str, sort: str | None, as_json: bool
-) -> None:
+    network: str, input: str | None, classes: int | None, depth: str, sort: str | None, lowered: bool, merge: bool,
+    as_json: bool,
+) -> None:  # fmt: skip
     """A network as the table in its paper.
 
     NETWORK is a name from 'brickwork list', with arguments in brackets if you like; the table ends with those
@@ -41,16 +44,23 @@ def show_command(
       brickwork show resnet50 --depth stage
       brickwork show 'resnet20[width=0.5]' --input 1x28x28 --classes 10
       brickwork show resnet50 --depth layer --sort parameters
+      brickwork show inception_v3 --lowered
     """
     from brickwork import zoo
     from brickwork.cli.meanings import bracket_text
-    from brickwork.network import table
+    from brickwork.network import lower_network, table
 
     shape = zoo.brackets.shape(input) if input is not None else None
     path = model_path(network)
     made = network_in(path, shape, classes) if path else zoo.network(network, input=shape, classes=classes)
+    if merge and not lowered:
+        raise BrickworkError("--merge is a step of lowering: add --lowered.")
+    lowering = lower_network(made, merge=merge) if lowered else None
+    made = lowering.network if lowering else made
     if as_json:
-        print_json(show_document(made, depth, sort))
+        print_json(show_document(made, depth, sort) | ({"lowered": str(lowering)} if lowering else {}))
+    elif lowering:
+        say(table(made, depth, width(), sort or ""), f"Lowered: {lowering}")
     else:
         say(table(made, depth, width(), sort or ""), *([] if path else [bracket_text(network, width())]))
 

@@ -1,0 +1,6 @@
+"""Exporting: a model as a file for other engines, beside a parity sheet that proves it."""
+
+
+
+
+
