@@ -1,24 +1,27 @@
 """Prediction by a model file with torch, in this process or in several, or by an exported model without torch."""
 
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from brickwork.errors import BrickworkError, require
-from brickwork.machine import LEAST_MEMORY
+from brickwork.machine import LEAST_MEMORY, batch_threads, compute_threads
 from brickwork.network import Layer, from_json
 from brickwork.network.limits import images_at_once
 from brickwork.network.serialize import UnknownLayer
 from brickwork.processes import check_nproc
 from brickwork.runtime import ExportDocument, Session, is_exported, load
 from brickwork.runtime.calibration import temperature_of, threshold_for
+from brickwork.runtime.engines import check_precisions
 from brickwork.runtime.inputs import ImageInputs, NamedImage, iter_images
-from brickwork.runtime.prediction import Prediction, Predictor, batches, check_count
+from brickwork.runtime.prediction import Prediction, Predictor, batches, check_count, predict_batches
 
 if TYPE_CHECKING:
     from brickwork.model import ModelFile
 
+BATCH = 16  # images at a time: no slower than more, and their maps stay in the processor's cache
 UNKNOWN_BATCH = 16  # images at a time where the network has layers of somebody's own, whose memory is not known
 
 
@@ -26,11 +29,12 @@ def predict(
     model: "ModelFile | Session | str | Path",
     images: ImageInputs,
     *,
-    batch: int = 64,
+    batch: int = BATCH,
     coverage: float | None = None,
     top: int = 1,
     nproc: int | None = None,
     engine: str | None = None,
+    allow: Collection[str] = (),
 ) -> list[Prediction]:
     """Predicts classes of images: a list with a prediction for every image, also where only one is given.
 
@@ -45,41 +49,51 @@ def predict(
     those of the validation, a share of `coverage` at least gets its most probable class (`top` of them in `.top`),
     and the others are "unsure": 0.95 without one where the file has a calibration, and 1 gives every image its class.
     `nproc` processes of one thread each, whatever their number, predict the same by a model file, bit for bit.
+    It computes in float32, unless "bf16" is in `allow` and the processor has it.
     Raises BrickworkError where there is no such model file, where `threshold_for` does, and for an array of another
     kind.
     """
-    found = iter_predictions(model, images, batch=batch, coverage=coverage, top=top, nproc=nproc, engine=engine)
-    return list(found)
+    return list(
+        iter_predictions(
+            model, images, batch=batch, coverage=coverage, top=top, nproc=nproc, engine=engine, allow=allow
+        )
+    )
 
 
 def iter_predictions(
     model: "ModelFile | Session | str | Path",
     images: ImageInputs,
     *,
-    batch: int = 64,
+    batch: int = BATCH,
     coverage: float | None = None,
     top: int = 1,
     nproc: int | None = None,
     engine: str | None = None,
+    allow: Collection[str] = (),
 ) -> Iterator[Prediction]:
     """What `predict` gives, a batch at a time as it is asked for: for more images than a list should hold.
 
-    The model and the coverage are checked at once; images are read, and refused, on the way.
+    The model and the coverage are checked at once; images are read, and refused, on the way. Where there is more than
+    one batch, every core decodes and computes batches of its own, two of which wait for the one before them.
     """
     check_count("batch", batch)
     check_count("top", top)
     check_nproc(nproc)
-    opened = open_model(model, engine)
+    precisions = check_precisions(allow)
+    opened = open_model(model, engine, allow=precisions)
     threshold = threshold_for(facts_of(opened), coverage)
     least = threshold.threshold if threshold else 0.0
     found = iter_images(images)
     if isinstance(opened, Session):
         return chain.from_iterable(session_predictions(opened, found, least, top, batch, nproc))
-    return chain.from_iterable(file_predictions(opened, found, least, top, batch, nproc))
+    return chain.from_iterable(file_predictions(opened, found, least, top, batch, nproc, precisions))
 
 
 def open_model(
-    model: "ModelFile | Session | str | Path", engine: str | None = None, own: Sequence[type[Layer]] = ()
+    model: "ModelFile | Session | str | Path",
+    engine: str | None = None,
+    own: Sequence[type[Layer]] = (),
+    allow: Collection[str] = (),
 ) -> "ModelFile | Session":
     """What predicts: a session for the path of an exported model; else a model file, for which torch is imported.
 
@@ -89,13 +103,31 @@ def open_model(
     if isinstance(model, Session):
         return model
     if isinstance(model, str | Path) and is_exported(model):
-        return load(model, engine=engine)
+        return load(model, engine=engine, streams=batch_threads(), allow=allow)
     if engine not in (None, "torch"):
         raise BrickworkError(f"{engine} runs exported models: 'brickwork export' makes one of a model file.")
     require("torch", "train", "predict")
     from brickwork.evaluation.data import as_model_file
 
     return as_model_file(model, own)
+
+
+def batch_size_of(model: "ModelFile | Session", most: int = BATCH) -> int:
+    """How many images a model takes at a time, whatever the machine: last bits depend on it."""
+    if isinstance(model, Session):
+        return session_batch_size(model.document, most)
+    from brickwork.evaluation.logits import stable_batch_size
+
+    return stable_batch_size(model.model, most)
+
+
+def engine_of(model: "ModelFile | Session") -> str:
+    """What computes, with its version."""
+    if isinstance(model, Session):
+        return model.engine
+    import torch
+
+    return f"torch {torch.__version__}"
 
 
 def facts_of(model: "ModelFile | Session") -> "ModelFile | ExportDocument":
@@ -112,7 +144,10 @@ def session_predictions(
     document = session.document
     temperature = temperature_of(document)
     predictor = Predictor(session.logits, document.classes, document.preprocessing, temperature, threshold, top)
-    return map(predictor.predictions, batches(images, session_batch_size(document, batch)))
+    groups = batches(images, session_batch_size(document, batch))
+    if session.streams == 1:
+        return map(predictor.predictions, groups)
+    return predict_batches(replace(predictor, readers=1), groups, session.streams)
 
 
 def session_batch_size(document: ExportDocument, most: int) -> int:
@@ -129,11 +164,16 @@ def session_batch_size(document: ExportDocument, most: int) -> int:
 
 
 def file_predictions(
-    file: "ModelFile", images: Iterator[NamedImage], threshold: float, top: int, batch: int, nproc: int | None
+    file: "ModelFile",
+    images: Iterator[NamedImage],
+    threshold: float,
+    top: int,
+    batch: int,
+    nproc: int | None,
+    allow: Collection[str],
 ) -> Iterator[list[Prediction]]:
     """The predictions of all batches, by so many processes of one thread, or by all threads of this one."""
-    from brickwork.evaluation.logits import FileLogits, preprocessing_of, stable_batch_size
-    from brickwork.evaluation.parallel import map_in_processes
+    from brickwork.evaluation.logits import FileLogits, lower_file, preprocessing_of, stable_batch_size
 
     predictor = Predictor(
         logits=FileLogits(file, threads=1 if nproc else 0),
@@ -142,9 +182,27 @@ def file_predictions(
         temperature=temperature_of(file),
         threshold=threshold,
         top=top,
-        readers=1 if nproc and nproc > 1 else 0,
     )
     groups = batches(images, stable_batch_size(file.model, batch))
-    if nproc is None or nproc == 1:
-        return map(predictor.predictions, groups)
-    return map_in_processes(predictor.predictions, file.model, groups, nproc)
+    first = list(islice(groups, 2))
+    if len(first) < 2:
+        yield from map(predictor.predictions, first)
+        return
+    lowered = lower_file(file, allow)
+    if nproc in (None, 1):
+        lowered.to_device()
+    predictor = replace(predictor, logits=lowered, readers=1)
+    yield from compute_batches(predictor, file, chain(first, groups), nproc)
+
+
+def compute_batches(
+    predictor: Predictor, file: "ModelFile", groups: Iterator[list[NamedImage]], nproc: int | None
+) -> Iterator[list[Prediction]]:
+    """The predictions of batches that are each computed by one thread, of this process or of `nproc`."""
+    from brickwork.evaluation.parallel import map_in_processes
+
+    if nproc and nproc > 1:
+        yield from map_in_processes(predictor.predictions, file.model, groups, nproc)
+        return
+    with compute_threads(1):
+        yield from predict_batches(predictor, groups, nproc or batch_threads())
