@@ -28,7 +28,7 @@ LIMITS = {"onnx": 200e6, "openvino": 300e6}  # bytes
 FILES = {"onnx": "model.onnx", "openvino": "model.xml"}
 IMAGES = 500
 BOUND = 1e-4  # of a probability
-INSTALLERS = ("pip", "setuptools", "_distutils_hack", "distutils-precedence.pth")  # of the environment itself
+INSTALLERS = ("pip", "setuptools", "pkg_resources", "_distutils_hack", "distutils-precedence.pth")  # the environment's
 
 Shares = dict[str, dict[str, float]]  # of each image, the probability of each class
 
@@ -48,7 +48,7 @@ def write_images(folder: Path) -> Path:
 
 def make_models(folder: Path) -> Path:
     """Trains and exports; gives the model file."""
-    result = bw.train("lenet5", "fashion", epochs=1, out=folder / "run", progress=False)
+    result = bw.train("resnet20[width=0.5]", "fashion", epochs=3, out=folder / "run", progress=False)
     assert result.model
     exports.export_onnx(bw.load(result.model), folder / "model.onnx")
     exports.export_ir(folder / "model.onnx", folder / "model.xml")

@@ -20,6 +20,7 @@ class Verb(NamedTuple):
 
     module: str
     needs: tuple[str, ...] = ()  # packages of the extra "train"; the base install has all others
+    spared: tuple[str, ...] = ()  # endings of files with which it does without them
 
 
 TORCH = ("torch", "torchvision")
@@ -31,9 +32,9 @@ VERBS = {
     "lecture": Verb("lecture"),
     "scale": Verb("scale"),
     "check": Verb("check"),
-    "train": Verb("train", TORCH),
+    "train": Verb("train", (*TORCH, "rich")),
     "evaluate": Verb("evaluate", TORCH),
-    "predict": Verb("predict"),  # by an exported model without torch
+    "predict": Verb("predict", TORCH, (".onnx", ".xml")),  # exported models
     "doctor": Verb("doctor"),
 }
 
@@ -61,7 +62,8 @@ class Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name, command, words = super().resolve_command(ctx, args)
         if name in VERBS and not set(words) & set(ctx.help_option_names):  # help needs nothing
-            for package in VERBS[name].needs:
+            spared = any(word.lower().endswith(VERBS[name].spared) for word in words)
+            for package in () if spared else VERBS[name].needs:
                 require(package, "train", name)
         return name, command, words
 

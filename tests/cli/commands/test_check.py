@@ -205,8 +205,12 @@ def test_on_a_terminal_a_bar_appears_after_two_seconds(
         before = capsys.readouterr().err
         now = 103.0
         progress(20)
+        assert capsys.readouterr().err == f"\rreading [{'=' * 12:30}] 20 of 50 images, 0:00:04 left\x1b[K"
+        now = 103.1
+        progress(21)
+        assert capsys.readouterr().err == ""
     assert before == ""
-    assert "20 of 50 images" in capsys.readouterr().err
+    assert capsys.readouterr().err == "\r\x1b[K"
 
 
 def test_damaged_files_leave_nothing_on_standard_error(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 PIXELS = 178_956_970  # where Pillow itself refuses
 PATIENCE = 2.0  # seconds without a word
+REFRESH = 0.2  # seconds between two pictures of a bar
+BAR = 30  # characters of it
+CLEAR = "\x1b[K"  # blanks the rest of a terminal's line
 PAUSE = 10.0  # seconds between two words where there is no terminal
 FEW = 3  # cases that are shown of a finding, and files of a case
 WIDE = 100  # columns beyond which sentences are hard to read
@@ -95,28 +99,43 @@ def reading_progress(total: int) -> Iterator[Callable[[int], None]]:
     if not sys.stderr.isatty():
         yield ProgressLines(total)
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("reading"),
-        BarColumn(),
-        TextColumn("{task.completed:,.0f} of {task.total:,.0f} images"),
-        TimeRemainingColumn(),
-    )
-    bar = Progress(*columns, console=Console(stderr=True), transient=True)
-    task = bar.add_task("", total=total)
-    start = time.monotonic()
-
-    def show(done: int) -> None:
-        bar.update(task, completed=done)
-        if not bar.live.is_started and time.monotonic() - start > PATIENCE:
-            bar.start()
-
+    bar = ProgressBar(total)
     try:
-        yield show
+        yield bar
     finally:
-        bar.stop()
+        bar.clear()
+
+
+class ProgressBar:
+    """Progress as a bar in the last line of a terminal, which is blank again at the end."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.start = time.monotonic()
+        self.next = self.start + PATIENCE
+        self.shown = False
+
+    def __call__(self, done: int) -> None:
+        now = time.monotonic()
+        if now > self.next:
+            self.next, self.shown = now + REFRESH, True
+            left = time_text((now - self.start) * (self.total - done) / max(done, 1))
+            full = BAR * done // max(self.total, 1)
+            self.write(f"reading [{'=' * full:{BAR}}] {done:,} of {self.total:,} images, {left} left")
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):  # its terminal was closed
+            sys.stderr.write(f"\r{text[: width() - 1]}{CLEAR}")
+            sys.stderr.flush()
+
+    def clear(self) -> None:
+        if self.shown:
+            self.write("")
+
+
+def time_text(seconds: float) -> str:
+    """Hours, minutes and seconds, as 1:02:03."""
+    return str(timedelta(seconds=round(seconds)))
 
 
 class ProgressLines:

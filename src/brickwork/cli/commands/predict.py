@@ -15,7 +15,7 @@ from brickwork.cli.own import own_option
 from brickwork.cli.paths import PATH, WORD
 from brickwork.cli.predictions import TABLES, TableShape, csv_cells, csv_header, prediction_table, row_document
 from brickwork.cli.table_file import TableFile, begin_table, resume_table, sha256_of
-from brickwork.errors import BrickworkError, require
+from brickwork.errors import BrickworkError
 from brickwork.files import write_whole
 
 if TYPE_CHECKING:
@@ -83,11 +83,8 @@ def predict_command(
       brickwork predict model.onnx photos/new --out labels.csv --resume
     """
     from brickwork.evaluation.prediction import facts_of, iter_predictions, open_model
-    from brickwork.runtime import is_exported
     from brickwork.runtime.calibration import threshold_for
 
-    if not is_exported(model):
-        require("torch", "train", "predict")
     if out:
         check_output(out, TABLES, (model, *([listing] if listing not in (None, "-") else []), *images))
     if resume and (as_json or not is_csv(out)):
