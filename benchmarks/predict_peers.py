@@ -93,7 +93,7 @@ def by_openvino(models: Path, precision: str, size: int, photos: Path, table: Pa
     labels = [0] * len(names)
 
     def answer(request: openvino.InferRequest, start: int) -> None:
-        for place, scores in enumerate(request.results["logits"], start):
+        for place, scores in enumerate(request.get_tensor("logits").data, start):
             labels[place] = int(scores.argmax())
 
     def read(start: int) -> tuple[int, "np.ndarray"]:
