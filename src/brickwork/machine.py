@@ -64,6 +64,11 @@ def running_processes(stat: Path) -> int:
     return int(stat.read_text().split("procs_running")[1].split()[0])
 
 
+def batch_threads() -> int:
+    """How many threads each compute a batch of their own: one a core, where each has a gigabyte of free memory."""
+    return min(cores(), usable_memory() // LEAST_MEMORY)
+
+
 def wait_passively() -> None:
     """Has threads that wait sleep on a busy machine, unless the environment says how: OpenMP's wait policy.
 

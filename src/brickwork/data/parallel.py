@@ -41,3 +41,11 @@ def take_first(pending: deque[Future[Result]]) -> Result:
     result = pending[0].result()
     pending.popleft()
     return result
+
+
+def hold_fault(items: Iterable[Item]) -> Iterator[Item | Exception]:
+    """The items, and in the place of the next one what went wrong in finding it."""
+    try:
+        yield from items
+    except Exception as fault:
+        yield fault

@@ -57,7 +57,11 @@ class Preprocessing:
 
     def pixels(self, image: Image.Image) -> NDArray[np.uint8]:
         """Preprocess an image to bytes, channels x height x width; one that has this size already keeps every value."""
-        return self.pad(self.array(self.resize(image))).transpose(2, 0, 1).copy()
+        return self.rows(image).transpose(2, 0, 1).copy()
+
+    def rows(self, image: Image.Image) -> NDArray[np.uint8]:
+        """The same bytes as rows, height x width x channels; they must not be written to."""
+        return self.pad(self.array(self.resize(image)))
 
     def resize(self, image: Image.Image) -> Image.Image:
         """Resize an image to the input by its fit, without the bars of "pad"; one of this size stays as it is."""

@@ -1,6 +1,6 @@
 """A model's logits for images that are in memory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,7 +11,7 @@ from brickwork.data.dataset import Images
 from brickwork.data.preprocessing import Preprocessing
 from brickwork.errors import BrickworkError
 from brickwork.machine import LEAST_MEMORY, compute_threads, device
-from brickwork.model import Model, ModelFile
+from brickwork.model import Model, ModelFile, lower
 from brickwork.network.layer import shape_text
 from brickwork.network.limits import images_at_once
 from brickwork.runtime.prediction import Logits
@@ -89,3 +89,45 @@ class FileLogits:
         with compute_threads(self.threads):
             logits: Logits = compute_logits(model, torch.from_numpy(images), preprocessing_of(self.file)).numpy()
         return logits
+
+
+@dataclass(frozen=True, eq=False)
+class LoweredLogits:
+    """A model's logits by its lowered network, in evaluation mode; after `to_device`, threads may call it at a time.
+
+    Whoever calls has set the number of threads that compute (`compute_threads`).
+    """
+
+    model: Model
+    preprocessing: Preprocessing
+    dtype: torch.dtype
+
+    @torch.inference_mode()
+    def __call__(self, images: Images) -> Logits:
+        """N x classes, of N x C x H x W bytes."""
+        torch.get_num_threads()  # a thread that has just begun takes over the number that was set for all
+        batch = self.preprocessing.normalize(torch.from_numpy(images).to(self.to_device()))
+        logits: Logits = self.model(batch.to(self.dtype, memory_format=torch.channels_last)).float().cpu().numpy()
+        return logits
+
+    def to_device(self) -> torch.device:
+        """Move the model to the device of this process, where it is not there yet."""
+        place = next(self.model.parameters()).device
+        if place.type != device().type:
+            place = device()
+            self.model.to(place)
+        return place
+
+
+def lower_file(file: ModelFile, allow: Collection[str] = ()) -> LoweredLogits:
+    """What computes a model file's logits fastest by torch: norms folded, channels last, bfloat16 where allowed."""
+    dtype = torch.bfloat16 if "bf16" in allow and supports_bf16(device()) else torch.float32
+    model = lower(file.model).to(dtype=dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return LoweredLogits(model, preprocessing_of(file), dtype)
+
+
+def supports_bf16(place: torch.device) -> bool:
+    """Whether a device computes in bfloat16, and does not only imitate it."""
+    if place.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return bool(torch.cpu._is_avx512_bf16_supported())

@@ -20,7 +20,7 @@ from typing import Any, Generic, TypeVar
 
 import torch
 
-from brickwork.data.parallel import map_in_order
+from brickwork.data.parallel import hold_fault, map_in_order
 from brickwork.errors import BrickworkError
 from brickwork.model import Model
 from brickwork.processes import (
@@ -62,14 +62,6 @@ def map_in_processes(
         yield from map_in_order(pool.call, hold_fault(items), ahead=AHEAD * nproc, threads=nproc)
     finally:
         pool.close()
-
-
-def hold_fault(items: Iterable[Item]) -> Iterator[Item | Exception]:
-    """The items, and in the place of the next one what went wrong in finding it."""
-    try:
-        yield from items
-    except Exception as fault:
-        yield fault
 
 
 @dataclass(eq=False)

@@ -17,15 +17,19 @@ READS = {".onnx": ("onnxruntime", "openvino"), ".xml": ("openvino",)}  # the eng
 PRECISIONS = ("bf16", "int8")  # that a person may allow
 
 
-def load(path: str | Path, *, engine: str | None = None, threads: int = 0, allow: Collection[str] = ()) -> Session:
+def load(
+    path: str | Path, *, engine: str | None = None, threads: int = 0, streams: int = 1, allow: Collection[str] = ()
+) -> Session:
     """Open an exported model: an .onnx, or an .xml with its .bin beside it; torch is not needed.
 
     The engine is "onnxruntime" or "openvino"; without one, it is the first installed of those that read the file: for
-    an .onnx ONNX Runtime. So many threads compute, 0: one for each core that this process may use. It computes in
-    float32 unless "bf16" is allowed and the processor has it. Raises BrickworkError where the file is missing, damaged,
-    changed or another's, and where the engine is not installed.
+    an .onnx ONNX Runtime. So many threads compute, 0: one for each core that this process may use; `streams` of
+    yours may ask for logits at a time, and each then has its share of them: more images a second, and more time for
+    one batch. It computes in float32 unless "bf16" is allowed and the processor has it. Raises BrickworkError where
+    the file is missing, damaged, changed or another's, and where the engine is not installed.
     """
-    path, options = Path(path), Options(check_threads(threads) or cores(), "bf16" in check_precisions(allow))
+    path, count = Path(path), check_threads(threads) or cores()
+    options = Options(count, "bf16" in check_precisions(allow), check_streams(streams, count))
     name = choose_engine(path, engine)
     model = read_exported(path)
     if model.document.resizing:
@@ -44,6 +48,13 @@ def check_threads(threads: int) -> int:
     if type(threads) is not int or threads < 0:
         raise BrickworkError(f"threads is a whole number, 0 for all cores, not {threads!r:.80}.")
     return threads
+
+
+def check_streams(streams: int, threads: int) -> int:
+    """The number; raises BrickworkError where it is none, or there are not as many threads."""
+    if type(streams) is not int or not 1 <= streams <= threads:
+        raise BrickworkError(f"streams is a whole number from 1 to the {threads} threads, not {streams!r:.80}.")
+    return streams
 
 
 def check_precisions(allow: Collection[str]) -> list[str]:

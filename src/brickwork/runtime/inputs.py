@@ -8,7 +8,7 @@ from glob import glob
 from os import fsdecode
 from os.path import expanduser
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +18,11 @@ from brickwork.data.images.decode import MAX_PIXELS, TURNS, Unreadable, bytes_of
 from brickwork.data.images.modes import DEEP, to_grey_or_rgb
 from brickwork.data.images.quiet import QUIET
 from brickwork.data.names import natural, printable
-from brickwork.data.sources.listing import list_tree
+from brickwork.data.sources.listing import Listing, walk_tree
 from brickwork.errors import BrickworkError
 
+CHUNK = 1 << 16  # bytes of a list that are read at a time: more than a path has
 ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+://")
-ImageInput = str | Path | Image.Image | NDArray[Any]
-ImageInputs = ImageInput | Iterable[ImageInput]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,12 +33,16 @@ class NamedImage:
     source: Path | bytes | Image.Image | Unreadable
 
 
+ImageInput = str | Path | Image.Image | NDArray[Any] | NamedImage
+ImageInputs = ImageInput | Iterable[ImageInput]
+
+
 def iter_images(images: ImageInputs) -> Iterator[NamedImage]:
     """Every image of the inputs in order; a folder has those below it, and one in memory is "image 0", "image 1" ...
 
     The number is the position among all inputs. Raises BrickworkError where an input is none.
     """
-    if isinstance(images, str | Path | Image.Image | np.ndarray):
+    if isinstance(images, str | Path | Image.Image | np.ndarray | NamedImage):
         images = [images]
     if isinstance(images, bytes) or not isinstance(images, Iterable):
         raise BrickworkError(f"images are paths, PIL images or arrays, or a list of them, not {type(images).__name__}.")
@@ -53,6 +56,8 @@ def iter_images(images: ImageInputs) -> Iterator[NamedImage]:
                 yield from (NamedImage(printable(str(path)), path) for path in image_files(image))
             case Image.Image():
                 yield NamedImage(f"image {number}", file_content(image) or upright_image(image, f"image {number}"))
+            case NamedImage():
+                yield image
             case np.ndarray():
                 yield NamedImage(f"image {number}", upright_image(array_image(image, number), f"image {number}"))
             case _:
@@ -61,23 +66,38 @@ def iter_images(images: ImageInputs) -> Iterator[NamedImage]:
                 )
 
 
-def image_files(path: str | Path) -> list[Path]:
+def image_files(path: str | Path) -> Iterator[Path]:
     """The images below a folder, or those that a pattern such as "new/*.jpg" fits, in natural order.
 
-    Of anything else the path itself, which decoding then judges.
+    Of anything else the path itself, which decoding then judges. They are found as they are asked for.
     """
     path = Path(expanduser(path))  # Path's own raises where there is no such person
     if set(str(path)) & set("*?[") and not path.exists():
-        found = sorted(glob(str(path), recursive=True), key=natural)
-        return [file for name in found for file in image_files(name)] or [path]
-    inside = list_tree(path).images if path.is_dir() else ()
-    return [path / name for name in inside] or [path]
+        fitting = sorted(glob(str(path), recursive=True), key=natural)
+        found = (file for name in fitting for file in image_files(name))
+    else:
+        found = (path / (place + name) for place, level in tree_levels(path) for name in level.images)
+    first = next(found, path)
+    yield first
+    yield from found
 
 
-def read_paths(content: bytes) -> list[str]:
+def tree_levels(path: Path) -> Iterable[tuple[str, Listing]]:
+    """What a folder holds; nothing of what is none."""
+    return walk_tree(path) if path.is_dir() else ()
+
+
+def iter_paths(file: BinaryIO) -> Iterator[str]:
     """The paths of a list: one a line, or with zero bytes between them, as `find -print0` writes; no blank ones."""
-    ends = b"\0" if b"\0" in content else b"\n"
-    return [fsdecode(line) for line in (part.strip(b"\r") for part in content.split(ends)) if line.strip()]
+    start = file.read(CHUNK)
+    ends = b"\0" if b"\0" in start else b"\n"
+    rest = b""
+    while start:
+        *whole, rest = (rest + start).split(ends)
+        yield from map(fsdecode, filter(bytes.strip, (part.strip(b"\r") for part in whole)))
+        start = file.read(CHUNK)
+    if (last := rest.strip(b"\r")).strip():
+        yield fsdecode(last)
 
 
 def file_content(image: Image.Image) -> bytes | None:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from brickwork.data.dataset import Images
 from brickwork.runtime.exported import ExportedModel
 from brickwork.runtime.prediction import Logits
@@ -18,6 +20,7 @@ class OnnxSession:
 
         self.document = model.document
         self.engine = f"onnxruntime {onnxruntime.__version__}"
+        self.streams = options.streams
         try:
             self._session = onnxruntime.InferenceSession(
                 model.content, session_options(options), providers=["CPUExecutionProvider"]
@@ -30,7 +33,7 @@ class OnnxSession:
     def logits(self, pixels: Images) -> Logits:
         """N x classes in float32, of N x C x H x W bytes."""
         try:
-            (logits,) = self._session.run([LOGITS], {INPUT: pixels})
+            (logits,) = self._session.run([LOGITS], {INPUT: np.ascontiguousarray(pixels)})
         except Exception as fault:
             raise engine_fault(self.engine, f"compute a batch of {len(pixels):,} images", fault) from None
         found: Logits = logits
@@ -41,7 +44,7 @@ def session_options(options: Options) -> Any:
     import onnxruntime
 
     made = onnxruntime.SessionOptions()
-    made.intra_op_num_threads = options.threads
+    made.intra_op_num_threads = max(1, options.threads // options.streams)
     made.inter_op_num_threads = 1
     made.log_severity_level = SILENT
     made.add_session_config_entry("session.load_model_format", "ONNX")  # what was checked, not what its bytes resemble

@@ -1,7 +1,10 @@
 """Sessions of OpenVINO, for its own files and for ONNX's."""
 
 import io
+from queue import SimpleQueue
 from typing import Any
+
+import numpy as np
 
 from brickwork.data.dataset import Images
 from brickwork.runtime.exported import ExportedModel
@@ -17,6 +20,7 @@ class OpenvinoSession:
 
         self.document = model.document
         self.engine = f"openvino {openvino.__version__.partition('-')[0]}"
+        self.streams = options.streams
         core = openvino.Core()
         try:
             graph = read_graph(core, model)
@@ -25,14 +29,20 @@ class OpenvinoSession:
             raise engine_fault(self.engine, "open it", fault) from None
         inputs, outputs = (list(map(as_port, ports)) for ports in (graph.inputs, graph.outputs))
         check_graph(self.document, inputs, outputs, "u8", "f32")
-        self._request = self._compiled.create_infer_request()
+        self._free: SimpleQueue[Any] = SimpleQueue()  # a request computes one batch at a time
+        for _ in range(options.streams):
+            self._free.put(self._compiled.create_infer_request())
 
     def logits(self, pixels: Images) -> Logits:
         """N x classes in float32, of N x C x H x W bytes."""
+        request = self._free.get()
         try:
-            logits: Logits = self._request.infer({INPUT: pixels})[LOGITS].copy()  # the next batch is written there
+            found = request.infer({INPUT: np.ascontiguousarray(pixels)}, share_inputs=True)
+            logits: Logits = found[LOGITS].copy()  # the next batch is written there
         except Exception as fault:
             raise engine_fault(self.engine, f"compute a batch of {len(pixels):,} images", fault) from None
+        finally:
+            self._free.put(request)
         return logits
 
 
@@ -49,7 +59,7 @@ def config(core: Any, options: Options) -> dict[str, Any]:
     return {
         "INFERENCE_PRECISION_HINT": "bf16" if bf16 else "f32",
         "INFERENCE_NUM_THREADS": options.threads,
-        "PERFORMANCE_HINT": "LATENCY",
+        **({"NUM_STREAMS": options.streams} if options.streams > 1 else {"PERFORMANCE_HINT": "LATENCY"}),
     }
 
 

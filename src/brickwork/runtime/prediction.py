@@ -1,20 +1,23 @@
 """Prediction: the most probable classes of images, or "unsure" where the confidence is below the threshold."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from brickwork.data.dataset import FileSplit, Images
-from brickwork.data.images.decode import Unreadable, decode_bytes
-from brickwork.data.preprocessing import Preprocessing, preprocess_all
+from brickwork.data.dataset import Images
+from brickwork.data.images.decode import Unreadable, bytes_of, decode_bytes
+from brickwork.data.parallel import hold_fault, map_in_order
+from brickwork.data.preprocessing import Preprocessing
 from brickwork.errors import BrickworkError
 from brickwork.runtime.inputs import NamedImage
 
 UNSURE = "unsure"
+AHEAD = 2  # batches of each thread that wait for the one before them
 Logits = NDArray[np.float32]  # N x classes
 
 
@@ -48,7 +51,7 @@ class Prediction:
 class Predictor:
     """A model's logits, with all that turns images into them and them into predictions; whatever computes them."""
 
-    logits: Callable[[Images], Logits]  # of N x C x H x W bytes
+    logits: Callable[[Images], Logits]  # of N x C x H x W bytes, whose channels may come last in memory
     classes: tuple[str, ...]
     preprocessing: Preprocessing
     temperature: float = 1.0
@@ -71,7 +74,7 @@ class Predictor:
         """Each image's most probable classes, the most probable first."""
         if not images:
             return []
-        logits = self.logits(np.stack(images))
+        logits = self.logits(stack_channels_last(images))
         best = np.argsort(-logits, axis=1, kind="stable")[:, : self.top]
         shares = np.take_along_axis(softmax(logits, self.temperature), best, axis=1)
         rows = zip(best.tolist(), shares.tolist(), strict=True)
@@ -91,31 +94,51 @@ def softmax(logits: Logits, temperature: float = 1.0) -> NDArray[np.float64]:
     return shares
 
 
+def stack_channels_last(images: Sequence[Images]) -> Images:
+    """A batch, N x C x H x W, whose channels come last in memory, as an image's do."""
+    channels, height, width = images[0].shape
+    batch = np.empty((len(images), height, width, channels), np.uint8)
+    for place, image in enumerate(images):
+        batch[place] = image.transpose(1, 2, 0)
+    return batch.transpose(0, 3, 1, 2)
+
+
 def decode_images(
     images: Sequence[NamedImage], preprocessing: Preprocessing, readers: int = 0
 ) -> Iterator[Images | Unreadable]:
-    """Every image's pixels, or why there are none, in order; so many threads decode files, 0: one a core."""
-    files = tuple(str(image.source) for image in images if isinstance(image.source, Path))
-    split = FileSplit(np.zeros(len(files), np.int64), Path(), files)
-    decoded = preprocess_all(split, preprocessing, threads=readers)
-    for image in images:
-        match image.source:
-            case Path():
-                yield next(decoded)
-            case Unreadable():
-                yield image.source
-            case bytes():
-                yield preprocess_content(image.name, image.source, preprocessing)
-            case pixels:
-                yield preprocessing.pixels(pixels)
+    """Every image's pixels, or why there are none, in order; so many threads decode them, 0: one a core."""
+    decode = partial(decode_image, preprocessing)
+    return map(decode, images) if readers == 1 else map_in_order(decode, images, threads=readers)
 
 
-def preprocess_content(name: str, content: bytes, preprocessing: Preprocessing) -> Images | Unreadable:
-    """The pixels of an encoded image, as those of its file."""
+def decode_image(preprocessing: Preprocessing, image: NamedImage) -> Images | Unreadable:
+    """An image's pixels, channels x height x width, or why there are none; they must not be written to."""
+    source = image.source
     try:
-        return preprocessing.pixels(decode_bytes(content, name, least=preprocessing.least, range=preprocessing.range))
+        if isinstance(source, Path):
+            source = bytes_of(source)
+        if isinstance(source, bytes):
+            source = decode_bytes(source, image.name, least=preprocessing.least, range=preprocessing.range)
     except Unreadable as error:
         return error
+    return source if isinstance(source, Unreadable) else preprocessing.rows(source).transpose(2, 0, 1)
+
+
+def predict_batches(
+    predictor: Predictor, groups: Iterable[list[NamedImage]], threads: int
+) -> Iterator[list[Prediction]]:
+    """The predictions of all batches, in order: each of so many threads decodes a batch and then computes it.
+
+    So every core works all the time without one waiting for another, and what a batch gives does not depend on how
+    many there are. `predictor.logits` may be called by all threads at a time, and computes in the one that calls.
+    """
+
+    def predict(group: list[NamedImage] | Exception) -> list[Prediction]:
+        if isinstance(group, Exception):
+            raise group
+        return predictor.predictions(group)
+
+    return map_in_order(predict, hold_fault(groups), ahead=AHEAD * threads, threads=threads)
 
 
 def batches(images: Iterator[NamedImage], size: int) -> Iterator[list[NamedImage]]:

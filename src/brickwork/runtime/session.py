@@ -23,6 +23,10 @@ class Session(Protocol):
     def engine(self) -> str:
         """Name and version, as "onnxruntime 1.20.0"."""
 
+    @property
+    def streams(self) -> int:
+        """How many threads may ask for logits at a time; each has its share of the threads that compute."""
+
     def logits(self, pixels: Images) -> Logits:
         """N x classes in float32, of N x C x H x W bytes; raises BrickworkError where the engine cannot."""
 
@@ -33,6 +37,7 @@ class Options:
 
     threads: int
     bf16: bool = False  # whether it may compute in bfloat16 what the graph has in float32
+    streams: int = 1  # batches at a time, each by its share of the threads
 
 
 @dataclass(frozen=True)

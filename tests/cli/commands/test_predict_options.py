@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from brickwork.cli.commands.predict import quote_formulas
+from brickwork.cli.predictions import quote_formulas
 from judge import BIAS, KNOWN, TEMPERATURE, WEIGHT, calibration, model, threshold
 from shell import Ask
 

@@ -2,6 +2,7 @@
 
 import errno
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -121,7 +122,21 @@ def list_tree(folder: Path) -> Listing:
 
     Raises BrickworkError where a folder may not be read, or folders are nested beyond sense.
     """
-    return _list_tree(folder, frozenset(), Followed(folder))
+    levels = list(walk_tree(folder))
+    images, others, junk, runs = (
+        tuple(place + name for place, level in levels for name in getattr(level, kind))
+        for kind in ("images", "others", "junk", "runs")
+    )
+    loops = tuple((place + loop).rstrip("/") for place, level in levels for loop in level.loops)
+    return Listing((), images, others, junk, runs, loops)
+
+
+def walk_tree(folder: Path) -> Iterator[tuple[str, Listing]]:
+    """Walk a tree from its top: each folder's place in it, as "" or "a/b/", and its own entries.
+
+    No more than the entries of the folders on the way to the one at hand are in memory. Raises as `list_tree` does.
+    """
+    return _walk_tree(folder, "", frozenset(), Followed(folder))
 
 
 class Followed:
@@ -139,24 +154,19 @@ class Followed:
         return len(self.places) > known
 
 
-def _list_tree(folder: Path, above: frozenset[str], followed: Followed, linked: bool = False) -> Listing:
+def _walk_tree(
+    folder: Path, place: str, above: frozenset[str], followed: Followed, linked: bool = False
+) -> Iterator[tuple[str, Listing]]:
     """`above` are the places that it lies in, `linked` says that a link led here."""
-    place = os.path.realpath(folder)
-    if place in above or (linked and not followed.is_new(place)):
-        return Listing((), (), (), (), loops=("",))
+    real = os.path.realpath(folder)
+    if real in above or (linked and not followed.is_new(real)):
+        yield place, Listing((), (), (), (), loops=("",))
+        return
     if len(above) > DEEPEST:
         words = f"More than {DEEPEST} folders lie inside one another: {shorten(printable(str(folder)))}"
         raise BrickworkError(f"{words}: is it a copy that went round in circles? Take that folder out of the data.")
-    top = list_folder(folder)
-    parts = [
-        (f"{name}/", _list_tree(inside, above | {place}, followed, linked or inside.is_symlink()))
-        for name, inside in ((name, folder / name) for name in top.folders)
-    ]
-    return Listing(
-        folders=(),
-        images=(*top.images, *(name + file for name, part in parts for file in part.images)),
-        others=(*top.others, *(name + file for name, part in parts for file in part.others)),
-        junk=(*top.junk, *(name + file for name, part in parts for file in part.junk)),
-        runs=(*top.runs, *(name + run for name, part in parts for run in part.runs)),
-        loops=(*top.loops, *((name + loop).rstrip("/") for name, part in parts for loop in part.loops)),
-    )
+    level = list_folder(folder)
+    yield place, level
+    for name in level.folders:
+        inside = folder / name
+        yield from _walk_tree(inside, f"{place}{name}/", above | {real}, followed, linked or inside.is_symlink())
