@@ -150,8 +150,8 @@ class SheetLayout:
         placer = Placer(self.ruler, self.canvas)
         ends = placer.stack(stage.stack, port, band.y + inset, trunk=True)
         placer.edge((port, band.y), (port, band.y + inset), into=stage.stack)
-        if ends and is_complete(stage.stack):
-            placer.edge((port, ends[-1]), (port, band.bottom))
+        if is_complete(stage.stack):
+            placer.edge((port, ends[-1] if ends else band.y + inset), (port, band.bottom))
         found = ((side, tapped_part(stage.stack, side.reads)) for side in self.sides)
         return [(side, ends[place]) for side, place in found if place is not None]
 

@@ -50,7 +50,8 @@ def fold(entries: Sequence[Entry], least: int, rows: Mapping[str, Row]) -> list[
         names = tuple(entry.name for entry in same if entry.name)
         whole = merge_entries(same, rows)
         if len(same) > 1 or names:
-            parts.append(Frame(whole, len(same), names))
+            alone = isinstance(whole, Stack) and len(whole.parts) == 1
+            parts.append(Frame(whole.parts[0] if isinstance(whole, Stack) and alone else whole, len(same), names))
         else:
             parts.extend(whole.parts if isinstance(whole, Stack) else [whole])
     return parts

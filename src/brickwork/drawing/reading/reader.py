@@ -55,7 +55,7 @@ class PartReader:
         """What is drawn of an expression that a shape reaches; `body` says that a residual adds its output."""
         match expr:
             case Layer():
-                return stack_of(self.run([(path, expr)], body), shape)
+                return stack_of([entry.part for entry in self.entries([(path, expr)], body)], shape)
             case Chain():
                 return self.chain(expr, path, shape, body)
             case Concat():
@@ -124,8 +124,8 @@ class PartReader:
         ends = any(placed.row.path in self.taps for placed in group.all)
         return Entry(layers, group_box(group), group.all[-1].row.path, ends=ends)
 
-    def run(self, run: Sequence[tuple[str, Layer]], body: bool) -> list[Part]:
-        return [entry.part for entry in self.entries(run, body)]
+    def stack(self, expr: Expr, path: str, shape: Shape) -> Stack:
+        return stack_of([self.part(expr, path, shape)], shape)
 
     def fork(self, expr: Concat, path: str, shape: Shape) -> Fork:
         paths: list[Part] = []
@@ -149,14 +149,11 @@ class PartReader:
         if self.stopped:
             return stack_of([before, Around(body, Stack((), start), "+", None, body.output)], shape)
         way = self.part(shortcut_of(expr, start, body.output), join_path(path, "shortcut"), start)
-        after = self.run(list(layers_of(expr.after, join_path(path, "after"))), False) if not self.stopped else []
-        node: Box | None = Box("", "node", output=body.output)
-        if self.ends_at(path):
-            node = self.stop("sum")
-        elif after and isinstance(after[0], Box) and after[0].look == "light":
-            node = after.pop(0)  # type: ignore[assignment]
-        around = Around(body, way, "+", None if self.stopped and not self.ends_at(path) else node, body.output)
-        return stack_of([before, around, *after], shape)
+        if self.stopped or self.ends_at(path):
+            fault = None if self.stopped else self.stop("sum")
+            return stack_of([before, Around(body, way, "+", fault, body.output)], shape)
+        node, after = split_node(self.stack(expr.after, join_path(path, "after"), body.output))
+        return stack_of([before, Around(body, way, "+", node, body.output), *after], shape)
 
     def gate(self, inside: Expr, path: str, shape: Shape) -> Around:
         body = self.part(inside, join_path(path, "gate"), shape)
@@ -185,6 +182,13 @@ class PartReader:
 
 def layers_of(expr: Expr, path: str) -> Iterator[tuple[str, Layer]]:
     return ((place, part) for place, part in walk(expr, path) if isinstance(part, Layer))
+
+
+def split_node(after: Stack) -> tuple[Box, tuple[Part, ...]]:
+    """The node of a sum, with the norm and the activation right behind it, and the other parts behind it."""
+    if after.parts and isinstance(after.parts[0], Box) and after.parts[0].look == "light":
+        return after.parts[0], after.parts[1:]
+    return Box("", "node", output=after.output), after.parts
 
 
 def stack_of(parts: Sequence[Part], shape: Shape) -> Stack:

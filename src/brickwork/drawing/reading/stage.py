@@ -56,8 +56,10 @@ def read_network(network: Network, depth: str = "layer", unfold: Sequence[str] =
         if not reader.stopped:
             stages.append(read_stage(reader, part, shape))
             shape = stages[-1].stack.output
-    sides = read_sides(reader, network, taps)
-    return Drawing(tuple(stages), tuple(sides), misfit, total)
+    drawing = Drawing(tuple(stages), tuple(read_sides(reader, network, taps)), misfit, total)
+    if misfit and all(map(is_complete, drawing.stacks())):
+        cost(network)  # raises: it is none of a layer, as where two parts have one name
+    return drawing
 
 
 def rows_by_path(network: Network) -> tuple[Cost | None, dict[str, Row], Misfit | None]:
@@ -85,7 +87,7 @@ def check_unfold(network: Network, unfold: Sequence[str]) -> None:
 
 
 def read_stage(reader: PartReader, part: Named, shape: Shape) -> Stage:
-    stack = stack_of([reader.part(part.body, part.name, shape)], shape)
+    stack = reader.stack(part.body, part.name, shape)
     rows = rows_in(stack)
     if reader.depth == "stage" and not reader.is_open(part.name):
         stack = stack_of([stage_box(stack, rows)], shape)
@@ -128,7 +130,7 @@ def read_sides(reader: PartReader, network: Network, taps: Sequence[str]) -> Ite
         misfit = reader.misfit if reader.misfit and is_below(reader.misfit.path, side.name) else None
         shape = first.input if first else misfit.reaches if misfit else ()
         if shape and not reader.stopped:
-            stack = stack_of([reader.part(side.body, side.name, shape)], shape)
+            stack = reader.stack(side.body, side.name, shape)
             words = (*count_words(rows_in(stack)), f"reads {side.after}", f"loss x {side.weight:g}")
             yield Side(Stage(side.name, words, stack), path)
 
