@@ -7,9 +7,10 @@ from itertools import pairwise
 from brickwork.drawing.parts import Around, Box, Fork, Part, Stack
 from brickwork.drawing.reading.fold import Entry, bare_body, bare_part, fold
 from brickwork.drawing.reading.fuse import LayerGroup, Placed, fuse, group_box
-from brickwork.drawing.reading.label import block_label, layer_label
+from brickwork.drawing.reading.label import STRIPES, block_label, layer_label
 from brickwork.drawing.reading.misfit import Misfit, misfit_box
 from brickwork.network import (
+    IDENTITY,
     Block,
     Chain,
     Concat,
@@ -52,7 +53,7 @@ class PartReader:
         return self.depth == "layer" or near or any(f"{p}.".startswith(f"{path}.") for p in [*self.unfold, *inside])
 
     def part(self, expr: Expr, path: str, shape: Shape, body: bool = False) -> Part:
-        """What is drawn of an expression that a shape reaches; `body` says that a residual adds its output."""
+        """What is drawn of an expression that a shape reaches; `body`: see opens_itself."""
         match expr:
             case Layer():
                 return stack_of([entry.part for entry in self.entries([(path, expr)], body)], shape)
@@ -145,7 +146,7 @@ class PartReader:
         if self.stopped:
             return stack_of([before], shape)
         start = before.output
-        body = self.part(expr.body, join_path(path, "body"), start, body=True)
+        body = self.part(expr.body, join_path(path, "body"), start, opens_itself(expr))
         if self.stopped:
             return stack_of([before, Around(body, Stack((), start), "+", None, body.output)], shape)
         way = self.part(shortcut_of(expr, start, body.output), join_path(path, "shortcut"), start)
@@ -182,6 +183,12 @@ class PartReader:
 
 def layers_of(expr: Expr, path: str) -> Iterator[tuple[str, Layer]]:
     return ((place, part) for place, part in walk(expr, path) if isinstance(part, Layer))
+
+
+def opens_itself(expr: Residual) -> bool:
+    """Whether norms and activations in a residual's body may belong to the convolution behind them."""
+    first = children(expr.body)[:1]
+    return expr.after == IDENTITY or (bool(first) and type(first[0][1]) in STRIPES)
 
 
 def split_node(after: Stack) -> tuple[Box, tuple[Part, ...]]:
