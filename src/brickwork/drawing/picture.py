@@ -61,6 +61,8 @@ def draw(
     `height` in pixels, stages that no longer fit begin a new column. A network that does not fit its input is drawn
     up to the layer where it ends, which is red.
     """
+    if isinstance(unfold, str):
+        raise BrickworkError(f"unfold is a sequence of paths, not one: write [{unfold!r}].")
     depth = depth or ("block" if unfold else "layer")
     check_words(depth, paint, theme, height)
     drawing = read_network(network, depth, unfold)
@@ -81,7 +83,7 @@ def check_words(depth: str, paint: str, theme: str, height: float) -> None:
     for what, word, known in (("depth", depth, DEPTHS), ("paint", paint, ("", *PAINTS)), ("theme", theme, THEMES)):
         if word not in known:
             raise BrickworkError(f"unknown {what} {word!r}: {nearest(word, list(filter(None, known)))}")
-    if height < 0:
+    if not height >= 0:
         raise BrickworkError(f"a column's height is a number of pixels, or 0 for one column, not {height:g}.")
 
 

@@ -56,7 +56,7 @@ def svg_titled(tag: str, title: str) -> str:
 
 def svg_number(value: float) -> str:
     """A length as short as it can be written, to a tenth of a pixel."""
-    return f"{round(value, 1):.6g}"
+    return f"{round(value, 1) + 0:.6g}"  # + 0 makes -0 a 0
 
 
 def svg_path(steps: str, kind: str) -> str:
