@@ -17,6 +17,9 @@ def complaints(sheet: Sheet) -> list[str]:
     return [
         *(f"{one} overlaps {two}" for one, two in overlaps([*solid, *words])),
         *(f"{name} leaves the paper" for name, area in [*solid, *words] if not holds(paper, area)),
+        *("a band or a side head leaves the paper" for area in (*sheet.bands, *sheet.sides) if not holds(paper, area)),
+        *("side heads lie on a band" for side in sheet.sides for band in sheet.bands if touch(side, band)),
+        *("a side head is above the stages" for side in sheet.sides if side.y < sheet.bands[0].y),
         *(f"an edge crosses {name}" for name in crossings(canvas.edges, [*solid, *words])),
         *(f"a side head lies on {name}" for side in sheet.sides for name, area in solid if cuts(side, area)),
         *(f"a band lies on {name}" for band in sheet.bands for name, area in solid if cuts(band, area)),

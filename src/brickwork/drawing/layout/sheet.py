@@ -128,8 +128,7 @@ class SheetLayout:
 
     def column(self, column: StageColumn, x: float, y: float) -> tuple[float, float, float]:
         """Places a column; gives its right edge, its bottom with its side heads, and the end of its last stage."""
-        port = x + column.left
-        width = column.left + column.right
+        port, top, width = x + column.left, y, column.left + column.right
         taps: list[tuple[Side, float]] = []
         for place, (stage, extent) in enumerate(zip(column.stages, column.extents, strict=True)):
             if place:
@@ -141,7 +140,7 @@ class SheetLayout:
             self.sheet.bands.append(band)
             taps += self.stage(stage, band, port, (band.height - extent.height) / 2)
             y = band.bottom
-        right, bottom = self.beside(taps, port, x + width, y)
+        right, bottom = self.beside(taps, port, Area(x, top, width, y - top))
         return right, max(bottom, y), y
 
     def stage(self, stage: Stage, band: Area, port: float, inset: float) -> list[tuple[Side, float]]:
@@ -156,19 +155,22 @@ class SheetLayout:
         return [(side, ends[place]) for side, place in found if place is not None]
 
     def beside_words(self, stage: Stage, x: float, y: float) -> None:
-        """A stage's name and count_words."""
+        """A stage's name and numbers."""
         self.canvas.words.append(Words(x, y + BAND + 9, stage.name, "name", size=FONT))
         for place, words in enumerate(stage.words, 1):
             self.canvas.words.append(Words(x, y + BAND + 9 + LINE * place, words))
 
-    def beside(self, taps: Sequence[tuple[Side, float]], port: float, right: float, end: float) -> tuple[float, float]:
-        """Side heads to the right of a column that ends at a y: as high as what they read, where there is room."""
-        floor, edge = 0.0, right
+    def beside(self, taps: Sequence[tuple[Side, float]], port: float, span: Area) -> tuple[float, float]:
+        """Side heads to the right of a column with this span: as high as what they read, where there is room.
+
+        Gives the right edge and the bottom of them all.
+        """
+        floor, edge, right = span.y, span.right, span.right
         left = right + SIDE + 6 * len(taps)
         heights = [self.side_height(side) for side, _ in taps]
         for number, (side, y) in enumerate(taps):
             below = sum(heights[number:]) + APART * (len(taps) - number - 1)
-            top = max(min(y - 4, end - below), floor)
+            top = max(min(y - 4, span.bottom - below), floor)
             area = Area(left, top, self.side_width(side), heights[number])
             rises = top + 10 < y + 6
             lane = left - SIDE / 2 - 6 * (len(taps) - 1 - number if rises else number)  # so that no two cross
