@@ -75,7 +75,7 @@ def judge(pictures: list[str], font: str, folder: Path, edges: bool = False) -> 
         [*words, "--dump-dom", page.as_uri()],
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=600,
         check=True,
         env={**os.environ, "HOME": str(folder)},
     )

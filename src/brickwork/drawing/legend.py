@@ -1,4 +1,4 @@
-"""What stands above and below a picture: the network's name and count_words, and what its marks mean."""
+"""What stands above and below a picture: the network's name and numbers, and what its marks mean."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ SWATCH, STEPS = 18, 6  # the width of a colour in the legend, and how many there
 
 
 def picture_heading(network: Network, drawing: Drawing, x: float, y: float) -> list[Words]:
-    """The network's name, its count_words or its misfit, and its paper."""
+    """The network's name, its numbers or its misfit, and its paper."""
     kind = "soft" if drawing.total else "fault"
     words = [Words(x, y + TITLE, f"{network.name} on {shape_text(network.input)}", "title", size=TITLE)]
     if drawing.total:

@@ -141,7 +141,7 @@ def is_complete(part: Part) -> bool:
 
 
 class Stage(NamedTuple):
-    """A stage, the head or a side head, with the words beside it: its name, then its count_words."""
+    """A stage, the head or a side head, with the words beside it: its name, then its numbers."""
 
     name: str
     words: tuple[str, ...]

@@ -128,7 +128,7 @@ def node_group(node: Node) -> str:
 
 
 def tooltip(box: Box) -> str:
-    """What a mouse, or a screen reader, finds at a box: its layers, its output and its count_words."""
+    """What a mouse, or a screen reader, finds at a box: its layers, its output and its numbers."""
     if not box.rows:
         return ""
     paths = [row.path for row in box.rows]
