@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeAlias
 from brickwork.network import Row, Shape
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Box:
     """The layers of `rows` as one box; `before` and `after` are the kinds of those drawn as stripes on its edges."""
 
@@ -29,7 +29,7 @@ class Box:
     share: str = field(default="", compare=False)  # what is painted of it, in words
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Stack:
     """Parts one after another; `labels` stand on the edges behind them, shapes that have changed."""
 
@@ -38,7 +38,7 @@ class Stack:
     labels: tuple[str, ...] = field(default=(), compare=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Fork:
     """Paths that are joined; without a join where one of them ends in a misfit."""
 
@@ -47,7 +47,7 @@ class Fork:
     output: Shape = field(default=(), compare=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Around:
     """A body, the way around it (an empty stack is the identity), and the node where they meet."""
 
@@ -58,7 +58,7 @@ class Around:
     output: Shape = field(default=(), compare=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Frame:
     """A part under a name, or once for several equal ones with all their names."""
 

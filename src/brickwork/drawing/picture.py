@@ -17,14 +17,13 @@ from brickwork.drawing.theme import THEMES, theme_css
 from brickwork.errors import BrickworkError, nearest
 from brickwork.figure import svg_document, svg_number
 from brickwork.figure.svg import escape
-from brickwork.files import write_whole
 from brickwork.network import Network
 from brickwork.network.layer import shape_text
 
 DEPTHS = ("stage", "block", "layer")
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Picture:
     """A network as SVG; notebooks show it."""
 
@@ -35,6 +34,8 @@ class Picture:
 
     def save(self, path: str | Path) -> None:
         """Writes a file that is whole or absent."""
+        from brickwork.files import write_whole  # notebooks do without
+
         write_whole(Path(path), self.svg.encode())
 
     def _repr_svg_(self) -> str:

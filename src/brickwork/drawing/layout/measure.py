@@ -58,7 +58,7 @@ def margin_lines(frame: Frame) -> list[str]:
     return [*names, *([f"x {frame.times}"] if frame.times > 1 else [])]
 
 
-@dataclass
+@dataclass(repr=False, eq=False)
 class Ruler:
     """Measures parts; boxes in the trunk are equally wide, and boxes in forks are; those on a way around are not."""
 

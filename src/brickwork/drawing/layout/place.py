@@ -83,7 +83,7 @@ class Node(NamedTuple):
     box: Box
 
 
-@dataclass
+@dataclass(repr=False, eq=False)
 class Canvas:
     """What is drawn, each thing in its place."""
 
@@ -108,7 +108,7 @@ def straighten(points: Sequence[Point]) -> tuple[Point, ...]:
     return (points[0], *turns, points[-1])
 
 
-@dataclass
+@dataclass(repr=False, eq=False)
 class Placer:
     """Puts parts onto a canvas, each from its port (x, y) downwards."""
 

@@ -16,7 +16,7 @@ LINE = 15  # of the words beside a stage
 APART = 16  # between two side heads
 
 
-@dataclass
+@dataclass(repr=False, eq=False)
 class StageColumn:
     """Stages one above another, with the room that they take together."""
 
@@ -44,7 +44,7 @@ def band_height(stage: Stage, extent: Extent) -> float:
     return max(extent.height, LINE * (1 + len(stage.words)) - 4) + 2 * BAND
 
 
-@dataclass
+@dataclass(repr=False, eq=False)
 class Sheet:
     """Everything in its place."""
 
@@ -80,7 +80,7 @@ def fill(stages: Sequence[Stage], extents: Sequence[Extent], height: float) -> l
     return columns
 
 
-@dataclass
+@dataclass(repr=False, eq=False)
 class SheetLayout:
     """Places columns from the left to the right."""
 

@@ -20,7 +20,7 @@ class Placed(NamedTuple):
     row: Row
 
 
-@dataclass
+@dataclass(repr=False, eq=False)
 class LayerGroup:
     """Layers that become one box: light ones, at most one that carries the label, and light ones."""
 

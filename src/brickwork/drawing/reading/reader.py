@@ -33,7 +33,7 @@ from brickwork.network.propagate import shortcut_of
 TRUNK, BRANCH = 2, 3  # equal layers in a row that are folded: in a stage, and inside of blocks
 
 
-@dataclass
+@dataclass(repr=False, eq=False)
 class PartReader:
     """Reads parts in the order in which they run; `stopped` from the layer on that does not fit."""
 

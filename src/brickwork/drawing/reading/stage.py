@@ -16,7 +16,7 @@ from brickwork.network.text import count
 LINES = 5  # that a closed stage has at most
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False, eq=False)
 class Drawing:
     """A network as stages and side heads, up to its misfit where it has one."""
 
