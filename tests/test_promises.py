@@ -41,6 +41,10 @@ class Case:
 CASES = {
     "list": Case(("list",)),
     "show": Case(("show", "../out/run/model.safetensors")),
+    "show --svg": Case(
+        ("show", "googlenet", "--svg", "../out/drawn.svg", "--html", "../out/drawn.html"),
+        ("out/drawn.svg", "out/drawn.html"),
+    ),
     "lecture": Case(("lecture",)),
     "scale": Case(("scale", "resnet50")),
     "check": Case(

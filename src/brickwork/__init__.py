@@ -11,6 +11,7 @@ Networks, by arithmetic alone
     zoo                 the networks by name: zoo.network, zoo.names
     cost                parameters, MACs, memory and receptive field, row by row
     table               a network as the table in its paper
+    draw                a network drawn as its paper draws it, as SVG
     summary_line        name, input, classes, parameters and MACs in one line
     with_classes        the same network for another number of classes
     with_input          the same network on another input
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from brickwork import zoo
     from brickwork.data import Dataset, Split, open_data
     from brickwork.data.check import CheckReport, check
+    from brickwork.drawing import Picture, draw
     from brickwork.evaluation import Report, evaluate
     from brickwork.evaluation.prediction import predict
     from brickwork.exporting import Export, ParitySheet, export
@@ -80,10 +82,11 @@ if TYPE_CHECKING:
 
     __all__ = [  # for type checkers; at run time `dir` has the names, and `help` stays short
         "Batch", "BrickworkError", "CheckReport", "Cluster", "Cost", "Dataset", "Export", "Loader", "Model",
-        "ModelFile", "Network", "ParitySheet", "Prediction", "Recipe", "RecipeChoice", "Report", "Result", "Scaling",
-        "Split", "build", "check", "cost", "create_model", "evaluate", "export", "from_json", "list_models", "load",
-        "load_weights", "open_data", "open_loader", "predict", "recipe_for", "resume", "save", "save_weights",
-        "scale", "summary_line", "table", "to_json", "train", "with_classes", "with_input", "with_width", "zoo",
+        "ModelFile", "Network", "ParitySheet", "Picture", "Prediction", "Recipe", "RecipeChoice", "Report", "Result",
+        "Scaling", "Split", "build", "check", "cost", "create_model", "draw", "evaluate", "export", "from_json",
+        "list_models", "load", "load_weights", "open_data", "open_loader", "predict", "recipe_for", "resume", "save",
+        "save_weights", "scale", "summary_line", "table", "to_json", "train", "with_classes", "with_input",
+        "with_width", "zoo",
     ]  # fmt: skip
 
 __version__ = "0.1.0"
@@ -101,6 +104,7 @@ _MODULES = {  # the public names, and the module that each is fetched from
         "with_input",
         "with_width",
     ),
+    "brickwork.drawing": ("Picture", "draw"),
     "brickwork.scaling": ("Cluster", "Scaling", "scale"),
     "brickwork.model": ("Model", "ModelFile", "build", "load", "save"),
     "brickwork.weights": ("create_model", "list_models", "load_weights", "save_weights"),

@@ -20,7 +20,7 @@ def contrast(one: str, other: str) -> float:
 
 
 @pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("name", ["ink", "soft", "blue", "orange"])
+@pytest.mark.parametrize("name", ["ink", "soft", "blue", "orange", "green", "violet", "red"])
 @pytest.mark.parametrize("ground", ["paper", "card"])
 def test_what_is_read_stands_out_from_its_ground(name: str, ground: str, dark: bool) -> None:
     assert contrast(PALETTE[name][dark], PALETTE[ground][dark]) >= 4.5
@@ -38,5 +38,5 @@ def test_a_page_has_every_colour_as_a_variable() -> None:
 
 
 def test_a_colour_that_is_not_in_the_palette_is_an_error() -> None:
-    with pytest.raises(KeyError, match="red"):
-        adaptive_css(".x { fill: $red }")
+    with pytest.raises(KeyError, match="pink"):
+        adaptive_css(".x { fill: $pink }")

@@ -2,7 +2,17 @@
 
 from xml.etree import ElementTree
 
-from brickwork.figure import svg_circle, svg_document, svg_line, svg_polyline, svg_rect, svg_text
+from brickwork.figure import (
+    svg_circle,
+    svg_document,
+    svg_group,
+    svg_line,
+    svg_number,
+    svg_path,
+    svg_polyline,
+    svg_rect,
+    svg_text,
+)
 
 NAME = "{http://www.w3.org/2000/svg}"
 WORDS = "</text><script>alert('\"&\"')</script>"
@@ -41,3 +51,21 @@ def test_control_and_direction_characters_are_escapes_that_one_can_see() -> None
     root = ElementTree.fromstring(svg_document(10, 20, words, parts))  # XML has no place for most of them
     seen = "a\\x00\\x1b[31m\\x85\\u202egnp\\u2066\\ud800\\uffff\tb\nc"
     assert {element.text for element in root.iter() if element.tag in (f"{NAME}text", f"{NAME}title")} == {seen}
+
+
+def test_a_group_has_its_title_first_and_a_document_its_class() -> None:
+    root = ElementTree.fromstring(
+        svg_document(1, 2, "x", [svg_group("box", [svg_path("M0 0H9", "line")], WORDS)], kind="a b")
+    )
+    (group,) = root
+    title, path = group
+    assert (root.attrib["class"], group.attrib["class"], title.text) == ("a b", "box", WORDS)
+    assert path.attrib == {"d": "M0 0H9", "class": "line"}
+    assert svg_group("box", []) == '<g class="box"></g>'
+    assert "class" not in svg_document(1, 2, "x", [])
+
+
+def test_lengths_are_written_short() -> None:
+    assert [svg_number(value) for value in (3.0, 3.04, 0.25, -0.04, 12345.67, 1e5)] == [
+        "3", "3", "0.2", "0", "12345.7", "100000",
+    ]  # fmt: skip

@@ -3,7 +3,11 @@
 import pytest
 from PIL import ImageFont
 
-from brickwork.figure import fit_text, text_width
+from brickwork.figure import fit_text, helvetica_width, text_width
+
+LIBERATION = "LiberationSans-Regular.ttf"  # it has Helvetica's widths
+DEJAVU = "DejaVuSans.ttf"  # the widest of common fonts
+LABELS = ("3x3 conv, 128, /2", "global avg pool", "1x1 conv, 2048, /2", "batch norm, ReLU", "25.6 M parameters")
 
 
 @pytest.mark.parametrize(
@@ -40,3 +44,27 @@ def test_words_are_cut_to_their_room(words: str) -> None:
 
 def test_words_that_fit_are_whole() -> None:
     assert fit_text("Ankle boot", 100) == "Ankle boot"
+
+
+def font(name: str) -> ImageFont.FreeTypeFont:
+    try:
+        return ImageFont.truetype(name, 1000)
+    except OSError:
+        pytest.skip(f"the font {name} is not installed")
+
+
+@pytest.mark.parametrize("words", ["".join(map(chr, range(32, 80))), "".join(map(chr, range(80, 127))), *LABELS])
+def test_helveticas_widths_are_those_of_a_font_that_has_them(words: str) -> None:
+    face = font(LIBERATION)
+    real = sum(face.getlength(character) for character in words) / 1000  # without kerning
+    assert helvetica_width(words, 1) == pytest.approx(real, abs=0.001 * len(words))
+
+
+@pytest.mark.parametrize("words", LABELS)
+def test_fifteen_per_cent_hold_a_wide_font(words: str) -> None:
+    assert font(DEJAVU).getlength(words) / 1000 <= 1.15 * helvetica_width(words, 1) + 0.2  # and a fifth of an em
+
+
+def test_characters_that_helvetica_has_not_are_as_wide_as_elsewhere() -> None:
+    assert helvetica_width("漢字", 10) == 20
+    assert helvetica_width("e\u0301", 12) == helvetica_width("e", 12)

@@ -11,6 +11,9 @@ PALETTE = {  # name: on a light page, on a dark one
     "axis": ("#8c959f", "#5b636d"),
     "blue": ("#0a69da", "#58a6ff"),  # what is right, and accuracy
     "orange": ("#b35900", "#f0883e"),  # what is wrong, and loss; told from blue also by the colour-blind
+    "green": ("#1a7f37", "#56d364"),
+    "violet": ("#8250df", "#bc8cff"),
+    "red": ("#cf222e", "#ff7b72"),  # what does not fit
 }
 
 FIGURE_CSS = ".soft { fill: $soft } .ink { fill: $ink } .grid { stroke: $rule } .dot { fill: $paper }"

@@ -54,10 +54,27 @@ def svg_titled(tag: str, title: str) -> str:
     return f"<{tag}><title>{escape(title)}</title></{name}>" if title else f"<{tag}/>"
 
 
-def svg_document(width: float, height: float, label: str, parts: Sequence[str], style: str = "") -> str:
+def svg_number(value: float) -> str:
+    """A length as short as it can be written, to a tenth of a pixel."""
+    return f"{round(value, 1) + 0:.6g}"  # + 0 makes -0 a 0
+
+
+def svg_path(steps: str, kind: str) -> str:
+    """A path along the steps of SVG's own little language, as in M0 0H9."""
+    return f'<path d="{steps}" class="{kind}"/>'
+
+
+def svg_group(kind: str, parts: Sequence[str], title: str = "") -> str:
+    """Elements that belong together; the title is shown where a mouse rests on them."""
+    named = [f"<title>{escape(title)}</title>", *parts] if title else parts
+    return f'<g class="{kind}">{"".join(named)}</g>'
+
+
+def svg_document(width: float, height: float, label: str, parts: Sequence[str], style: str = "", kind: str = "") -> str:
     """The root element: a file of its own, or with no style a part of a page that has one."""
     inside = [f"<style>{style}</style>", *parts] if style else parts
+    named = f' class="{kind}"' if kind else ""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" '
-        f'height="{height:g}" role="img" aria-label="{escape(label)}">\n' + "\n".join(inside) + "\n</svg>\n"
+        f'height="{height:g}"{named} role="img" aria-label="{escape(label)}">\n' + "\n".join(inside) + "\n</svg>\n"
     )

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from importlib import import_module
 
 from brickwork.errors import BrickworkError
 from brickwork.network.algebra import IDENTITY, Expr, Named, walk
@@ -87,6 +88,10 @@ class Network:
         from brickwork.network.notebook import network_html
 
         return network_html(self)
+
+    def _repr_svg_(self) -> str:
+        picture: str = import_module("brickwork").draw(self).svg  # the public name: this room knows no drawing
+        return picture
 
 
 def stages(**parts: Expr) -> tuple[Named, ...]:

@@ -1,4 +1,4 @@
-"""`brickwork show`: a network as the table in its paper."""
+"""`brickwork show`: a network as the table in its paper, or as its figure."""
 
 import json
 from pathlib import Path
@@ -8,6 +8,7 @@ import click
 
 from brickwork.cli.output import json_option, print_json, say, width
 from brickwork.cli.paths import WORD
+from brickwork.cli.picture_options import picture_options, picture_wish, write_pictures
 from brickwork.errors import BrickworkError
 
 if TYPE_CHECKING:
@@ -22,18 +23,19 @@ HEADER = 100_000_000  # bytes of a safetensors file's header at most, as the for
 @click.option("--input", metavar="CxHxW", help="Channels, height and width of the images, as in 3x224x224.")
 @click.option("--classes", type=click.IntRange(1, 10**9), help="How many classes to tell apart.")
 @click.option(
-    "--depth", type=click.Choice(["stage", "block", "layer"]), default="block", show_default=True,
-    help="What has a row of its own.",
+    "--depth", type=click.Choice(["stage", "block", "layer"]), show_default="block, in a picture layer",
+    help="What has a row or a box of its own.",
 )  # fmt: skip
 @click.option("--sort", type=click.Choice(["parameters", "MACs"], case_sensitive=False), help="The largest rows first.")
 @click.option("--lowered", is_flag=True, help="As inference runs it: norms folded, dropout and side heads dropped.")
 @click.option("--merge", is_flag=True, help="With --lowered: also merge sibling 1x1 convolutions.")
+@picture_options
 @json_option
 def show_command(
-    network: str, input: str | None, classes: int | None, depth: str, sort: str | None, lowered: bool, merge: bool,
-    as_json: bool,
+    network: str, input: str | None, classes: int | None, depth: str | None, sort: str | None, lowered: bool,
+    merge: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    """A network as the table in its paper.
+    """A network as the table in its paper, or drawn as its paper's figure.
 
     NETWORK is a name from 'brickwork list', with arguments in brackets if you like; the table ends with those
     that it takes, and what they mean. Or it is a model file, such as
@@ -45,11 +47,14 @@ def show_command(
       brickwork show 'resnet20[width=0.5]' --input 1x28x28 --classes 10
       brickwork show resnet50 --depth layer --sort parameters
       brickwork show inception_v3 --lowered
+      brickwork show resnet34 --svg resnet34.svg --height 900
+      brickwork show googlenet --svg googlenet.svg --unfold stage4.4a --paint macs
     """
     from brickwork import zoo
     from brickwork.cli.meanings import bracket_text
     from brickwork.network import lower_network, table
 
+    wish = picture_wish()
     shape = zoo.brackets.shape(input) if input is not None else None
     path = model_path(network)
     made = network_in(path, shape, classes) if path else zoo.network(network, input=shape, classes=classes)
@@ -57,12 +62,16 @@ def show_command(
         raise BrickworkError("--merge is a step of lowering: add --lowered.")
     lowering = lower_network(made, merge=merge) if lowered else None
     made = lowering.network if lowering else made
+    if wish.files:
+        write_pictures(wish, made, depth, [path] if path else [])
     if as_json:
-        print_json(show_document(made, depth, sort) | ({"lowered": str(lowering)} if lowering else {}))
+        print_json(show_document(made, depth or "block", sort) | ({"lowered": str(lowering)} if lowering else {}))
+    elif wish.files:
+        say(*(f"Picture: {file}" for file in wish.files))
     elif lowering:
-        say(table(made, depth, width(), sort or ""), f"Lowered: {lowering}")
+        say(table(made, depth or "block", width(), sort or ""), f"Lowered: {lowering}")
     else:
-        say(table(made, depth, width(), sort or ""), *([] if path else [bracket_text(network, width())]))
+        say(table(made, depth or "block", width(), sort or ""), *([] if path else [bracket_text(network, width())]))
 
 
 def model_path(text: str) -> Path | None:

@@ -1,0 +1,5 @@
+"""Drawing: a network as its paper draws it, by arithmetic on the value: boxes, branches, arcs, stages."""
+
+from brickwork.drawing.picture import Picture, draw
+
+__all__ = ["Picture", "draw"]
