@@ -13,6 +13,7 @@ MAY_IMPORT = {  # a room, and the rooms it may name
     "network":    set(),
     "zoo":        {"network"},
     "figure":     set(),
+    "linting":    {"network"},
     "scaling":    {"network", "zoo"},
     "model":      {"network"},
     "weights":    {"network", "zoo", "model"},  # a tag names a network of the zoo
@@ -25,12 +26,12 @@ MAY_IMPORT = {  # a room, and the rooms it may name
     "exporting":  {"network", "model", "data", "evaluation", "runtime"},
     "comparison": {"network", "zoo", "figure", "recipe", "training", "evaluation"},
     "serving":    {"network", "zoo", "model", "data", "runtime", "exporting"},
-    "cli":        {"network", "zoo", "figure", "scaling", "model", "weights", "data", "recipe", "loader", "runtime",
-                   "evaluation", "training", "exporting", "comparison", "serving"},
+    "cli":        {"network", "zoo", "figure", "linting", "scaling", "model", "weights", "data", "recipe", "loader",
+                   "runtime", "evaluation", "training", "exporting", "comparison", "serving"},
 }  # fmt: skip
 
 EVERYBODY = {"documents", "errors", "files", "machine", "processes", "validate", "__version__"}  # may be named by all
-PURE = {"network", "zoo", "figure", "scaling"}  # these need nothing that is installed
+PURE = {"network", "zoo", "figure", "linting", "scaling"}  # these need nothing that is installed
 WITHOUT_TORCH = {*PURE, "data", "recipe", "runtime"}  # the base installs no torch
 
 FILES = sorted(path for path in SOURCE.rglob("*.py") if path.parent != SOURCE)

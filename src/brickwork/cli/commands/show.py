@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from brickwork.cli.memory_options import Asked, answer_document, answer_lines, memory_options, size_of
 from brickwork.cli.output import json_option, print_json, say, width
 from brickwork.cli.paths import WORD
 from brickwork.errors import BrickworkError
 
 if TYPE_CHECKING:
     from brickwork.network import Network, Shape
+    from brickwork.network.memory.memory import Optimizer, Precision
 
 HEADER = 100_000_000  # bytes of a safetensors file's header at most, as the format says
 
@@ -25,9 +27,19 @@ HEADER = 100_000_000  # bytes of a safetensors file's header at most, as the for
     help="What has a row of its own.",
 )  # fmt: skip
 @click.option("--sort", type=click.Choice(["parameters", "MACs"], case_sensitive=False), help="The largest rows first.")
+@memory_options
 @json_option
 def show_command(
-    network: str, input: str | None, classes: int | None, depth: str, sort: str | None, as_json: bool
+    network: str,
+    input: str | None,
+    classes: int | None,
+    depth: str,
+    sort: str | None,
+    batch: int | None,
+    memory: str | None,
+    precision: "Precision",
+    optimizer: "Optimizer",
+    as_json: bool,
 ) -> None:
     """A network as the table in its paper.
 
@@ -40,6 +52,7 @@ def show_command(
       brickwork show resnet50 --depth stage
       brickwork show 'resnet20[width=0.5]' --input 1x28x28 --classes 10
       brickwork show resnet50 --depth layer --sort parameters
+      brickwork show resnet50 --batch 64 --memory 8GB --precision bf16
     """
     from brickwork import zoo
     from brickwork.cli.meanings import bracket_text
@@ -48,10 +61,12 @@ def show_command(
     shape = zoo.brackets.shape(input) if input is not None else None
     path = model_path(network)
     made = network_in(path, shape, classes) if path else zoo.network(network, input=shape, classes=classes)
+    asked = Asked(batch, size_of(memory) if memory else None, precision, optimizer)
     if as_json:
-        print_json(show_document(made, depth, sort))
+        print_json({**show_document(made, depth, sort), **answer_document(asked, made)})
     else:
-        say(table(made, depth, width(), sort or ""), *([] if path else [bracket_text(network, width())]))
+        texts = [table(made, depth, width(), sort or ""), *answer_lines(asked, made, width())]
+        say(*texts, *([] if path else [bracket_text(network, width())]))
 
 
 def model_path(text: str) -> Path | None:
@@ -95,7 +110,7 @@ def file_metadata(path: Path) -> dict[str, Any]:
 
 def show_document(network: "Network", depth: str, sort: str | None = None) -> dict[str, object]:
     """What `show --json` prints."""
-    from brickwork.network import cost
+    from brickwork.network import cost, smallest_size
     from brickwork.network.text import sort_rows
 
     total = cost(network)
@@ -103,10 +118,7 @@ def show_document(network: "Network", depth: str, sort: str | None = None) -> di
         "name": network.name,
         "input": network.input,
         "classes": network.classes,
-        "params": total.params,
-        "macs": total.macs,
-        "rows": [
-            {"path": row.path, "kind": row.kind, "output": row.output, "params": row.params, "macs": row.macs}
-            for row in sort_rows(total.at(depth), sort or "")
-        ],
+        **total.to_dict(),
+        "smallest_input": smallest_size(network),
+        "rows": [row.to_dict() for row in sort_rows(total.at(depth), sort or "")],
     }
