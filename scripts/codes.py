@@ -1,4 +1,4 @@
-"""Writes the table of codes in docs/check.md anew: what stands between `<!-- codes -->` and `<!-- end -->`.
+"""Writes the tables of codes in docs/check.md and docs/lint.md anew: between `<!-- codes -->` and `<!-- end -->`.
 
 python scripts/codes.py
 """
@@ -7,14 +7,20 @@ import re
 from pathlib import Path
 
 from brickwork.data.check import RULES
+from brickwork.linting import RULES as LINT_RULES
 
-PAGE = Path(__file__).parents[1] / "docs" / "check.md"
+DOCS = Path(__file__).parents[1] / "docs"
+PAGE, LINT_PAGE = DOCS / "check.md", DOCS / "lint.md"
 
 
 def filled(text: str) -> str:
-    """The page with the table as the code has it."""
+    """The page of `check` with the table as the code has it."""
+    return fill(text, table())
+
+
+def fill(text: str, rows: str) -> str:
     place = re.compile(r"(<!-- codes -->\n).*?(<!-- end -->)", re.DOTALL)
-    return place.sub(lambda found: f"{found[1]}{table()}{found[2]}", text)
+    return place.sub(lambda found: f"{found[1]}{rows}{found[2]}", text)
 
 
 def table() -> str:
@@ -25,5 +31,14 @@ def table() -> str:
     )
 
 
+def lint_table() -> str:
+    head = "| code | | found | reason | how to mend | source |\n|---|---|---|---|---|---|\n"
+    return head + "".join(
+        f"| {rule.code} | {rule.severity} | {rule.title} | {rule.reason} | {rule.fix} | {rule.source} |\n"
+        for rule in LINT_RULES.values()
+    )
+
+
 if __name__ == "__main__":
     PAGE.write_text(filled(PAGE.read_text()))
+    LINT_PAGE.write_text(fill(LINT_PAGE.read_text(), lint_table()))

@@ -17,6 +17,10 @@ Networks, by arithmetic alone
     with_input          the same network on another input
     with_width          the same network with every channel number times a factor
     to_json, from_json  the architecture as text, and back
+    training_memory     what a training step on so many images takes
+    largest_batch       the most images whose step fits into so many bytes
+    lint                what is wrong, wasteful or risky in a network
+    why                 the arithmetic of one row of the table
     scale               what a training on many devices would take
 
 Models
@@ -58,6 +62,7 @@ if TYPE_CHECKING:
     from brickwork.evaluation import Report, evaluate
     from brickwork.evaluation.prediction import predict
     from brickwork.exporting import Export, ParitySheet, export
+    from brickwork.linting import LintReport, lint
     from brickwork.loader.loader import Batch, Loader, open_loader
     from brickwork.model import Model, ModelFile, build, load, save
     from brickwork.network import (
@@ -72,6 +77,8 @@ if TYPE_CHECKING:
         with_input,
         with_width,
     )
+    from brickwork.network.arithmetic import Why, why
+    from brickwork.network.memory import Memory, largest_batch, training_memory
     from brickwork.recipe.published import RecipeChoice, recipe_for
     from brickwork.recipe.recipe import Recipe
     from brickwork.runtime.prediction import Prediction
@@ -81,12 +88,12 @@ if TYPE_CHECKING:
     from brickwork.weights import create_model, list_models, load_weights, save_weights
 
     __all__ = [  # for type checkers; at run time `dir` has the names, and `help` stays short
-        "Batch", "BrickworkError", "CheckReport", "Cluster", "Cost", "Dataset", "Export", "Loader", "Model",
-        "ModelFile", "Network", "ParitySheet", "Picture", "Prediction", "Recipe", "RecipeChoice", "Report", "Result",
-        "Scaling", "Split", "build", "check", "cost", "create_model", "draw", "evaluate", "export", "from_json",
-        "list_models", "load", "load_weights", "open_data", "open_loader", "predict", "recipe_for", "resume", "save",
-        "save_weights", "scale", "summary_line", "table", "to_json", "train", "with_classes", "with_input",
-        "with_width", "zoo",
+        "Batch", "BrickworkError", "CheckReport", "Cluster", "Cost", "Dataset", "Export", "LintReport", "Loader",
+        "Memory", "Model", "ModelFile", "Network", "ParitySheet", "Picture", "Prediction", "Recipe", "RecipeChoice",
+        "Report", "Result", "Scaling", "Split", "Why", "build", "check", "cost", "create_model", "draw", "evaluate",
+        "export", "from_json", "largest_batch", "lint", "list_models", "load", "load_weights", "open_data",
+        "open_loader", "predict", "recipe_for", "resume", "save", "save_weights", "scale", "summary_line", "table",
+        "to_json", "train", "training_memory", "why", "with_classes", "with_input", "with_width", "zoo",
     ]  # fmt: skip
 
 __version__ = "0.1.0"
@@ -105,6 +112,9 @@ _MODULES = {  # the public names, and the module that each is fetched from
         "with_width",
     ),
     "brickwork.drawing": ("Picture", "draw"),
+    "brickwork.network.memory": ("Memory", "largest_batch", "training_memory"),
+    "brickwork.network.arithmetic": ("Why", "why"),
+    "brickwork.linting": ("LintReport", "lint"),
     "brickwork.scaling": ("Cluster", "Scaling", "scale"),
     "brickwork.model": ("Model", "ModelFile", "build", "load", "save"),
     "brickwork.weights": ("create_model", "list_models", "load_weights", "save_weights"),

@@ -33,8 +33,8 @@ def test_representations_stay_short(name: str) -> None:
 def test_a_network_as_html_is_its_stages_with_their_sums() -> None:
     network = zoo.network("vgg11")
     first, *_, last = cells(network._repr_html_())
-    assert first == ["path", "what", "output", "parameters", "MACs", "%", "field"]
-    assert last == ["total", "", "", "132,863,336", "7,609,090,048", "", ""]
+    assert first == ["path", "what", "output", "parameters", "MACs", "%", "field", "stride", "centre"]
+    assert last == ["total", "", "", "132,863,336", "7,609,090,048", "", "", "", ""]
     paths = [row[0] for row in cells(network._repr_html_())]
     assert paths == ["path", "stage1", "stage2", "stage3", "stage4", "stage5", "head", "total"]
     assert "vgg11 on 3x224x224, 1000 classes: 133 M parameters" in network._repr_html_()

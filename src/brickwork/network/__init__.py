@@ -22,7 +22,7 @@ from brickwork.network.algebra import (
     walk,
 )
 from brickwork.network.classifier import classifiers, with_classes
-from brickwork.network.cost import Cost, cost, smallest_input
+from brickwork.network.cost import Cost, cost, smallest_input, smallest_size
 from brickwork.network.layer import Layer, Shape
 from brickwork.network.lowering import Lowering, lower_network
 from brickwork.network.network import Facts, Network, SideHead, stages
@@ -63,6 +63,7 @@ __all__ = [
     "residual",
     "shape_after",
     "smallest_input",
+    "smallest_size",
     "stages",
     "summary_line",
     "table",

@@ -1,12 +1,13 @@
 """Cost of a network: parameters, MACs, activations and receptive fields, by arithmetic over the expression."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import NamedTuple
 
 from brickwork.errors import BrickworkError
 from brickwork.network.algebra import Block, Chain, Expr, Named, children, join_path
-from brickwork.network.layer import Layer, Pair, Shape, shape_text
+from brickwork.network.layer import Layer, Pair, Shape, TooSmall, shape_text
 from brickwork.network.network import Network, SideHead
 from brickwork.network.propagate import Row, Signal, check_field, propagate
 
@@ -32,27 +33,43 @@ class Piece:
 
     @property
     def output(self) -> Signal:
-        shape, field, jump, laid_out, fixed = self.inside.output
+        shape, field, jump, laid_out, fixed, least, start = self.inside.output
         ahead = self._seen(fixed) if fixed != (0, 0) else fixed
         fixed = max(ahead[0], self.start.fixed[0]), max(ahead[1], self.start.fixed[1])
+        least = grow(self.start.least, least, self.start.jump)
         jump = self.start.jump[0] * jump[0], self.start.jump[1] * jump[1]
-        return Signal(shape, self._seen(field), jump, laid_out, fixed)
+        return Signal(shape, self._seen(field), jump, laid_out, fixed, least, self._placed(start))
 
     @property
     def rows(self) -> tuple[Row, ...]:
         """A row for each layer, with its whole path and its field in the network's input."""
-        return tuple(
-            row._replace(path=join_path(self.path, row.path), field=self._seen_at_least(row.field))
-            for row in self.inside.rows
+        return tuple(self._in_place(row) for row in self.inside.rows)
+
+    def _in_place(self, row: Row) -> Row:
+        (down, right), centre = self.start.jump, self.start.centre
+        return row._replace(
+            path=join_path(self.path, row.path),
+            field=self._seen_at_least(row.field),
+            least=grow(self.start.least, row.least, self.start.jump),
+            stride=(row.stride[0] * down, row.stride[1] * right),
+            centre=(centre[0] + row.centre[0] * down, centre[1] + row.centre[1] * right),
         )
+
+    def _placed(self, start: Pair) -> Pair:
+        (top, left), (down, right) = self.start.start, self.start.jump
+        return top + start[0] * down, left + start[1] * right
 
     def _seen_at_least(self, field: Pair) -> Pair:
         high, wide = self._seen(field)
         return max(high, self.start.fixed[0]), max(wide, self.start.fixed[1])
 
     def _seen(self, field: Pair) -> Pair:
-        (high, wide), (down, right) = self.start.field, self.start.jump
-        return high + (field[0] - 1) * down, wide + (field[1] - 1) * right
+        return grow(self.start.field, field, self.start.jump)
+
+
+def grow(field: Pair, inside: Pair, jump: Pair) -> Pair:
+    """A field that begins behind another one: pixels of the input."""
+    return field[0] + (inside[0] - 1) * jump[0], field[1] + (inside[1] - 1) * jump[1]
 
 
 @dataclass(frozen=True, repr=False)
@@ -91,6 +108,24 @@ class Cost:
 
         return cost_html(self)
 
+    @property
+    def bytes_with_side_heads(self) -> int:
+        return self.bytes + sum(piece.inside.bytes for piece in self.side_heads)
+
+    def to_dict(self) -> dict[str, object]:
+        """The sums as plain data for JSON, and those of each side head with a row for each of its layers."""
+        return {
+            **{name: getattr(self, name) for name in ("params", "macs", "bytes")},
+            "side_heads": [
+                {
+                    "name": side.path,
+                    **{name: getattr(side.inside, name) for name in ("params", "macs", "bytes")},
+                    "rows": [row.to_dict() for row in side.rows],
+                }
+                for side in self.side_heads
+            ],
+        }
+
     def at(self, depth: str) -> list[Row]:
         """The rows at one of three depths, "stage", "block" or "layer"; the two upper ones are sums."""
         if depth == "layer":
@@ -118,7 +153,10 @@ def _sum(path: str, pieces: list[Piece]) -> Row:
         sum(inside.params for inside in insides),
         sum(inside.macs for inside in insides),
         sum(inside.bytes for inside in insides),
-        pieces[-1].output.seen,
+        (end := pieces[-1].output).seen,
+        least=end.least,
+        stride=end.jump,
+        centre=end.centre,
     )
 
 
@@ -141,8 +179,8 @@ def cost(network: Network) -> Cost:
     """
     try:
         return _run(network)
-    except BrickworkError as misfit:
-        raise BrickworkError(f"{network.name} on {shape_text(network.input)}: {misfit}{_hint(network)}") from None
+    except BrickworkError as fault:
+        raise BrickworkError(f"{network.name} on {shape_text(network.input)}: {fault}{_hint(network)}") from None
 
 
 def _run(network: Network) -> Cost:
@@ -210,20 +248,47 @@ def _hint(network: Network) -> str:
 
 
 def smallest_input(network: Network, most: int = 1024) -> int | None:
-    """The side of the smallest square input that fits, or None when `most` does not fit either."""
-    low, high = 1, most
-    if not takes_square(network, high):
+    """The side of the smallest square input that fits; None where none up to `most` does."""
+    return _least(network, lambda side: (side, side), most)
+
+
+def smallest_size(network: Network, most: int = 1024) -> Pair | None:
+    """The least height and the least width that fit, each beside any of the other that does; None as for a square.
+
+    No layer lets one direction decide on the other, so that the larger of the two is the smallest square's side.
+    """
+    side = smallest_input(network, most)
+    if side is None:
         return None
+    high, wide = _least(network, lambda n: (n, side), side), _least(network, lambda n: (side, n), side)
+    return high or side, wide or side
+
+
+def _least(network: Network, size: Callable[[int], Pair], most: int) -> int | None:
+    """The least number whose size fits. What is too small for a window is so for all that are smaller, which bisection
+    finds; beyond, paths of some sizes cannot be joined, and one after another is tried.
+    """
+    low, high = 1, most
     while low < high:
         middle = (low + high) // 2
-        low, high = (low, middle) if takes_square(network, middle) else (middle + 1, high)
-    return low
+        low, high = (middle + 1, high) if isinstance(misfit(network, size(middle)), TooSmall) else (low, middle)
+    return next((number for number in range(low, most + 1) if takes(network, size(number))), None)
 
 
 def takes_square(network: Network, side: int) -> bool:
     """Whether a square input of this side passes through the stages, the head and the side heads."""
+    return takes(network, (side, side))
+
+
+def takes(network: Network, size: Pair) -> bool:
+    """Whether an input of this height and width passes through the stages, the head and the side heads."""
+    return misfit(network, size) is None
+
+
+def misfit(network: Network, size: Pair) -> BrickworkError | None:
+    """Why an input of this height and width does not pass; None where it does."""
     try:
-        _run(replace(network, input=(network.input[0], side, side)))
-    except BrickworkError:
-        return False
-    return True
+        _run(replace(network, input=(network.input[0], *size)))
+    except BrickworkError as fault:
+        return fault
+    return None

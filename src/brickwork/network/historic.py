@@ -5,7 +5,7 @@ from math import prod
 from typing import ClassVar
 
 from brickwork.errors import BrickworkError
-from brickwork.network.layer import Layer, Pair, Shape, shape_text
+from brickwork.network.layer import Layer, Pair, Shape, TooSmall, shape_text
 from brickwork.network.layers import Conv
 
 Links = tuple[tuple[int, ...], ...]  # for each map that leaves, the maps that it reads
@@ -49,7 +49,7 @@ class Subsampling(Layer):
 
     def output(self, shape: Shape) -> Shape:
         if len(shape) != 3 or min(shape[1:]) < 2:
-            raise BrickworkError(f"Subsampling() needs a map of at least 2x2, but {shape_text(shape)} reaches it.")
+            raise TooSmall(f"Subsampling() needs a map of at least 2x2, but {shape_text(shape)} reaches it.")
         return (shape[0], shape[1] // 2, shape[2] // 2)
 
     def weights(self, shape: Shape) -> dict[str, Shape]:

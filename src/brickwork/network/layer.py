@@ -4,7 +4,7 @@ A shape is (channels, height, width) for a map and (features,) for a vector; the
 """
 
 from dataclasses import MISSING, fields
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from brickwork.errors import BrickworkError
 from brickwork.validate import validate_fields
@@ -13,6 +13,10 @@ LARGEST = 2**31 - 1  # of a layer's whole numbers: torch's arithmetic has 32 bit
 Shape = tuple[int, ...]
 Pair = tuple[int, int]
 Size = int | Pair  # one number for both directions, or (height, width)
+
+
+class TooSmall(BrickworkError):
+    """A map is smaller than a window: any smaller one is, too."""
 
 
 def pair(size: Size) -> Pair:
@@ -29,6 +33,20 @@ def largest(value: object) -> int:
     if isinstance(value, tuple):
         return max(map(largest, value), default=0)
     return abs(value) if isinstance(value, int) else 0
+
+
+class Keeps(NamedTuple):
+    """What a layer's backward keeps of one image: what enters or leaves anyhow, and what is the layer's own."""
+
+    input: bool = False
+    output: bool = False
+    own: int = 0  # numbers, in its input's precision
+    bytes: int = 0  # whatever the precision, such as indices
+    mask: int = 0  # numbers of a dropout's mask
+    statistics: int = 0  # bytes for the whole batch
+    weight: int = 0  # numbers of a weight that autocast copies into bfloat16, to compute in it
+    fresh: bool = False  # whether that weight is made anew in each step
+    widens: bool = False  # whether autocast gives float32
 
 
 class Layer:
@@ -57,6 +75,14 @@ class Layer:
     def window(self, shape: Shape) -> tuple[Pair, Pair]:
         """(kernel, stride), from which receptive fields follow."""
         return (1, 1), (1, 1)
+
+    def margin(self, shape: Shape) -> Pair:
+        """How many pixels before the map's first the first window begins: its padding."""
+        return (0, 0)
+
+    def keeps(self, shape: Shape) -> Keeps:
+        """What torch keeps for its backward pass; the layers here have theirs in brickwork.network.memory."""
+        return Keeps(input=True)
 
     def stated(self) -> dict[str, Any]:
         """The fields that say something: required ones, and those that differ from their default."""
@@ -96,6 +122,9 @@ class Window(Layer):
     def window(self, shape: Shape) -> tuple[Pair, Pair]:
         return pair(self.kernel), self.strides()
 
+    def margin(self, shape: Shape) -> Pair:
+        return pair(self.padding)
+
     def slide(self, shape: Shape) -> Pair:
         """Height and width of the output."""
         if len(shape) != 3:
@@ -106,7 +135,7 @@ class Window(Layer):
         for size, k, p in zip(shape[1:], kernel, padding, strict=True):
             if size + 2 * p < k:
                 least = (max(kernel[0] - 2 * padding[0], 1), max(kernel[1] - 2 * padding[1], 1))
-                raise BrickworkError(
+                raise TooSmall(
                     f"{self!r} needs a map of at least {shape_text(least)}, but {shape_text(shape[1:])} reaches it."
                 )
         high, wide = (self._steps(*side) for side in zip(shape[1:], kernel, stride, padding, strict=True))

@@ -1,6 +1,6 @@
 """Shape propagation: the shape and the receptive field at every layer of an expression."""
 
-from functools import lru_cache, reduce
+from functools import lru_cache
 from math import prod
 from typing import NamedTuple
 
@@ -35,6 +35,14 @@ class Signal(NamedTuple):
     jump: Pair = (1, 1)  # input pixels between two neighbours
     map: Pair = (1, 1)  # of a vector: height and width of the map that was laid out as it
     fixed: Pair = (0, 0)  # what every number sees besides, through gates
+    least: Pair = (1, 1)  # field of the shortest way to the input
+    start: Pair = (0, 0)  # the first pixel in the first number's field; less than 0 in the padding
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """The middle of the first number's field; gates do not move it."""
+        (top, left), (high, wide) = self.start, self.field
+        return top + (high - 1) / 2, left + (wide - 1) / 2
 
     @property
     def seen(self) -> Pair:
@@ -44,9 +52,12 @@ class Signal(NamedTuple):
     @property
     def whole(self) -> Pair:
         """What all numbers of the map see together."""
+        return self.over_map(self.field)
+
+    def over_map(self, field: Pair) -> Pair:
+        """What the fields of all numbers of the map cover."""
         high, wide = self.shape[1:] if len(self.shape) == 3 else self.map
-        (down, right), (tall, broad) = self.jump, self.field
-        return tall + (high - 1) * down, broad + (wide - 1) * right
+        return field[0] + (high - 1) * self.jump[0], field[1] + (wide - 1) * self.jump[1]
 
 
 class Row(NamedTuple):
@@ -59,8 +70,21 @@ class Row(NamedTuple):
     params: int
     macs: int
     bytes: int  # activations written for one image, in float32
-    field: Pair  # receptive field, in input pixels
+    field: Pair  # receptive field, in input pixels, by the longest way
     input: Shape = ()  # of a layer: the shape that reaches it
+    least: Pair = (1, 1)  # receptive field by the shortest way, such as shortcuts
+    stride: Pair = (1, 1)  # input pixels between two neighbours of the output
+    centre: tuple[float, float] = (0, 0)  # of the first number's field; the first pixel's is 0
+
+    def to_dict(self) -> dict[str, object]:
+        """The numbers as plain data for JSON; a vector's numbers have no neighbours, and so no stride."""
+        return {
+            **{name: getattr(self, name) for name in ("path", "kind", "output", "params", "macs", "bytes")},
+            "field": self.field,
+            "least_field": self.least,
+            "stride": self.stride if len(self.output) == 3 else None,
+            "centre": self.centre,
+        }
 
 
 def propagate(expr: Expr, signal: Signal, path: str = "", rows: list[Row] | None = None) -> Signal:
@@ -86,19 +110,20 @@ def propagate(expr: Expr, signal: Signal, path: str = "", rows: list[Row] | None
 
 
 class Answer(NamedTuple):
-    """A layer's three rules for one input shape."""
+    """A layer's rules for one input shape."""
 
     output: Shape
     params: int
     macs: int
     kernel: Pair
     stride: Pair
+    margin: Pair
 
 
 @lru_cache(maxsize=4096)  # deep networks ask the same layer about the same shape again and again
 def answer(layer: Layer, shape: Shape) -> Answer:
     params = sum(prod(weight) for weight in layer.weights(shape).values())
-    found = Answer(layer.output(shape), params, layer.macs(shape), *layer.window(shape))
+    found = Answer(layer.output(shape), params, layer.macs(shape), *layer.window(shape), layer.margin(shape))
     if max(params, found.macs, prod(found.output)) > MOST:
         raise BrickworkError(f"{layer!r:.100} on {shape_text(shape)} counts beyond 64 bits.")
     return found
@@ -112,18 +137,42 @@ def check_field(path: str, signal: Signal) -> None:
 
 def _through_layer(layer: Layer, signal: Signal, path: str, rows: list[Row] | None) -> Signal:
     try:
-        output, params, macs, (high, wide), (down, right) = answer(layer, signal.shape)
+        found = answer(layer, signal.shape)
     except BrickworkError as misfit:
-        raise BrickworkError(f"{path}: {misfit}") from None
-    field = (signal.field[0] + (high - 1) * signal.jump[0], signal.field[1] + (wide - 1) * signal.jump[1])
-    jump, laid_out = (signal.jump[0] * down, signal.jump[1] * right), (1, 1)
-    if len(output) == 1:
-        field, laid_out = (signal.whole, (1, 1)) if layer.mixes else (signal.field, _map_of(signal))
-    after = Signal(output, field, jump, laid_out, signal.fixed)
+        raise type(misfit)(f"{path}: {misfit}") from None
+    after = window_after(layer, signal, found)
     check_field(path, after)
     if rows is not None:
-        rows.append(Row(path, layer.kind, (layer,), output, params, macs, 4 * prod(output), after.seen, signal.shape))
+        rows.append(_row(path, layer, signal, found, after))
     return after
+
+
+def window_after(layer: Layer, signal: Signal, found: Answer) -> Signal:
+    """The signal after a layer's window (Araujo, Norris, Sim 2019, Distill, equations 2 and 5, from the input on)."""
+    jump, start = _times(signal.jump, found.stride), _plus(signal.start, _times(signal.jump, found.margin), -1)
+    grown = _times(signal.jump, (found.kernel[0] - 1, found.kernel[1] - 1))
+    field, least, laid_out = _plus(signal.field, grown), _plus(signal.least, grown), (1, 1)
+    if len(found.output) == 1:
+        field, least, start = signal.field, signal.least, signal.start
+        if layer.mixes:
+            field, least = signal.whole, signal.over_map(signal.least)
+        else:
+            laid_out = _map_of(signal)
+    return Signal(found.output, field, jump, laid_out, signal.fixed, least, start)
+
+
+def _row(path: str, layer: Layer, signal: Signal, found: Answer, after: Signal) -> Row:
+    output, params, macs, *_ = found
+    sizes = 4 * prod(output), after.seen, signal.shape, after.least, after.jump, after.centre
+    return Row(path, layer.kind, (layer,), output, params, macs, *sizes)
+
+
+def _times(one: Pair, other: Pair) -> Pair:
+    return one[0] * other[0], one[1] * other[1]
+
+
+def _plus(one: Pair, other: Pair, sign: int = 1) -> Pair:
+    return one[0] + sign * other[0], one[1] + sign * other[1]
 
 
 def _map_of(signal: Signal) -> Pair:
@@ -144,9 +193,16 @@ def _join(path: str, ends: list[Signal]) -> Signal:
 
 
 def _merge(shape: Shape, ends: list[Signal]) -> Signal:
-    """Several signals joined or added: each number sees what any of them sees."""
-    field, fixed = reduce(_wider, (end.field for end in ends)), reduce(_wider, (end.fixed for end in ends))
-    return Signal(shape, field, ends[0].jump, ends[0].map, fixed)
+    """Several signals joined or added: each number sees what any of them sees, and at least what the shortest does."""
+    field, least, start, fixed = zip(_span(ends, 0), _span(ends, 1), strict=True)
+    return Signal(shape, field, ends[0].jump, ends[0].map, fixed, least, start)
+
+
+def _span(ends: list[Signal], axis: int) -> tuple[int, int, int, int]:
+    """Field, least field, start and what gates see, in one direction, of several ways together."""
+    first = min(end.start[axis] for end in ends)
+    last = max(end.start[axis] + end.field[axis] for end in ends)
+    return last - first, min(end.least[axis] for end in ends), first, max(end.fixed[axis] for end in ends)
 
 
 def _residual(expr: Residual, signal: Signal, path: str, rows: list[Row] | None) -> Signal:

@@ -2,19 +2,20 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 from textwrap import wrap
 
 from brickwork.network.algebra import Expr, Gate, walk
 from brickwork.network.columns import RULE, format_columns
-from brickwork.network.cost import Cost, cost
-from brickwork.network.layer import Pair, shape_text
+from brickwork.network.cost import Cost, cost, smallest_size
+from brickwork.network.layer import shape_text
 from brickwork.network.network import Network
 from brickwork.network.propagate import Row
 
 STYLE = re.compile(r"style=Style\((.*?)\)")  # what a family's blocks have in common, in a block's arguments
 
-COLUMNS = ("path", "what", "output", "parameters", "MACs", "%", "field")
+COLUMNS = ("path", "what", "output", "parameters", "MACs", "%", "field", "stride", "centre")
 
 
 def summary_line(network: Network) -> str:
@@ -40,7 +41,7 @@ def table(network: Network, depth: str = "block", width: int = 120, sort: str = 
     """
     total = cost(network)
     rows, sums = cost_cells(total, depth, sort)
-    lines = format_columns([COLUMNS, RULE, *rows, RULE, sums], "<=>>>>>", width)
+    lines = format_columns([COLUMNS, RULE, *rows, RULE, sums], "<=>>>>>>>", width)
     above, below = (_fold(texts, width) for texts in (network_heading(network), _ending(network, total, sort)))
     return "\n".join([*above, "", *lines, *below])
 
@@ -48,12 +49,18 @@ def table(network: Network, depth: str = "block", width: int = 120, sort: str = 
 def cost_cells(total: Cost, depth: str, sort: str = "") -> tuple[list[tuple[str, ...]], tuple[str, ...]]:
     """The cells of a row for each stage, block or layer, and those of the totals."""
     rows = [_cells(row, share_text(row, total, sort)) for row in sort_rows(total.at(depth), sort)]
-    return rows, ("total", "", "", f"{total.params:,}", f"{total.macs:,}", "", "")
+    return rows, ("total", "", "", f"{total.params:,}", f"{total.macs:,}", "", "", "", "")
 
 
 def _cells(row: Row, share: str) -> tuple[str, ...]:
-    numbers = f"{row.params:,}", f"{row.macs:,}", share, span(row.field)
-    return row.path, repeat_text(row.parts), shape_text(row.output), *numbers
+    numbers = f"{row.params:,}", f"{row.macs:,}", share, field_text(row)
+    stride = span(row.stride) if len(row.output) == 3 else ""  # the numbers of a vector have no neighbours
+    return row.path, repeat_text(row.parts), shape_text(row.output), *numbers, stride, span(row.centre)
+
+
+def field_text(row: Row) -> str:
+    """The receptive field; where ways differ, by the shortest and by the longest: 11 to 427."""
+    return span(row.field) if row.field == row.least else f"{span(row.least)} to {span(row.field)}"
 
 
 def sort_rows(rows: Sequence[Row], sort: str) -> list[Row]:
@@ -74,10 +81,10 @@ def share_text(row: Row, total: Cost, sort: str) -> str:
     return f"{percent:.0f}" if percent >= 0.5 else "<1"
 
 
-def span(size: Pair) -> str:
+def span(size: tuple[float, float]) -> str:
     """A square by its side, another rectangle by both."""
     high, wide = size
-    return str(high) if high == wide else f"{high}x{wide}"
+    return f"{high:.15g}" if high == wide else f"{high:.15g}x{wide:.15g}"
 
 
 def repeat_text(parts: tuple[Expr, ...]) -> str:
@@ -105,12 +112,23 @@ def has_gates(network: Network) -> bool:
     return any(isinstance(part, Gate) for stage in network.parts() for _, part in walk(stage))
 
 
+def smallest_text(network: Network) -> list[str]:
+    """The smallest input that fits, height and width apart, and the one without side heads where they need more."""
+    least, bare = smallest_size(network), smallest_size(replace(network, side_heads=()))
+    if least is None:
+        return []
+    without = f", {shape_text(bare)} without side heads" if bare and bare != least else ""
+    return [f"Smallest input that fits: {shape_text(least)}{without}."]
+
+
 def _ending(network: Network, total: Cost, sort: str) -> list[str]:
     return [
         f"%: the share of all {sort or 'MACs'}.",
-        "field: the side of the receptive field, in pixels of the input.",
+        "field: side of the receptive field in pixels, by the shortest and the longest way to the input.",
+        "stride: pixels between neighbours; centre: the middle of the first one's field, from pixel 0.",
         *(["From a gate on every number sees all that the gate sees: the whole map."] if has_gates(network) else []),
         f"{count(total.bytes)}B of activations for one image in float32.",
+        *smallest_text(network),
         *(
             f"{side.name} reads {side.after}: {piece.inside.params:,} parameters in training, loss x {side.weight}."
             for side, piece in zip(network.side_heads, total.side_heads, strict=True)

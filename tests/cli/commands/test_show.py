@@ -7,6 +7,7 @@ import pytest
 
 from brickwork import cost, zoo
 from brickwork.network import to_json
+from brickwork.network.memory import largest_batch, training_memory
 from shell import Ask
 
 
@@ -24,11 +25,54 @@ def test_show_says_what_stands_in_brackets(ask: Ask) -> None:
     )
 
 
+FIELDS = ("path", "kind", "output", "params", "macs", "bytes", "field", "least_field", "stride", "centre")
+
+
 def test_show_as_json_has_exactly_the_promised_fields(ask: Ask) -> None:
     document = ask("show", "resnet20[width=0.5]", "--json", "--input", "1x28x28").document
-    assert list(document) == ["name", "input", "classes", "params", "macs", "rows"]
+    assert list(document) == [
+        "name", "input", "classes", "params", "macs", "bytes", "side_heads", "smallest_input", "rows",
+    ]  # fmt: skip
     assert (document["name"], document["input"], document["classes"]) == ("resnet20[width=0.5]", [1, 28, 28], 10)
-    assert {tuple(row) for row in document["rows"]} == {("path", "kind", "output", "params", "macs")}
+    assert {tuple(row) for row in document["rows"]} == {FIELDS}
+    assert document["side_heads"] == []
+    assert document["smallest_input"] == [1, 1]
+
+
+def test_show_as_json_has_fields_strides_and_centres(ask: Ask) -> None:
+    rows = {row["path"]: row for row in ask("show", "resnet50", "--json", "--depth", "stage").document["rows"]}
+    last = rows["stage5"]
+    assert (last["least_field"], last["field"], last["stride"], last["centre"]) == (
+        [11] * 2,
+        [427] * 2,
+        [32] * 2,
+        [0] * 2,
+    )
+    assert rows["head"]["stride"] is None
+    assert rows["head"]["centre"] == [96, 96]
+
+
+def test_show_as_json_has_side_heads_with_a_row_for_each_layer(ask: Ask) -> None:
+    document = ask("show", "googlenet", "--json").document
+    assert [side["name"] for side in document["side_heads"]] == ["side1", "side2"]
+    assert document["side_heads"][0]["params"] == 3_188_840
+    assert {tuple(row) for side in document["side_heads"] for row in side["rows"]} == {FIELDS}
+    assert sum(row["macs"] for row in document["side_heads"][0]["rows"]) == document["side_heads"][0]["macs"]
+    assert document["smallest_input"] == [79, 79]
+
+
+def test_show_tells_the_memory_of_a_batch_and_the_batch_of_a_memory(ask: Ask) -> None:
+    words = ("show", "vgg16", "--batch", "32", "--memory", "8GB", "--precision", "bf16", "--optimizer", "adamw")
+    answer, document = ask(*words), ask(*words, "--json").document
+    memory = training_memory(zoo.network("vgg16"), 32, precision="bf16", optimizer="adamw")
+    assert document["memory"] == {**memory.to_dict(), "precision": "bf16", "optimizer": "adamw"}
+    assert document["largest_batch"] == largest_batch(
+        zoo.network("vgg16"), 8 * 10**9, precision="bf16", optimizer="adamw"
+    )
+    assert "Training with batch 32 in bf16 by adamw takes " in answer.out
+    assert f"8.00 GB hold a batch of {document['largest_batch']}." in answer.out
+    assert "8.59 GB hold" in ask("show", "vgg16", "--memory", "8GiB").out
+    assert "1.00 MB do not hold a batch of one image." in ask("show", "vgg16", "--memory", "1mb").out
 
 
 @pytest.mark.parametrize("depth", ["stage", "block", "layer"])
@@ -45,6 +89,7 @@ def test_the_rows_of_show_sum_to_the_network_at_every_depth(ask: Ask, depth: str
     [
         (["show", "resnet5O"], "unknown network 'resnet5O': did you mean 'resnet50'? See 'brickwork list'."),
         (["show", "resnet"], "See 'brickwork list resnet'."),
+        (["show", "resnet50", "--memory", "8"], "'8' is no size of memory: write it as in 8GB, 512MB or 8GiB."),
         (["show", "qqqqqq"], "unknown network 'qqqqqq': see 'brickwork list'."),
         (["show", "vgg11", "--input", "224x224"], "'224x224' has 224 channels, which come first: did you mean 3x224x"),
         (["show", "vgg11", "--input", "64x32x3"], "'64x32x3' has 64 channels, which come first: did you mean 3x64x32?"),

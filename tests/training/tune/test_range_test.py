@@ -11,6 +11,7 @@ import bars
 from brickwork.errors import BrickworkError
 from brickwork.model import Model, build
 from brickwork.network import cost
+from brickwork.network.memory import training_memory
 from brickwork.recipe.recipe import Recipe
 from brickwork.training.optim.ema import Ema
 from brickwork.training.optim.optimizers import apply_schedule, make_optimizer
@@ -185,10 +186,50 @@ def test_on_a_cpu_a_batch_follows_from_the_free_memory() -> None:
     assert find_batch(network, never, device=CPU, free=free, most=20) == 16
 
 
-def test_a_step_needs_memory_for_activations_and_weights() -> None:
-    network = bars.network(sides=True)
-    assert memory_needed(network, 0) == 16 * cost(network).params_with_side_heads
-    assert memory_needed(network, 10) - memory_needed(network, 0) >= 16 * cost(network).bytes
+def test_a_step_needs_memory_for_what_is_kept_and_for_weights() -> None:
+    """Weights, gradients and one momentum for each, running averages, and room for workspaces."""
+    network, recipe = bars.network(sides=True), Recipe(precision="fp32")
+    weights = 12 * cost(network).params_with_side_heads
+    averages = sum(8 * row.output[0] for row in cost(network).rows if row.kind == "norm")
+    assert 0 <= memory_needed(network, 0, recipe) / 1.15 - weights - averages < 1000  # norms' statistics
+    kept = training_memory(network, 10, device="cpu").kept
+    assert memory_needed(network, 10, recipe) - memory_needed(network, 0, recipe) >= 10 / 11 * kept
+
+
+def test_the_memory_of_a_step_follows_from_the_recipe() -> None:
+    network = bars.network()
+    weights = 4 * cost(network).params
+    plain, adam, averaged = (
+        memory_needed(network, 0, recipe) for recipe in (Recipe(), Recipe(optimizer="adamw"), Recipe(ema=0.9))
+    )
+    assert adam - plain == pytest.approx(1.15 * weights, abs=2)
+    assert averaged - plain >= 1.15 * weights - 2
+    halves = memory_needed(network, 64, Recipe(accumulate=2))
+    assert memory_needed(network, 32, Recipe()) <= halves <= memory_needed(network, 32, Recipe()) + 1.15 * weights + 2
+    assert memory_needed(network, 64, Recipe(precision="bf16")) < memory_needed(network, 64, Recipe(precision="fp32"))
+
+
+@pytest.mark.parametrize(
+    ("free", "limit", "tried", "batch"),
+    [(40, 100, [32, 64, 128], 64), (40, 32, [32, 64], 32), (200, 20, [128, 64, 32, 16], 16), (40, 0, [32, 16, 8], 0)],
+)
+def test_a_gpu_begins_with_the_batch_that_arithmetic_says(free: int, limit: int, tried: list[int], batch: int) -> None:
+    seen: list[int] = []
+
+    def attempt(images: int) -> None:
+        seen.append(images)
+        if images > limit:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+    def search() -> int:
+        return find_batch(bars.network(), attempt, device=CUDA, free=free, most=1000, needed=lambda images: images)
+
+    if batch:
+        assert search() == batch
+    else:
+        with pytest.raises(BrickworkError, match="not even one image"):
+            search()
+    assert seen[: len(tried)] == tried
 
 
 def test_where_nothing_fits_it_is_said() -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from brickwork.cli.memory_options import Asked, answer_document, answer_lines, memory_options, size_of
 from brickwork.cli.output import json_option, print_json, say, width
 from brickwork.cli.paths import WORD
 from brickwork.cli.picture_options import picture_options, picture_wish, write_pictures
@@ -13,6 +14,7 @@ from brickwork.errors import BrickworkError
 
 if TYPE_CHECKING:
     from brickwork.network import Network, Shape
+    from brickwork.network.memory.memory import Optimizer, Precision
 
 EXPORTED = (".onnx", ".xml")
 HEADER = 100_000_000  # bytes of a safetensors file's header at most, as the format says
@@ -30,10 +32,12 @@ HEADER = 100_000_000  # bytes of a safetensors file's header at most, as the for
 @click.option("--lowered", is_flag=True, help="As inference runs it: norms folded, dropout and side heads dropped.")
 @click.option("--merge", is_flag=True, help="With --lowered: also merge sibling 1x1 convolutions.")
 @picture_options
+@memory_options
 @json_option
 def show_command(
     network: str, input: str | None, classes: int | None, depth: str | None, sort: str | None, lowered: bool,
-    merge: bool, as_json: bool,
+    merge: bool, batch: int | None, memory: str | None, precision: "Precision", optimizer: "Optimizer",
+    as_json: bool,
 ) -> None:  # fmt: skip
     """A network as the table in its paper, or drawn as its paper's figure.
 
@@ -49,6 +53,7 @@ def show_command(
       brickwork show inception_v3 --lowered
       brickwork show resnet34 --svg resnet34.svg --height 900
       brickwork show googlenet --svg googlenet.svg --unfold stage4.4a --paint macs
+      brickwork show resnet50 --batch 64 --memory 8GB --precision bf16
     """
     from brickwork import zoo
     from brickwork.cli.meanings import bracket_text
@@ -62,16 +67,18 @@ def show_command(
         raise BrickworkError("--merge is a step of lowering: add --lowered.")
     lowering = lower_network(made, merge=merge) if lowered else None
     made = lowering.network if lowering else made
+    asked = Asked(batch, size_of(memory) if memory else None, precision, optimizer)
     if wish.files:
         write_pictures(wish, made, depth, [path] if path else [])
     if as_json:
-        print_json(show_document(made, depth or "block", sort) | ({"lowered": str(lowering)} if lowering else {}))
+        steps = {"lowered": str(lowering)} if lowering else {}
+        print_json({**show_document(made, depth or "block", sort), **answer_document(asked, made), **steps})
     elif wish.files:
         say(*(f"Picture: {file}" for file in wish.files))
-    elif lowering:
-        say(table(made, depth or "block", width(), sort or ""), f"Lowered: {lowering}")
     else:
-        say(table(made, depth or "block", width(), sort or ""), *([] if path else [bracket_text(network, width())]))
+        texts = [table(made, depth or "block", width(), sort or ""), *answer_lines(asked, made, width())]
+        end = f"Lowered: {lowering}" if lowering else "" if path else bracket_text(network, width())
+        say(*texts, *filter(None, [end]))
 
 
 def model_path(text: str) -> Path | None:
@@ -122,7 +129,7 @@ def file_metadata(path: Path) -> dict[str, Any]:
 
 def show_document(network: "Network", depth: str, sort: str | None = None) -> dict[str, object]:
     """What `show --json` prints."""
-    from brickwork.network import cost
+    from brickwork.network import cost, smallest_size
     from brickwork.network.text import sort_rows
 
     total = cost(network)
@@ -130,10 +137,7 @@ def show_document(network: "Network", depth: str, sort: str | None = None) -> di
         "name": network.name,
         "input": network.input,
         "classes": network.classes,
-        "params": total.params,
-        "macs": total.macs,
-        "rows": [
-            {"path": row.path, "kind": row.kind, "output": row.output, "params": row.params, "macs": row.macs}
-            for row in sort_rows(total.at(depth), sort or "")
-        ],
+        **total.to_dict(),
+        "smallest_input": smallest_size(network),
+        "rows": [row.to_dict() for row in sort_rows(total.at(depth), sort or "")],
     }

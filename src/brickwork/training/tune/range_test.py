@@ -11,13 +11,15 @@ import torch
 
 from brickwork.errors import BrickworkError
 from brickwork.model import Model
-from brickwork.network import Network, cost
+from brickwork.network import Network
+from brickwork.network.memory import training_memory
+from brickwork.recipe.recipe import Recipe
 from brickwork.training.diagnose import is_memory
 from brickwork.training.optim.ema import Ema
 from brickwork.training.optim.optimizers import at_rate
+from brickwork.training.precision import dtype
 
-MEMORY = 1.6  # of a training step for each byte of activations; 0.86 to 1.58 in eight networks of the zoo
-COPIES = 4  # of the weights: themselves, their gradient, and two that an optimizer may remember
+ROOM = 1.15  # times the memory that follows from the layers: for convolutions' workspaces
 DIVERGED = 4.0  # times the least loss so far, from where on a sweep tells nothing
 
 
@@ -133,29 +135,64 @@ def find_rate(training: Training, take: Callable[[], float], *, steps: int = 100
         return range_test(at, steps=steps)
 
 
-def find_batch(network: Network, attempt: Callable[[int], None], *, device: torch.device, free: int, most: int) -> int:
+def find_batch(
+    network: Network,
+    attempt: Callable[[int], None],
+    *,
+    device: torch.device,
+    free: int,
+    most: int,
+    needed: Callable[[int], int] | None = None,
+) -> int:
     """The largest batch that fits, a power of two, `most` at most.
 
-    On a device with its own memory `attempt`, which takes a whole training step on so many images, is called with
-    twice as many again and again: do so within `restore_after`. On a CPU, where a process that takes too much is
-    killed, nothing is tried: the batch follows from the `free` bytes. Raises BrickworkError where not
-    even one image fits.
+    `needed` is the memory of a training step on so many images (`memory_needed`). On a device with its own memory
+    `attempt`, which takes a whole such step, is called with what fits into the `free` bytes by it, then with twice or
+    half as many again and again: do so within `restore_after`. On a CPU, where a process that takes too much is
+    killed, nothing is tried: the batch follows from the bytes. Raises BrickworkError where not even one image fits.
     """
-    batch, larger = 0, 1
-    while larger <= most and (
-        memory_needed(network, larger) <= free if device.type == "cpu" else _survives(attempt, larger)
-    ):
-        batch, larger = larger, 2 * larger
+    needed = needed or (lambda batch: memory_needed(network, batch))
+    batch = predict_batch(needed, free, most)
+    if device.type != "cpu":
+        batch = try_batches(attempt, max(batch, 1), most)
     if not batch:
         raise BrickworkError(f"{network}: not even one image a step fits into memory: lower its width or its input.")
     return batch
 
 
-def memory_needed(network: Network, batch: int) -> int:
-    """Bytes of memory that a training step on so many images takes, about, in float32."""
-    total = cost(network)
-    activations = total.bytes + sum(side.inside.bytes for side in total.side_heads)
-    return round(MEMORY * batch * activations + COPIES * 4 * total.params_with_side_heads)
+def predict_batch(needed: Callable[[int], int], free: int, most: int) -> int:
+    """The largest power of two whose step needs no more than is free; 0 where one image does."""
+    batch = 0
+    while (larger := 2 * batch or 1) <= most and needed(larger) <= free:
+        batch = larger
+    return batch
+
+
+def try_batches(attempt: Callable[[int], None], batch: int, most: int) -> int:
+    """The largest power of two that survives, sought from `batch` on; 0 where not even one does."""
+    if not _survives(attempt, batch):
+        while batch := batch // 2:
+            if _survives(attempt, batch):
+                break
+        return batch
+    while 2 * batch <= most and _survives(attempt, 2 * batch):
+        batch *= 2
+    return batch
+
+
+def memory_needed(network: Network, batch: int, recipe: Recipe | None = None, device: str = "cpu") -> int:
+    """Bytes of memory that a training step on so many images takes, with room for workspaces."""
+    recipe = recipe or Recipe()
+    part = -(-batch // recipe.accumulate)  # micro-batches come one by one, and leave their gradients' sum
+    step = training_memory(
+        network,
+        part,
+        precision="fp32" if dtype(recipe, torch.device(device)) == torch.float32 else "bf16",
+        optimizer=recipe.optimizer,
+        ema=recipe.ema > 0,
+        device="cpu" if device == "cpu" else "cuda",
+    )
+    return round(ROOM * (step.total + (step.gradients if recipe.accumulate > 1 else 0)))
 
 
 def _survives(attempt: Callable[[int], None], batch: int) -> bool:

@@ -19,7 +19,7 @@ from brickwork.training.freeze import thaw
 from brickwork.training.loop import Loop
 from brickwork.training.signals import stop_signal
 from brickwork.training.train import initial_model, seed_torch, training_loop
-from brickwork.training.tune.range_test import RangeTest, find_batch, find_rate, restore_after
+from brickwork.training.tune.range_test import RangeTest, find_batch, find_rate, memory_needed, restore_after
 
 MOST = 4096  # images a step: beyond, no recipe here is known to learn well
 
@@ -52,7 +52,17 @@ def find_batch_size(network: Network, dataset: Dataset, recipe: Recipe, *, liste
                 targets = torch.zeros(part, dtype=torch.int64, device=device)
                 loop.train_step([Batch(pixels, targets, of=images)] * recipe.accumulate, epoch=1)
 
-        return find_batch(network, attempt, device=device, free=free_memory(), most=MOST)
+        def needed(images: int) -> int:
+            return memory_needed(network, images, recipe, device.type)
+
+        return find_batch(network, attempt, device=device, free=free_on(device), most=MOST, needed=needed)
+
+
+def free_on(device: torch.device) -> int:
+    """The bytes that are free for a training on a device; 0 where it does not say."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    return free_memory() if device.type == "cpu" else 0
 
 
 @contextmanager

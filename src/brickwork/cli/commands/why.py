@@ -1,0 +1,30 @@
+"""`brickwork why`: the arithmetic of one row of a network's table."""
+
+import click
+
+from brickwork.cli.commands.lint import network_of
+from brickwork.cli.output import json_option, print_json, say
+from brickwork.cli.paths import WORD
+
+
+@click.command("why")
+@click.argument("network", type=WORD)
+@click.argument("path")
+@click.option("--input", metavar="CxHxW", help="Channels, height and width of the images, as in 3x224x224.")
+@click.option("--classes", type=click.IntRange(1, 10**9), help="How many classes to tell apart.")
+@json_option
+def why_command(network: str, path: str, input: str | None, classes: int | None, as_json: bool) -> None:
+    """The arithmetic of one row of a network's table, in symbols and numbers.
+
+    NETWORK is what 'brickwork lint' takes; PATH is a row of 'brickwork show', at whatever depth.
+
+    \b
+    Examples:
+      brickwork why alexnet_owt stage1.conv
+      brickwork why resnet50 stage5.2.body.conv2
+      brickwork why googlenet stage3.3a
+    """
+    from brickwork.network.arithmetic import why
+
+    found = why(network_of(network, input, classes), path)
+    print_json(found.to_dict()) if as_json else say(str(found))

@@ -1,0 +1,43 @@
+"""docs/numbers.md says what is so."""
+
+import doctest
+import re
+from pathlib import Path
+
+import readme
+from brickwork.network.memory.rules import KEEPS
+from brickwork.training.tune.range_test import ROOM
+
+TEXT = (Path(__file__).parents[1] / "docs" / "numbers.md").read_text()
+
+
+def test_the_outputs_are_those_of_the_commands() -> None:
+    assert TEXT.count("<!-- output: ") >= 1
+    assert readme.update_blocks(TEXT, "output") == TEXT, "run python scripts/readme.py"
+
+
+def test_the_examples_give_what_stands_below_them() -> None:
+    found = doctest.DocTestParser().get_doctest(TEXT.replace("```", ""), {}, "numbers.md", "numbers.md", 0)
+    assert len(found.examples) >= 7
+    complaints: list[str] = []
+    doctest.DocTestRunner().run(found, out=complaints.append)
+    assert not complaints, "".join(complaints)
+
+
+def test_the_room_for_workspaces_is_that_of_the_code() -> None:
+    assert f"counts with {100 * (ROOM - 1):.0f} % for them" in " ".join(TEXT.split())
+
+
+def test_the_table_of_what_is_kept_names_layers_of_every_kind() -> None:
+    rows = " ".join(re.findall(r"^\| (.*?) \| .* \|$", TEXT, re.MULTILINE))
+    words = {
+        "Conv": "convolution", "Linear": "dense layer", "BatchNorm": "batch norm", "ReLU": "ReLU", "Tanh": "tanh",
+        "Sigmoid": "sigmoid", "MaxPool": "max pool", "AvgPool": "mean pool", "Dropout": "dropout", "Flatten": "flatten",
+        "LocalResponseNorm": "response norm",
+    }  # fmt: skip
+    assert all(word in rows for word in words.values())
+    assert set(words) <= {layer.__name__ for layer in KEEPS}
+
+
+def test_the_lines_fit_a_page() -> None:
+    assert [line for line in TEXT.splitlines() if len(line) > 120] == []
