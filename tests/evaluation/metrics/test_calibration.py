@@ -14,7 +14,7 @@ from torch.nn.functional import cross_entropy
 import bars
 from brickwork.errors import BrickworkError
 from brickwork.evaluation import Calibration, calibrate, calibration_of, fit_temperature
-from brickwork.evaluation.metrics.calibration import probabilities
+from brickwork.evaluation.metrics.calibration import probabilities, slope
 from brickwork.runtime.calibration import temperature_of
 
 Population = tuple[Tensor, Tensor]
@@ -165,3 +165,10 @@ def test_a_calibration_of_an_older_model_file_is_read() -> None:
     assert (calibration.temperature, calibration.n) == (1.5, 100)
     assert (calibration.at(0.8).threshold, calibration.at(0.8).n, calibration.at(0.8).correct) == (1 - 0.8, 80, 40)
     assert calibration.document() == {"temperature": 1.5, "n": 100, "answered": rows}
+
+
+@pytest.mark.parametrize("b", [0.2, 1.0, 3.0])
+def test_the_second_derivative_of_the_fit_is_that_of_its_first(b: float) -> None:
+    scores, step = torch.tensor([[0.0, -1.5, -0.2], [-3.0, 0.0, -0.7]], dtype=torch.float64), 1e-6
+    ahead, behind = slope(scores, -1.7, b + step)[0], slope(scores, -1.7, b - step)[0]
+    assert slope(scores, -1.7, b)[1] == pytest.approx((ahead - behind) / (2 * step), rel=1e-6)

@@ -159,3 +159,22 @@ def test_the_interval_of_a_paired_difference_holds_the_truth_as_often_as_it_says
         found = paired_difference(*pairs(both, lost, gained, neither))
         inside += found.low <= -0.02 <= found.high
     assert 0.93 <= inside / 500 <= 0.995
+
+
+def test_a_share_of_many_images_is_bootstrapped_as_the_mean_of_ones_and_zeros() -> None:
+    """Of 200 images all draws hold 200, so that the share is the mean of 1 and 0, with that mean's own skewness."""
+    correct = np.arange(200) < 20
+    sums = resample({"share": hits(correct), "mean": Tally(np.zeros(200, np.int64), 1, correct.astype(float))}, 200)
+    share = share_estimate(180, 20, sums["share"])
+    mean = mean_estimate(correct.astype(float), sums["mean"])
+    assert share is not None
+    assert (share.value, share.low, share.high) == pytest.approx((mean.value, mean.low, mean.high))
+    assert (share.low, share.high) != pytest.approx(wilson(20, 200))
+
+
+def test_a_share_of_few_wrong_or_correct_images_is_wilsons() -> None:
+    for correct, n in ((4, 200), (196, 200)):
+        sums = resample({"share": hits(np.arange(n) < correct)}, n)
+        share = share_estimate(n - correct, correct, sums["share"])
+        assert share is not None
+        assert (share.low, share.high) == pytest.approx(wilson(correct, n))

@@ -25,7 +25,7 @@ def ending(file: str) -> str:
     return file.rpartition("/")[2].partition(".")[2].lower()
 
 
-@dataclass
+@dataclass(eq=False)
 class Sample:
     """Sample of a shard: the image and the label under one name."""
 
@@ -41,7 +41,7 @@ def is_whole(sample: Sample) -> bool:
     return bool(sample.image and sample.label)
 
 
-@dataclass
+@dataclass(eq=False)
 class Contents:
     """Contents of a shard: its samples, other files, and damage."""
 

@@ -29,7 +29,7 @@ class Tensor:
         return prod(self.shape) * self.width
 
 
-@dataclass
+@dataclass(eq=False)
 class Trace:
     """What is kept, for each image and once for the batch, and the largest pair of tensors that a layer works on."""
 
