@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -105,7 +106,7 @@ def test_contents_come_back_as_they_were() -> None:
     }
     contents = Contents(samples, ["README", "\udce4"], "is cut")
     again = parse_contents(serialize_contents(contents, "7 8"), "7 8")
-    assert again == contents
+    assert asdict(again) == asdict(contents)
     assert list(again.samples) == list(samples)
     with pytest.raises(ValueError, match="no contents of this shard"):
         parse_contents(serialize_contents(contents, "7 8"), "7 9")
@@ -113,7 +114,7 @@ def test_contents_come_back_as_they_were() -> None:
 
 def test_contents_of_many_samples_come_back() -> None:
     contents = Contents({str(i): Sample(Member(f"{i}.png", i, 1), "x") for i in range(25_001)})
-    assert parse_contents(serialize_contents(contents, ""), "") == contents
+    assert asdict(parse_contents(serialize_contents(contents, ""), "")) == asdict(contents)
 
 
 @pytest.mark.parametrize("row", ['["k"]', '["k","l","n",-1,2]', '["k",3]', '["k","l","n","1",2]'])
