@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from brickwork.errors import BrickworkError
 from brickwork.machine import cores
 from brickwork.runtime.document import KEY, ExportDocument
+from brickwork.runtime.telemetry import import_onnxruntime, import_openvino
 
 Outputs = dict[str, NDArray[Any]]  # by their names in the graph
 FP32, BF16 = "fp32", "bf16"
@@ -35,7 +36,7 @@ def open_engine(path: Path, engine: str, precision: str = FP32) -> Engine:
 
 
 def open_onnxruntime(path: Path, precision: str) -> Engine:
-    import onnxruntime
+    onnxruntime = import_onnxruntime()
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.log_severity_level = cores(), 3
@@ -49,7 +50,7 @@ def open_onnxruntime(path: Path, precision: str) -> Engine:
 
 
 def open_openvino(path: Path, precision: str) -> Engine:
-    import openvino
+    openvino = import_openvino()
 
     compiled = openvino.Core().compile_model(path, "CPU", openvino_config(precision))
     names = [min(output.get_names(), key=lambda name: (name not in NAMES, name)) for output in compiled.outputs]
@@ -85,7 +86,7 @@ def open_pt2(path: Path, precision: str) -> Engine:
 
 def has_bf16() -> bool:
     """Whether OpenVINO computes in bfloat16 on this processor."""
-    import openvino
+    openvino = import_openvino()
 
     return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 

@@ -8,6 +8,7 @@ from brickwork.data.dataset import Images
 from brickwork.runtime.exported import ExportedModel
 from brickwork.runtime.prediction import Logits
 from brickwork.runtime.session import INPUT, LOGITS, Options, Port, check_graph, engine_fault
+from brickwork.runtime.telemetry import import_onnxruntime
 
 SILENT = 4  # severity of what ONNX Runtime itself prints: it raises, too, what matters
 
@@ -16,7 +17,7 @@ class OnnxSession:
     """An exported model in ONNX Runtime, on the CPU; raises BrickworkError where it cannot be opened."""
 
     def __init__(self, model: ExportedModel, options: Options) -> None:
-        import onnxruntime
+        onnxruntime = import_onnxruntime()
 
         self.document = model.document
         self.engine = f"onnxruntime {onnxruntime.__version__}"
@@ -41,7 +42,7 @@ class OnnxSession:
 
 
 def session_options(options: Options) -> Any:
-    import onnxruntime
+    onnxruntime = import_onnxruntime()
 
     made = onnxruntime.SessionOptions()
     made.intra_op_num_threads = max(1, options.threads // options.streams)

@@ -10,13 +10,14 @@ from brickwork.data.dataset import Images
 from brickwork.runtime.exported import ExportedModel
 from brickwork.runtime.prediction import Logits
 from brickwork.runtime.session import INPUT, LOGITS, Options, Port, check_graph, engine_fault
+from brickwork.runtime.telemetry import import_openvino
 
 
 class OpenvinoSession:
     """An exported model in OpenVINO, on the CPU; raises BrickworkError where it cannot be opened."""
 
     def __init__(self, model: ExportedModel, options: Options) -> None:
-        import openvino
+        openvino = import_openvino()
 
         self.document = model.document
         self.engine = f"openvino {openvino.__version__.partition('-')[0]}"

@@ -333,7 +333,7 @@ def test_an_address_that_the_run_alone_names_is_not_opened(
         opened.append(source)
         raise BrickworkError("opened")
 
-    monkeypatch.setattr("brickwork.training.train.open_data", note)
+    monkeypatch.setattr("brickwork.training.resume.open_data", note)
     with pytest.raises(BrickworkError, match=r"its data is not on this machine, so that it is named again: .* --data"):
         resume(sent, progress=False)
     assert opened == []

@@ -9,15 +9,16 @@ import torch
 
 from brickwork.exporting.formats.onnx import OPSET, write_onnx
 from brickwork.runtime.document import KEY, ExportDocument
+from brickwork.runtime.telemetry import import_openvino
 
 
 def write_openvino(program: torch.export.ExportedProgram, document: ExportDocument, path: Path) -> None:
     """Write a graph as IR, by way of ONNX; the document has the sum of the .bin."""
-    import openvino
+    openvino = import_openvino()
 
     with TemporaryDirectory(dir=path.parent) as folder:
         write_onnx(program, document, Path(folder) / "model.onnx")
-        graph = openvino.convert_model(Path(folder) / "model.onnx")
+        graph = openvino.Core().read_model(Path(folder) / "model.onnx")  # convert_model would call Google Analytics
         openvino.save_model(graph, path, compress_to_fp16=False)  # the .bin; the .xml once more with its sum
         digest = sha256(path.with_suffix(".bin").read_bytes()).hexdigest()
         graph.set_rt_info(replace(document, opset=OPSET, weights_sha256=digest).text(), [KEY])
