@@ -68,6 +68,13 @@ COMMANDS = {  # with the exit code of each
     ("predict", "m.safetensors", PHOTOS, "--top", "3", "--probabilities", "--out", "table.json"): 0,
     ("predict", "t.safetensors", PHOTOS): 2,
     ("predict", "m.safetensors", LINE): 2,
+    ("lint", LINE): 2,
+    ("why", LINE, "stage1"): 2,
+    ("why", "lenet5", LINE): 2,
+    ("export", "m.safetensors", "--data", PHOTOS, "--out", "m.onnx"): 0,
+    ("export", "m.safetensors", "--data", LINE): 2,
+    ("export", LINE): 2,
+    ("bench", LINE): 2,
     ("doctor", LINE): 2,
 }
 

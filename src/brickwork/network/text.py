@@ -16,6 +16,8 @@ from brickwork.network.propagate import Row
 STYLE = re.compile(r"style=Style\((.*?)\)")  # what a family's blocks have in common, in a block's arguments
 
 COLUMNS = ("path", "what", "output", "parameters", "MACs", "%", "field", "stride", "centre")
+SPARED = 2  # columns, the last ones, that are left out
+READABLE = 24  # where there is less room than this for what the parts are
 
 
 def summary_line(network: Network) -> str:
@@ -41,9 +43,19 @@ def table(network: Network, depth: str = "block", width: int = 120, sort: str = 
     """
     total = cost(network)
     rows, sums = cost_cells(total, depth, sort)
-    lines = format_columns([COLUMNS, RULE, *rows, RULE, sums], "<=>>>>>>>", width)
-    above, below = (_fold(texts, width) for texts in (network_heading(network), _ending(network, total, sort)))
+    kept = len(COLUMNS) if has_room([COLUMNS, *rows, sums], width) else len(COLUMNS) - SPARED
+    cells = [row and row[:kept] for row in (COLUMNS, RULE, *rows, RULE, sums)]
+    lines = format_columns(cells, "<=>>>>>>>"[:kept], width)
+    ending = _ending(network, total, sort, whole=kept == len(COLUMNS))
+    above, below = (_fold(texts, width) for texts in (network_heading(network), ending))
     return "\n".join([*above, "", *lines, *below])
+
+
+def has_room(rows: Sequence[Sequence[str]], width: int) -> bool:
+    """Whether all columns fit, and what the parts are can be read beside them."""
+    sizes = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS))]
+    sizes[1] = min(sizes[1], READABLE)
+    return sum(sizes) + 2 * (len(sizes) - 1) <= width
 
 
 def cost_cells(total: Cost, depth: str, sort: str = "") -> tuple[list[tuple[str, ...]], tuple[str, ...]]:
@@ -121,11 +133,12 @@ def smallest_text(network: Network) -> list[str]:
     return [f"Smallest input that fits: {shape_text(least)}{without}."]
 
 
-def _ending(network: Network, total: Cost, sort: str) -> list[str]:
+def _ending(network: Network, total: Cost, sort: str, whole: bool) -> list[str]:
+    places = "stride: pixels between neighbours; centre: the middle of the first one's field, from pixel 0."
     return [
         f"%: the share of all {sort or 'MACs'}.",
         "field: side of the receptive field in pixels, by the shortest and the longest way to the input.",
-        "stride: pixels between neighbours; centre: the middle of the first one's field, from pixel 0.",
+        *([places] if whole else []),
         *(["From a gate on every number sees all that the gate sees: the whole map."] if has_gates(network) else []),
         f"{count(total.bytes)}B of activations for one image in float32.",
         *smallest_text(network),

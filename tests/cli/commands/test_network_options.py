@@ -29,7 +29,8 @@ FIELDS = [5, 5, 6, 14, 14, 16, 16, 16, 16, 16, 16, 16]  # sides of what each has
 
 
 def rows_of(document: Any) -> list[tuple[Any, ...]]:
-    return [tuple(row.values()) for row in document["rows"]]
+    names = ("path", "kind", "output", "params", "macs")
+    return [tuple(row[name] for name in names) for row in document["rows"]]
 
 
 def body(text: str) -> list[list[str]]:
@@ -79,7 +80,8 @@ def test_the_printed_table_has_the_numbers_of_the_json(
     for words, row in zip(rows, document["rows"], strict=True):
         output = "x".join(map(str, row["output"]))
         numbers = [output, f"{row['params']:,}", f"{row['macs']:,}", *share_of(row["macs"], document["macs"])]
-        assert (words[0], words[-1 - len(numbers) : -1]) == (row["path"], numbers)
+        assert words[0] == row["path"]
+        assert " ".join(numbers) in " ".join(words)
     assert total == ["total", f"{document['params']:,}", f"{document['macs']:,}"]
 
 
@@ -88,7 +90,8 @@ def share_of(macs: int, total: int) -> list[str]:
     return [] if not macs else ["<1"] if macs * 200 < total else [f"{100 * macs / total:.0f}"]
 
 
-def test_the_printed_fields_are_those_worked_out_by_hand(ask: Ask) -> None:
+def test_the_printed_fields_are_those_worked_out_by_hand(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")  # stride and centre, which come after the field, have no room
     *rows, _ = body(ask("show", "lenet5", "--depth", "layer").out)
     # a dense layer sees what its map has seen, of which this column is the field of one number
     assert [int(words[-1]) for words in rows][:6] == FIELDS[:6]

@@ -156,7 +156,8 @@ def test_a_file_without_a_network_is_one_line(ask: Ask, tmp_path: Path, content:
     assert says in answer.err
 
 
-def test_show_lowered_prints_the_lowered_network_and_what_was_done(ask: Ask) -> None:
+def test_show_lowered_prints_the_lowered_network_and_what_was_done(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     answer = ask("show", "resnet18", "--lowered", "--depth", "layer")
     assert "Lowered: folded 20 norms; layers 61 -> 41, MACs 1,814,073,344 -> 1,814,073,344." in answer.out
     assert "norm" not in answer.out.partition("Lowered")[0]

@@ -44,7 +44,7 @@ def export_command(
     own: "tuple[type[Layer], ...]",
     as_json: bool,
 ) -> None:
-    """A model for other engines, proven on real images: ONNX, OpenVINO, PT2.
+    """A model as a file for other engines, with proof.
 
     MODEL is a file that 'brickwork train' wrote, or its run's folder. The file takes bytes (N x C x H x W, any N) and
     gives logits and probabilities: normalisation, temperature and softmax are inside, and so are, as data, classes,

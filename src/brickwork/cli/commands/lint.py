@@ -29,7 +29,7 @@ TITLE = re.compile(r"^(error|warning|note) +(?=N[0-9]{3} )", re.MULTILINE)
 @click.option("--batch", type=click.IntRange(1, 10**9), help="Images that train at once, where that is known.")
 @json_option
 def lint_command(network: str, input: str | None, classes: int | None, batch: int | None, as_json: bool) -> None:
-    """Check a network: what is wrong, wasteful or risky in it, and how to mend it.
+    """What is wrong, wasteful or risky in a network.
 
     NETWORK is a name from 'brickwork list', FILE.py:NAME for one of your own, a model file, or the run folder that
     holds one. Exit code 1 means that there are errors. docs/lint.md has each code with an example.

@@ -39,7 +39,7 @@ def show_command(
     merge: bool, batch: int | None, memory: str | None, precision: "Precision", optimizer: "Optimizer",
     as_json: bool,
 ) -> None:  # fmt: skip
-    """A network as the table in its paper, or drawn as its paper's figure.
+    """A network as its paper's table, or as its figure.
 
     NETWORK is a name from 'brickwork list', with arguments in brackets if you like; the table ends with those
     that it takes, and what they mean. Or it is a model file, such as

@@ -14,7 +14,7 @@ from brickwork.cli.paths import WORD
 @click.option("--classes", type=click.IntRange(1, 10**9), help="How many classes to tell apart.")
 @json_option
 def why_command(network: str, path: str, input: str | None, classes: int | None, as_json: bool) -> None:
-    """The arithmetic of one row of a network's table, in symbols and numbers.
+    """The arithmetic of one row of a network's table.
 
     NETWORK is what 'brickwork lint' takes; PATH is a row of 'brickwork show', at whatever depth.
 
