@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from brickwork.machine import drop_signal_stack
+
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # one thread a process, where there is a process a core
 
@@ -21,6 +23,12 @@ def pytest_configure() -> None:
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a test leaves in the cache folder is neither found by another nor on the developer's disk."""
     monkeypatch.setenv("BRICKWORK_CACHE", str(tmp_path / ".cache"))
+
+
+@pytest.fixture(autouse=True)
+def own_signal_stack() -> None:
+    """A signal that a test sends is heard also where an earlier one has closed a session of OpenVINO."""
+    drop_signal_stack()
 
 
 @pytest.fixture(autouse=True)

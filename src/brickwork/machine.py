@@ -1,6 +1,8 @@
 """The machine: cores and memory as this process may use them, and the device that computes."""
 
+import ctypes
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     import torch
 
 ASSUMED = 4 << 30  # bytes, where the system does not say
+NO_SIGNAL_STACK = 2  # SS_DISABLE of <signal.h>
 LEAST_MEMORY = 1 << 30  # bytes that may be planned with anywhere: a busy machine makes room by and by
 PASSIVE = {  # OpenMP's waiting threads sleep: the standard's word, and LLVM's and Intel's own
     "OMP_WAIT_POLICY": "PASSIVE",
@@ -129,6 +132,22 @@ def device() -> "torch.device":
     import torch
 
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+class SignalStack(ctypes.Structure):
+    """stack_t of Linux: where a thread's signal handlers run."""
+
+    _fields_ = (("place", ctypes.c_void_p), ("flags", ctypes.c_int), ("size", ctypes.c_size_t))
+
+
+def drop_signal_stack() -> None:
+    """Has this thread's signal handlers run on its own stack.
+
+    OpenVINO gives the thread another one, and leaves it set once its memory is freed: the next signal that a Python
+    function hears would then end the process (seen with 2026.4).
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).sigaltstack(ctypes.byref(SignalStack(None, NO_SIGNAL_STACK, 0)), None)
 
 
 def keep_compiled_code() -> None:

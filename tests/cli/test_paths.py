@@ -12,7 +12,20 @@ from brickwork.cli.shell import VERBS
 from brickwork.model import save
 from shell import Ask, command
 
-WORDS = {"input", "groups", "split", "track", "init", "pattern", "device", "link"}  # text that names no file
+WORDS = {
+    "input",
+    "groups",
+    "split",
+    "track",
+    "init",
+    "pattern",
+    "device",
+    "link",
+    "unfold",
+    "path",
+    "allow",
+    "memory",
+}  # text that names no file
 
 
 def test_a_home_is_put_in_place_of_its_sign_and_nothing_else_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:

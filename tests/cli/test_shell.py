@@ -63,7 +63,7 @@ def test_every_verb_has_help_with_an_example_that_parses_and_json(ask: Ask, verb
 
 @pytest.mark.parametrize("words", [words for verb in VERBS[:4] for words in examples(verb)], ids=" ".join)
 def test_the_examples_run(ask: Ask, words: list[str]) -> None:
-    assert ask(*words).code == 0
+    assert ask(*words).code in ((0, 1) if words[0] == "lint" else (0,))  # 1: it has found an error
 
 
 @pytest.mark.parametrize(

@@ -39,11 +39,13 @@ def test_a_table_keeps_to_its_width(depth: str, width: int) -> None:
 
 
 def test_equal_neighbours_stand_once_with_their_number() -> None:
-    assert "bottleneck(128, stride=2), 3 x bottleneck(128)" in table(zoo.network("resnet50"), "stage")
+    assert "bottleneck(128, stride=2), 3 x bottleneck(128)" in table(zoo.network("resnet50"), "stage", 160)
 
 
 def test_a_blocks_style_stands_in_the_table_as_its_words() -> None:
-    assert "basic(32, stride=2, shortcut='A'), 2 x basic(32, shortcut='A')" in table(zoo.network("resnet20"), "stage")
+    assert "basic(32, stride=2, shortcut='A'), 2 x basic(32, shortcut='A')" in table(
+        zoo.network("resnet20"), "stage", 160
+    )
 
 
 def test_a_number_of_blocks_stays_on_the_line_of_its_block() -> None:

@@ -138,8 +138,9 @@ def wait_for(key: str) -> None:
     for _ in range(LONG // PATIENCE):
         try:
             return store().wait([key], PATIENCE)  # type: ignore[no-any-return]
-        except distributed.DistStoreError:  # not there yet
-            continue
+        except RuntimeError as fault:
+            if not isinstance(fault, distributed.DistStoreError) and "timeout" not in str(fault).lower():
+                raise  # else it is not there yet; a store in a file says so by a plain RuntimeError
     raise RuntimeError("the leader has not been heard of")
 
 
