@@ -1,8 +1,6 @@
-"""Memory of a training: what is predicted to be kept for backward over what torch keeps, and where a limit lies.
+"""Memory of a training: what is predicted to be kept for backward over what torch keeps.
 
-python benchmarks/memory.py            predicted over kept on 12 networks in fp32 and bf16
-python benchmarks/memory.py --limit    under the stated limit a batch trains, and 1.15 of it does not
-python benchmarks/memory.py --peak     on a GPU: predicted beside the most that torch has allocated
+    python benchmarks/memory.py      # on 12 networks in fp32 and bf16
 
 What torch keeps is counted by torch.autograd.graph.saved_tensors_hooks, each storage once, without the weights
 themselves and the norms' running averages; channels last, as training has it. `before` is what layers write.
