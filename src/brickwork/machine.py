@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import platform
 import sys
 import time
 from collections.abc import Iterator
@@ -72,6 +73,15 @@ def batch_threads() -> int:
     return min(cores(), usable_memory() // LEAST_MEMORY)
 
 
+def processor_name() -> str:
+    """The processor's model, where the system says it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
 def wait_passively() -> None:
     """Has threads that wait sleep on a busy machine, unless the environment says how: OpenMP's wait policy.
 
@@ -132,6 +142,21 @@ def device() -> "torch.device":
     import torch
 
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+# Words of torch.cpu.get_capabilities() that mean multiplication in bfloat16 (x86 and ARM).
+CPU_BF16 = ("avx512_bf16", "amx_bf16", "bf16", "sve_bf16")
+
+
+def computes_in_bf16(place: "torch.device") -> bool:
+    """Whether the processor itself multiplies in bfloat16; emulating it would be slower than float32."""
+    import torch
+
+    if place.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if place.type != "cpu" or not hasattr(torch.cpu, "get_capabilities"):  # new in torch 2.12
+        return False
+    return any(torch.cpu.get_capabilities().get(word) for word in CPU_BF16)
 
 
 class SignalStack(ctypes.Structure):

@@ -141,7 +141,7 @@ def test_openvino_at_its_default_precision_is_refused(
     pytest.importorskip("openvino")
     if not engines.has_bf16():
         pytest.skip("this processor has no bfloat16, so that float32 is the default")
-    monkeypatch.setattr(engines, "openvino_config", lambda precision: {})
+    monkeypatch.setattr(engines, "config", lambda core, options: {})
     before = sorted(model.parent.iterdir())
     with pytest.raises(
         BrickworkError, match=r"openvino .* computes in bf16, where fp32 was asked for: its precision is a"

@@ -6,9 +6,10 @@ import torch
 
 import bars
 from brickwork.errors import BrickworkError
+from brickwork.machine import computes_in_bf16
 from brickwork.model import build
 from brickwork.recipe.recipe import Recipe
-from brickwork.training.precision import autocast, computes_in_bf16, scaler, training_logits
+from brickwork.training.precision import autocast, scaler, training_logits
 
 CPU = torch.device("cpu")
 

@@ -13,6 +13,7 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from brickwork.documents import parse_json
 from brickwork.errors import BrickworkError
 from brickwork.files import read_plain, sync, to_disk, write_whole
 
@@ -158,7 +159,7 @@ def match_facts(part: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -
 
 def load_facts(out: Path) -> Mapping[str, Any]:
     try:
-        facts = json.loads(read_plain(facts_path(out), MOST))
+        facts = parse_json(read_plain(facts_path(out), MOST))
     except (OSError, ValueError):
         facts = None
     if not isinstance(facts, dict):

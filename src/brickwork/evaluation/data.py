@@ -62,14 +62,20 @@ def open_as_divided(data: str, groups: str, record: Mapping[str, Any]) -> Datase
 
 def images_of(file: ModelFile, dataset: Dataset, split: str) -> Split:
     """The images of a split; where the training held validation images out of this data, they are held out again."""
+    own = split == "val" or file.record.get("data") == dataset.name
+    if split in ("train", "val") and own:
+        dataset = divided_as_trained(file, dataset)
+    return dataset.split(split)
+
+
+def divided_as_trained(file: ModelFile, dataset: Dataset) -> Dataset:
+    """The data set with the validation images held out that the training held out, where it did."""
     recipe = file.record.get("recipe")
     values = recipe if isinstance(recipe, dict) else {}
     share, seed = values.get("validation"), values.get("seed")
-    own = split == "val" or file.record.get("data") == dataset.name
-    wanted = split in ("train", "val") and own and "train" in dataset.splits
-    if wanted and type(seed) is int and type(share) is float and 0 < share < 1:
-        dataset = dataset.with_validation(share, seed)
-    return dataset.split(split)
+    if "train" in dataset.splits and type(seed) is int and type(share) is float and 0 < share < 1:
+        return dataset.with_validation(share, seed)
+    return dataset
 
 
 def class_positions(wanted: Sequence[str], known: Sequence[str]) -> Labels:

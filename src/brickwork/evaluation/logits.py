@@ -10,7 +10,7 @@ from torch import Tensor
 from brickwork.data.dataset import Images
 from brickwork.data.preprocessing import Preprocessing
 from brickwork.errors import BrickworkError
-from brickwork.machine import LEAST_MEMORY, compute_threads, device
+from brickwork.machine import LEAST_MEMORY, compute_threads, computes_in_bf16, device
 from brickwork.model import Model, ModelFile, lower
 from brickwork.network.layer import shape_text
 from brickwork.network.limits import images_at_once
@@ -121,13 +121,6 @@ class LoweredLogits:
 
 def lower_file(file: ModelFile, allow: Collection[str] = ()) -> LoweredLogits:
     """What computes a model file's logits fastest by torch: norms folded, channels last, bfloat16 where allowed."""
-    dtype = torch.bfloat16 if "bf16" in allow and supports_bf16(device()) else torch.float32
+    dtype = torch.bfloat16 if "bf16" in allow and computes_in_bf16(device()) else torch.float32
     model = lower(file.model).to(dtype=dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
     return LoweredLogits(model, preprocessing_of(file), dtype)
-
-
-def supports_bf16(place: torch.device) -> bool:
-    """Whether a device computes in bfloat16, and does not only imitate it."""
-    if place.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return bool(torch.cpu._is_avx512_bf16_supported())

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from brickwork.errors import BrickworkError
 from brickwork.machine import cores
 from brickwork.runtime.document import KEY, ExportDocument
+from brickwork.runtime.onnx import session_options
+from brickwork.runtime.openvino import computes_bf16, config
+from brickwork.runtime.session import OUTPUTS, Options
 from brickwork.runtime.telemetry import import_onnxruntime, import_openvino
 
 Outputs = dict[str, NDArray[Any]]  # by their names in the graph
@@ -38,9 +41,9 @@ def open_engine(path: Path, engine: str, precision: str = FP32) -> Engine:
 def open_onnxruntime(path: Path, precision: str) -> Engine:
     onnxruntime = import_onnxruntime()
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads, options.log_severity_level = cores(), 3
-    session = onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(
+        path.read_bytes(), session_options(Options(cores())), providers=["CPUExecutionProvider"]
+    )
     (given,), names = session.get_inputs(), [output.name for output in session.get_outputs()]
 
     def run(pixels: NDArray[np.uint8]) -> Outputs:
@@ -52,8 +55,9 @@ def open_onnxruntime(path: Path, precision: str) -> Engine:
 def open_openvino(path: Path, precision: str) -> Engine:
     openvino = import_openvino()
 
-    compiled = openvino.Core().compile_model(path, "CPU", openvino_config(precision))
-    names = [min(output.get_names(), key=lambda name: (name not in NAMES, name)) for output in compiled.outputs]
+    core = openvino.Core()
+    compiled = core.compile_model(path, "CPU", config(core, Options(cores(), bf16=precision == BF16)))
+    names = [min(output.get_names(), key=lambda name: (name not in OUTPUTS, name)) for output in compiled.outputs]
     hint = compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name()
 
     def run(pixels: NDArray[np.uint8]) -> Outputs:
@@ -64,14 +68,6 @@ def open_openvino(path: Path, precision: str) -> Engine:
     return Engine(f"openvino {version}", {"f32": FP32}.get(hint, hint), run)
 
 
-NAMES = ("logits", "probabilities", "pixels")
-
-
-def openvino_config(precision: str) -> dict[str, Any]:
-    """Without a precision, OpenVINO computes in bfloat16 on processors that have it."""
-    return {"INFERENCE_PRECISION_HINT": "f32" if precision == FP32 else precision, "INFERENCE_NUM_THREADS": cores()}
-
-
 def open_pt2(path: Path, precision: str) -> Engine:
     import torch
 
@@ -79,16 +75,14 @@ def open_pt2(path: Path, precision: str) -> Engine:
 
     @torch.no_grad()
     def run(pixels: NDArray[np.uint8]) -> Outputs:
-        return {name: output.numpy() for name, output in zip(NAMES, module(torch.from_numpy(pixels)), strict=False)}
+        return {name: output.numpy() for name, output in zip(OUTPUTS, module(torch.from_numpy(pixels)), strict=False)}
 
     return Engine(f"torch {torch.__version__}", FP32, run)
 
 
 def has_bf16() -> bool:
     """Whether OpenVINO computes in bfloat16 on this processor."""
-    openvino = import_openvino()
-
-    return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return computes_bf16(import_openvino().Core())
 
 
 OPENERS: dict[str, Callable[[Path, str], Engine]] = {

@@ -3,7 +3,7 @@
 import copy
 import json
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,8 +15,8 @@ from brickwork.data.dataset import Dataset
 from brickwork.errors import BrickworkError
 from brickwork.evaluation.data import as_model_file
 from brickwork.evaluation.logits import preprocessing_of
+from brickwork.exporting.engines import BF16, FP32
 from brickwork.exporting.formats import Format, format_named
-from brickwork.exporting.formats.onnx import OPSET
 from brickwork.exporting.graph import BatchGraph, ImageGraph, batch_graph, image_graph, trace
 from brickwork.exporting.parity.prove import Candidate, latency, prove
 from brickwork.exporting.parity.reference import make_reference, torch_logits
@@ -27,9 +27,9 @@ from brickwork.files import write_whole
 from brickwork.model import ModelFile
 from brickwork.network import to_json
 from brickwork.runtime.document import ExportDocument
+from brickwork.runtime.engines import check_precisions
 
 Progress = Callable[[str], None]
-PRECISIONS = ("bf16",)  # lower ones that the parity sheet may show
 
 
 @dataclass(frozen=True, repr=False)
@@ -51,7 +51,7 @@ def export(
     *,
     with_preprocessing: bool = False,
     data: Dataset | str | Path | None = None,
-    allow: Sequence[str] = (),
+    allow: Collection[str] = (),
     force: bool = False,
     progress: Progress | None = None,
 ) -> Export:
@@ -67,14 +67,14 @@ def export(
     """
     kind, tell = format_named(to), progress or silent
     target = place_of(model, out, kind)
-    check_allowed(allow)
+    shown = check_allowed(allow)
     check_target(kind, target, with_preprocessing, force, model)
     file = detach(as_model_file(model))
     tell("reading images")
     samples = find_samples(file, preprocessing_of(file), data)
     with TemporaryDirectory(prefix="brickwork-export-") as folder:
         candidate = write_candidate(file, samples, kind, Path(folder) / target.name, with_preprocessing, tell)
-        sheet = make_sheet(candidate, samples, tuple(allow), tell)
+        sheet = make_sheet(candidate, samples, shown, tell)
         files = publish(candidate, target, sheet)
     return Export(target, files, sheet)
 
@@ -102,10 +102,12 @@ def place_of(model: ModelFile | str | Path, out: str | Path | None, kind: Format
     return path
 
 
-def check_allowed(allow: Sequence[str]) -> None:
-    for precision in allow:
-        if precision not in PRECISIONS:
-            raise BrickworkError(f"unknown precision {precision!r:.80}: known: {', '.join(PRECISIONS)}.")
+def check_allowed(allow: Collection[str]) -> tuple[str, ...]:
+    """The precisions that are allowed; raises BrickworkError for one that no engine of a sheet computes in."""
+    for precision in (words := check_precisions(allow)):
+        if precision != BF16:
+            raise BrickworkError(f"{precision} cannot be shown: a parity sheet knows {BF16} beside {FP32}.")
+    return tuple(words)
 
 
 def resizing_path(path: Path) -> Path:
@@ -113,12 +115,17 @@ def resizing_path(path: Path) -> Path:
     return path.with_suffix(f".image{path.suffix}")
 
 
+def sheet_paths(path: Path) -> list[Path]:
+    """The parity sheet of a file, for programs and for people."""
+    return [path.with_name(f"{path.name}.parity{ending}") for ending in (".json", ".txt")]
+
+
 def written_files(kind: Format, path: Path, with_preprocessing: bool) -> list[Path]:
     """All files of an export, sheets included; the one that is named comes last."""
     further = kind.files(resizing_path(path)) if with_preprocessing else []
     return [
         *further,
-        *(path.with_name(f"{path.name}.parity{ending}") for ending in (".json", ".txt")),
+        *sheet_paths(path),
         *kind.files(path),
     ]
 
@@ -174,7 +181,7 @@ def describe(file: ModelFile, kind: Format, resizing: bool) -> ExportDocument:
         network=to_json(file.model.network),
         record=file.record,
         pillow=pillow,
-        opset=0 if kind.name == "pt2" else OPSET,
+        opset=kind.opset,
         resizing=resizing,
     )
 
@@ -186,7 +193,7 @@ def make_sheet(candidate: Candidate, samples: Samples, allow: tuple[str, ...], t
         network=reference.file.model.network.name,
         file=candidate.path.name,
         format=candidate.format.name,
-        opset=0 if candidate.format.name == "pt2" else OPSET,
+        opset=candidate.format.opset,
         source=samples.source,
         images={kind: samples.count(kind) for kind in KINDS},  # type: ignore[arg-type]
         engines=rows,
@@ -197,9 +204,9 @@ def make_sheet(candidate: Candidate, samples: Samples, allow: tuple[str, ...], t
 
 def publish(candidate: Candidate, target: Path, sheet: ParitySheet) -> tuple[Path, ...]:
     """Write all files to their places, the named one last; none stays where one cannot be written."""
-    kind, beside = candidate.format, [target.with_name(f"{target.name}.parity{ending}") for ending in (".json", ".txt")]
+    kind = candidate.format
     texts = (json.dumps(sheet.document(), indent=1, allow_nan=False), f"{sheet_text(sheet)}\n")
-    contents = {path: text.encode() for path, text in zip(beside, texts, strict=True)}
+    contents = {path: text.encode() for path, text in zip(sheet_paths(target), texts, strict=True)}
     for staged in filter(None, (candidate.resizing, candidate.path)):
         contents |= {target.with_name(each.name): each.read_bytes() for each in kind.files(staged)}
     done: list[Path] = []

@@ -56,12 +56,17 @@ def read_graph(core: Any, model: ExportedModel) -> Any:
 
 def config(core: Any, options: Options) -> dict[str, Any]:
     """The properties of the CPU; without a precision, OpenVINO computes in bfloat16 where the processor has it."""
-    bf16 = options.bf16 and "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    bf16 = options.bf16 and computes_bf16(core)
     return {
         "INFERENCE_PRECISION_HINT": "bf16" if bf16 else "f32",
         "INFERENCE_NUM_THREADS": options.threads,
         **({"NUM_STREAMS": options.streams} if options.streams > 1 else {"PERFORMANCE_HINT": "LATENCY"}),
     }
+
+
+def computes_bf16(core: Any) -> bool:
+    """Whether OpenVINO computes in bfloat16 on this processor."""
+    return "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 def as_port(port: Any) -> Port:

@@ -10,6 +10,7 @@ from brickwork.runtime.document import ExportDocument
 from brickwork.runtime.prediction import Logits
 
 INPUT, LOGITS = "images", "logits"  # the names in the graph
+OUTPUTS = (LOGITS, "probabilities", "pixels")  # the last of a graph that resizes
 
 
 @runtime_checkable

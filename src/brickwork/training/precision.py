@@ -6,21 +6,9 @@ import torch
 from torch import Tensor
 
 from brickwork.errors import BrickworkError
-from brickwork.machine import keep_compiled_code
+from brickwork.machine import computes_in_bf16, keep_compiled_code
 from brickwork.model import Model
 from brickwork.recipe.recipe import Recipe
-
-# Words of torch.cpu.get_capabilities() that mean multiplication in bfloat16 (x86 and ARM).
-CPU_BF16 = ("avx512_bf16", "amx_bf16", "bf16", "sve_bf16")
-
-
-def computes_in_bf16(device: torch.device) -> bool:
-    """Whether the processor itself multiplies in bfloat16; emulating it would be slower than float32."""
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    if device.type != "cpu" or not hasattr(torch.cpu, "get_capabilities"):  # new in torch 2.12
-        return False
-    return any(torch.cpu.get_capabilities().get(word) for word in CPU_BF16)
 
 
 def dtype(recipe: Recipe, device: torch.device) -> torch.dtype:

@@ -78,7 +78,7 @@ def central_processor() -> Processor:
 
     import torch
 
-    from brickwork.training.precision import computes_in_bf16
+    from brickwork.machine import computes_in_bf16
 
     return Processor(f"CPU ({machine()})", computes_in_bf16(torch.device("cpu")), torch.get_num_threads())
 
@@ -86,7 +86,7 @@ def central_processor() -> Processor:
 def graphics_processors() -> list[Processor]:
     import torch
 
-    from brickwork.training.precision import computes_in_bf16
+    from brickwork.machine import computes_in_bf16
 
     cards = [torch.cuda.get_device_properties(number) for number in range(torch.cuda.device_count())]
     bf16 = bool(cards) and computes_in_bf16(torch.device("cuda"))

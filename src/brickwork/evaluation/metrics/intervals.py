@@ -123,10 +123,8 @@ def difference_estimate(correct: int, n: int, other_correct: int, other_n: int) 
     one, other = correct / n, other_correct / other_n
     low, high = wilson(correct, n)
     other_low, other_high = wilson(other_correct, other_n)
-    below, above = (
-        sqrt((one - low) ** 2 + (other_high - other) ** 2),
-        sqrt((high - one) ** 2 + (other - other_low) ** 2),
-    )
+    below = difference_length(one - low, other_high - other, 0)
+    above = difference_length(high - one, other - other_low, 0)
     return Estimate(one - other, one - other - below, one - other + above, n)
 
 
@@ -141,8 +139,8 @@ def paired_difference(before: Booleans, after: Booleans) -> Estimate:
     one, other = (both + gained) / n, (both + lost) / n
     (low, high), (other_low, other_high) = wilson(both + gained, n), wilson(both + lost, n)
     together = correlation(both, gained, lost, neither)
-    below = _joined(one - low, other_high - other, together)
-    above = _joined(high - one, other - other_low, together)
+    below = difference_length(one - low, other_high - other, together)
+    above = difference_length(high - one, other - other_low, together)
     return Estimate(one - other, one - other - below, one - other + above, n)
 
 
@@ -155,6 +153,6 @@ def correlation(both: int, gained: int, lost: int, neither: int) -> float:
     return product / sqrt(margins) if margins else 0.0
 
 
-def _joined(one: float, other: float, together: float) -> float:
+def difference_length(one: float, other: float, together: float) -> float:
     """The length of the difference of two correlated errors."""
     return sqrt(max(one**2 - 2 * together * one * other + other**2, 0.0))

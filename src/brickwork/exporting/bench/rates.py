@@ -1,14 +1,12 @@
 """The machine's own rates: matrix products in GFLOP/s and copies in GB/s, which a network's time is held against."""
 
-import platform
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import torch
 
-from brickwork.machine import compute_threads, cores
+from brickwork.machine import compute_threads, cores, processor_name
 
 SIDE = 1536  # of the matrices: 9 MB each in float32, beyond most caches of one core
 COPIED = 128 << 20  # bytes
@@ -40,35 +38,26 @@ def measure_machine(precisions: tuple[str, ...] = ("fp32", "bf16")) -> Machine:
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
 
-def gemm_rate(dtype: torch.dtype, side: int = SIDE) -> float:
+def gemm_rate(dtype: torch.dtype) -> float:
     """FLOP/s of a square matrix product: 2 n^3 operations."""
-    a, b = (torch.randn(side, side, dtype=dtype) for _ in range(2))
-    out = torch.empty(side, side, dtype=dtype)
-    return 2 * side**3 / shortest(lambda: torch.mm(a, b, out=out))
+    a, b = (torch.randn(SIDE, SIDE, dtype=dtype) for _ in range(2))
+    out = torch.empty(SIDE, SIDE, dtype=dtype)
+    return 2 * SIDE**3 / shortest(lambda: torch.mm(a, b, out=out))
 
 
-def copy_rate(size: int = COPIED) -> float:
+def copy_rate() -> float:
     """Bytes/s of a copy beyond the caches."""
-    source = torch.ones(size // 4)
+    source = torch.ones(COPIED // 4)
     target = torch.empty_like(source)
-    return 2 * size / shortest(lambda: target.copy_(source))
+    return 2 * COPIED / shortest(lambda: target.copy_(source))
 
 
-def shortest(work: Callable[[], object], repeats: int = REPEATS) -> float:
+def shortest(work: Callable[[], object]) -> float:
     """Seconds of the shortest of some runs, after one that is not counted."""
     work()
     times = []
-    for _ in range(repeats):
+    for _ in range(REPEATS):
         start = time.perf_counter()
         work()
         times.append(time.perf_counter() - start)
     return min(times)
-
-
-def processor_name(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
-    """The processor as its maker calls it, where the system says."""
-    try:
-        lines = cpuinfo.read_text().splitlines()
-        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()

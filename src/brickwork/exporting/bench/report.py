@@ -40,7 +40,7 @@ def _cells(timing: Timing, batch: BatchBench, found: NetworkBench, machine: Mach
         return str(batch.batch), name, timing.precision, fault, "", "", "", "", f"{timing.difference:.0e}"
     middle, low, high = timing.seconds
     mark = " <" if timing is batch.winner else ""
-    times = f"{middle * 1e3:.4g}", f"{low * 1e3:.4g}-{high * 1e3:.4g}", f"{batch.batch / middle:.4g}"
+    times = f"{middle * 1e3:.4g}", f"{low * 1e3:.4g}-{high * 1e3:.4g}", f"{batch.batch / middle:,.4g}"
     faster = f"{timing.faster.median:.2f}x" if timing.faster else ""
     peak = f"{peak_share(timing, batch.batch, found, machine):.0%}"
     return str(batch.batch), f"{name}{mark}", timing.precision, *times, faster, peak, f"{timing.difference:.0e}"

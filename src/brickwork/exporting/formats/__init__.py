@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 
 from brickwork.errors import BrickworkError, nearest, require
-from brickwork.exporting.formats.onnx import write_onnx
+from brickwork.exporting.formats.onnx import OPSET, write_onnx
 from brickwork.exporting.formats.openvino import write_openvino
 from brickwork.exporting.formats.pt2 import write_pt2
 from brickwork.runtime.document import ExportDocument
@@ -28,6 +28,8 @@ class Format:
     needs: tuple[tuple[str, str], ...]  # packages, each with the extra that has it
     engines: tuple[str, ...]  # those that run it, where they are installed
     beside: str = ""  # the ending of its second file
+    opset: int = OPSET  # of ONNX, by way of which it is written; 0 where it is not
+    in_runtime: bool = True  # whether the runtime reads it
 
     def files(self, path: Path) -> list[Path]:
         """All files of a model; the one that is named comes last."""
@@ -42,7 +44,7 @@ ONNX = (("onnx", "export"), ("onnxscript", "export"))
 FORMATS = {
     "onnx": Format("onnx", ".onnx", write_onnx, (*ONNX, ("onnxruntime", "export")), ("onnxruntime", "openvino")),
     "openvino": Format("openvino", ".xml", write_openvino, (*ONNX, ("openvino", "openvino")), ("openvino",), ".bin"),
-    "pt2": Format("pt2", ".pt2", write_pt2, (), ("torch",)),
+    "pt2": Format("pt2", ".pt2", write_pt2, (), ("torch",), opset=0, in_runtime=False),
 }
 
 

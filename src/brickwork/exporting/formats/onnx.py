@@ -9,10 +9,10 @@ import torch
 
 from brickwork.errors import BrickworkError
 from brickwork.runtime.document import KEY, ExportDocument
+from brickwork.runtime.session import OUTPUTS
 
 OPSET = 18  # ONNX Runtime 1.14 and OpenVINO 2023.0 read it
 LARGEST = (1 << 31) - (1 << 20)  # bytes: a file of protobuf ends at 2 GB
-OUTPUTS = ("logits", "probabilities", "pixels")  # the last of a graph that resizes
 
 
 def write_onnx(program: torch.export.ExportedProgram, document: ExportDocument, path: Path) -> None:

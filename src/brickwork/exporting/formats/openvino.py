@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 import torch
 
-from brickwork.exporting.formats.onnx import OPSET, write_onnx
+from brickwork.exporting.formats.onnx import write_onnx
 from brickwork.runtime.document import KEY, ExportDocument
 from brickwork.runtime.telemetry import import_openvino
 
@@ -21,5 +21,5 @@ def write_openvino(program: torch.export.ExportedProgram, document: ExportDocume
         graph = openvino.Core().read_model(Path(folder) / "model.onnx")  # convert_model would call Google Analytics
         openvino.save_model(graph, path, compress_to_fp16=False)  # the .bin; the .xml once more with its sum
         digest = sha256(path.with_suffix(".bin").read_bytes()).hexdigest()
-        graph.set_rt_info(replace(document, opset=OPSET, weights_sha256=digest).text(), [KEY])
+        graph.set_rt_info(replace(document, weights_sha256=digest).text(), [KEY])
         openvino.save_model(graph, path, compress_to_fp16=False)

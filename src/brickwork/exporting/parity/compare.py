@@ -8,13 +8,12 @@ import numpy as np
 
 from brickwork.data.dataset import Images
 from brickwork.errors import BrickworkError
+from brickwork.evaluation.prediction import predict
 from brickwork.exporting.engines import Engine, Outputs
 from brickwork.exporting.parity.reference import Floats, Reference, decode_in_full
 from brickwork.exporting.parity.samples import Sample
-from brickwork.runtime.calibration import temperature_of
-from brickwork.runtime.inputs import iter_images
-from brickwork.runtime.prediction import Prediction, Predictor
-from brickwork.runtime.session import Session
+from brickwork.runtime.prediction import Prediction
+from brickwork.runtime.session import OUTPUTS, Session
 
 BOUND = 1e-4  # of a probability's difference in float32
 LOGITS_SPREAD, LOGITS_SIZE = 1e-3, 1e-5  # of logits: a share of how they vary from image to image, and of their size
@@ -28,7 +27,7 @@ class Difference:
     """How far outputs are from the model's, over all images."""
 
     probability: float  # the largest difference of a probability
-    logit: float
+    logit: float | None  # None of predictions, which have none
     labels: int  # images whose most probable class is another
     worst: str  # the image with the largest difference
 
@@ -55,7 +54,7 @@ class Found:
 def run_batches(engine: Engine, pixels: Images, size: int = BATCH) -> Found:
     """An engine's outputs for bytes, N x C x H x W."""
     parts = [engine.run(pixels[start : start + size]) for start in range(0, len(pixels), size)]
-    return Found(*(np.concatenate([part[name] for part in parts]) for name in ("logits", "probabilities")))
+    return Found(*(np.concatenate([part[name] for part in parts]) for name in OUTPUTS[:2]))
 
 
 def difference(reference: Reference, found: Found) -> Difference:
@@ -73,6 +72,7 @@ def logit_bound(reference: Reference) -> float:
 
 
 def is_within(found: Difference, reference: Reference) -> bool:
+    assert found.logit is not None, "an engine's outputs have logits"
     return found.probability <= BOUND and found.logit <= logit_bound(reference)
 
 
@@ -84,16 +84,11 @@ def alone_difference(engine: Engine, reference: Reference, found: Found) -> floa
 
 def predict_files(session: Session, samples: tuple[Sample, ...]) -> list[Prediction]:
     """The predictions of samples as files, by the runtime and all that the exported model says of itself."""
-    document = session.document
-    predictor = Predictor(
-        session.logits, document.classes, document.preprocessing, temperature_of(document), top=len(document.classes)
-    )
     with TemporaryDirectory() as folder:
         paths = [Path(folder) / f"{number}.png" for number in range(len(samples))]
         for path, sample in zip(paths, samples, strict=True):
             path.write_bytes(sample.content)
-        images = list(iter_images(paths))
-        return [row for start in range(0, len(images), BATCH) for row in predictor.predictions(images[start:][:BATCH])]
+        return predict(session, paths, coverage=1, top=len(session.document.classes))
 
 
 def files_difference(reference: Reference, rows: list[Prediction]) -> Difference:
@@ -108,7 +103,7 @@ def files_difference(reference: Reference, rows: list[Prediction]) -> Difference
             found[number, places[guess.label]] = guess.probability
     apart = np.abs(found - reference.probabilities).max(1)
     labels = int((found.argmax(1) != reference.labels).sum())
-    return Difference(float(apart.max()), 0.0, labels, reference.samples[apart.argmax()].name)
+    return Difference(float(apart.max()), None, labels, reference.samples[apart.argmax()].name)
 
 
 @dataclass(frozen=True, eq=False)

@@ -95,7 +95,7 @@ def open_proven(path: Path, name: str, precision: str) -> Engine:
         engine = open_engine(path, name, precision)
     except BrickworkError as fault:
         raise refusal(str(fault)) from None
-    if engine.precision not in (precision, {BF16: "bf16"}.get(precision)):
+    if engine.precision != precision:
         raise refusal(
             f"{engine.name} computes in {engine.precision}, where {precision} was asked for: its precision is a hint "
             f"that is to be set"
@@ -106,7 +106,7 @@ def open_proven(path: Path, name: str, precision: str) -> Engine:
 def check_outputs(engine: Engine, reference: Reference, found: Found, apart: Difference) -> None:
     """Raises BrickworkError where an engine's outputs are not the model's, with what explains them."""
     alone = alone_difference(engine, reference, found)
-    if alone > BOUND:
+    if not alone <= BOUND:  # nor where it is not a number
         raise refusal(
             f"by {engine.name}, an image's probabilities depend on the others of its batch (by up to {alone:.2g}): a "
             f"batch norm is in training mode"
@@ -121,12 +121,12 @@ def check_outputs(engine: Engine, reference: Reference, found: Found, apart: Dif
 
 def from_files(candidate: Candidate, name: str, precision: str) -> Difference | None:
     """The difference of the runtime's predictions from files; None for a format that it does not read."""
-    if candidate.format.name == "pt2":
+    if not candidate.format.in_runtime:
         return None
     reference = candidate.reference
     session = load(candidate.path, engine=name, allow=[BF16] if precision == BF16 else [])
     apart = files_difference(reference, predict_files(session, reference.samples))
-    if precision == FP32 and apart.probability > BOUND:
+    if precision == FP32 and not apart.probability <= BOUND:
         raise refusal(
             f"from files by {session.engine}, probabilities are up to {apart.probability:.2g} off the model's, and "
             f"{BOUND:g} is allowed; the farthest is {apart.worst}"

@@ -14,7 +14,7 @@ from brickwork.data.dataset import Dataset, Split
 from brickwork.data.images.decode import Unreadable, decode_bytes, open_header
 from brickwork.data.preprocessing import Preprocessing
 from brickwork.errors import BrickworkError
-from brickwork.evaluation.data import class_positions, images_of, open_as_divided
+from brickwork.evaluation.data import class_positions, divided_as_trained, open_as_divided
 from brickwork.model import ModelFile
 
 Kind = Literal["real", "odd", "grey", "turned", "generated"]
@@ -42,8 +42,8 @@ class Samples:
     images: tuple[Sample, ...]
     source: str  # for a person
 
-    def count(self, *kinds: Kind) -> int:
-        return sum(image.kind in kinds for image in self.images)
+    def count(self, kind: Kind) -> int:
+        return sum(image.kind == kind for image in self.images)
 
 
 def find_samples(file: ModelFile, preprocessing: Preprocessing, data: str | Path | Dataset | None) -> Samples:
@@ -65,20 +65,15 @@ def find_samples(file: ModelFile, preprocessing: Preprocessing, data: str | Path
 
 def real_samples(file: ModelFile, preprocessing: Preprocessing, data: str | Path | Dataset) -> Samples:
     dataset = data if isinstance(data, Dataset) else open_as_divided(str(data), "", file.record)
-    name = next((name for name in ("val", "train") if name in dataset.splits), next(iter(dataset.splits)))
-    split = images_of(file, dataset, "val" if name == "train" and is_divided(file) else name)
+    dataset = divided_as_trained(file, dataset)
+    name = next(name for name in ("val", "train", *dataset.splits) if name in dataset.splits)
+    split = dataset.split(name)
     known = class_positions(dataset.classes, file.classes)
     places = np.unique(np.linspace(0, len(split) - 1, min(MOST, len(split))).round().astype(int)).tolist()
     found = [sample for place in places if (sample := read_sample(split, place, known, preprocessing))]
     if not found:
         raise BrickworkError(f"{dataset.name}: no image of the split can be read.")
     return Samples((*found, *derive(found)), f"{dataset.name}, {name}")
-
-
-def is_divided(file: ModelFile) -> bool:
-    """Whether the training held validation images out of its data."""
-    recipe = file.record.get("recipe")
-    return isinstance(recipe, dict) and type(recipe.get("validation")) is float and 0 < recipe["validation"] < 1
 
 
 def read_sample(split: Split, place: int, known: NDArray[np.int64], preprocessing: Preprocessing) -> Sample | None:

@@ -1,6 +1,5 @@
 """The parity sheet: what was compared, how far apart it is, and what became of accuracy and latency."""
 
-import platform
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,7 +11,7 @@ from PIL import __version__ as pillow
 from brickwork.evaluation.metrics.intervals import Estimate, paired_difference, wilson
 from brickwork.exporting.parity.compare import BOUND, LEVELS, Difference, ResizedDifference
 from brickwork.exporting.parity.reference import Reference
-from brickwork.machine import cores
+from brickwork.machine import cores, processor_name
 
 Booleans = NDArray[np.bool_]
 
@@ -54,7 +53,6 @@ class ParitySheet:
     engines: tuple[EngineParity, ...]
     latency: float  # milliseconds of one image in torch
     versions: dict[str, str]
-    notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         worst = max(row.same_pixels.probability for row in self.engines)
@@ -94,6 +92,6 @@ def versions() -> dict[str, str]:
     return {
         "torch": torch.__version__,
         "pillow": pillow,
-        "processor": platform.processor() or platform.machine(),
+        "processor": processor_name(),
         "threads": str(cores()),
     }

@@ -20,7 +20,6 @@ def sheet_text(sheet: ParitySheet, width: int = 120) -> str:
         *accuracy_lines(sheet),
         f"Images: {sheet.source}: {kinds}.",
         f"One image takes {sheet.latency:.2f} ms in torch (median; {sheet.versions['threads']} threads).",
-        *sheet.notes,
     ]
     return "\n".join(lines)
 
