@@ -58,7 +58,7 @@ def compare(names: tuple[str, ...]) -> list[dict[str, Any]]:
     print(f"{'network':22}{'dtype':7}{'kept MB':>9}{'predicted/kept':>16}{'before':>8}")
     for name in names:
         network = zoo.network(name)
-        written = BATCH * sum(piece.inside.bytes for piece in (*cost(network).pieces, *cost(network).side_heads))
+        written = BATCH * sum(row.bytes for row in cost(network).rows_with_side_heads)
         for precision in ("fp32", "bf16"):
             found = kept(network, BATCH, precision == "bf16")
             ratio = training_memory(network, BATCH, precision=precision, device="cpu").kept / found

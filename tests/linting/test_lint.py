@@ -1,5 +1,7 @@
 """Lint over the zoo, and cases that the examples in docs/lint.md do not have."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -7,7 +9,7 @@ from brickwork import zoo
 from brickwork.linting import RULES, lint
 from brickwork.linting.place import readings
 from brickwork.model import build
-from brickwork.network import Network, chain, concat, cost, gate, named, residual, stages
+from brickwork.network import Network, SideHead, chain, concat, cost, gate, named, residual, stages
 from brickwork.network.layers import (
     AvgPool,
     BatchNorm,
@@ -110,3 +112,10 @@ def test_a_report_is_short_and_plain_data_too() -> None:
     }  # fmt: skip
     assert [rule.severity for rule, _, _ in report.findings] == ["warning", "note"]
     assert cost(report.network).params == 138_357_544
+
+
+def test_a_side_head_that_needs_another_kind_of_input_is_no_matter_of_size() -> None:
+    whole = made(Conv(4, 3))
+    for body, code in ((Linear(10), "N102"), (chain(Conv(4, 40), GlobalAvgPool(), Flatten(), Linear(10)), "N103")):
+        side = SideHead("side", "body", body, 0.3)
+        assert lint(replace(whole, side_heads=(side,))).codes == {code}

@@ -16,7 +16,7 @@ from brickwork.network import (
     smallest_input,
     stages,
 )
-from brickwork.network.cost import takes_square
+from brickwork.network.cost import takes
 from brickwork.network.layers import (
     BatchNorm,
     Conv,
@@ -127,8 +127,8 @@ def test_the_smallest_input_fits_and_the_next_smaller_does_not(name: str) -> Non
     network = zoo.network(name)
     least = smallest_input(network)
     assert least is not None
-    assert takes_square(network, least)
-    assert least == 1 or not takes_square(network, least - 1)
+    assert takes(network, (least, least))
+    assert least == 1 or not takes(network, (least - 1, least - 1))
 
 
 def test_side_heads_stand_apart_from_the_cost_of_inference() -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., None])
 
 SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kMGT]?)(i?)B", re.IGNORECASE)
+MOST = 1e9  # of any unit
 POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
 
@@ -42,8 +43,8 @@ class Asked(NamedTuple):
 def size_of(text: str) -> int:
     """Bytes from "8GB", "512 MB" or "8GiB"; raises BrickworkError for anything else."""
     form = SIZE.fullmatch(text.strip())
-    if not form:
-        raise BrickworkError(f"{text!r} is no size of memory: write it as in 8GB, 512MB or 8GiB.")
+    if not form or float(form[1]) >= MOST:
+        raise BrickworkError(f"{text!r:.80} is no size of memory: write it as in 8GB, 512MB or 8GiB.")
     number, unit, binary = form.groups()
     return int(float(number) * (1024 if binary else 1000) ** POWERS[unit.lower()])
 

@@ -44,12 +44,10 @@ class Place:
 
 def places(network: Network) -> list[Place]:
     """Every layer of stages, head and side heads, in the order in which they run."""
-    total = cost(network)
     follows = dict(following(Chain(network.parts()), ""))
     for side in network.side_heads:
         follows |= following(side.body, side.name)
-    rows = [*total.rows, *(row for side in total.side_heads for row in side.rows)]
-    layers = ((row, row.parts[0]) for row in rows)
+    layers = ((row, row.parts[0]) for row in cost(network).rows_with_side_heads)
     return [
         Place(row.path, layer, row.input, row.output, follows.get(row.path))
         for row, layer in layers

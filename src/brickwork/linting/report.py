@@ -59,7 +59,10 @@ def lint(network: Network, batch: int | None = None) -> LintReport:
 
     A network whose input does not fit has that finding alone.
     """
-    cases = list(_misfits(network)) or [case for check in CHECKS for case in check(network, places(network), batch)]
+    cases = list(_misfits(network))
+    if not cases:
+        found = places(network)
+        cases = [case for check in CHECKS for case in check(network, found, batch)]
     findings = [Finding(RULES[case.code], case.path, case.detail) for case in cases]
     return LintReport(network, tuple(sorted(findings, key=lambda found: SEVERITIES.index(found.rule.severity))))
 
@@ -72,4 +75,4 @@ def _misfits(network: Network) -> Iterator[Case]:
         bare = misfit(replace(network, side_heads=()), size)
         path, _, detail = str(fault).removeprefix(f"{network.name} on {shape_text(network.input)}: ").partition(": ")
         small = isinstance(misfit(network, size), TooSmall)
-        yield Case("N103" if bare is None else "N101" if small else "N102", path, detail)
+        yield Case("N102" if not small else "N103" if bare is None else "N101", path, detail)

@@ -99,6 +99,11 @@ class Cost:
     def params_with_side_heads(self) -> int:
         return self.params + sum(piece.inside.params for piece in self.side_heads)
 
+    @property
+    def rows_with_side_heads(self) -> list[Row]:
+        """A row for each layer; those of the side heads follow the head's."""
+        return [*self.rows, *(row for side in self.side_heads for row in side.rows)]
+
     def __repr__(self) -> str:
         aside = f", params_with_side_heads={self.params_with_side_heads:_}" if self.side_heads else ""
         return f"Cost(params={self.params:_}, macs={self.macs:_}, bytes={self.bytes:_}{aside})"
@@ -107,10 +112,6 @@ class Cost:
         from brickwork.network.notebook import cost_html
 
         return cost_html(self)
-
-    @property
-    def bytes_with_side_heads(self) -> int:
-        return self.bytes + sum(piece.inside.bytes for piece in self.side_heads)
 
     def to_dict(self) -> dict[str, object]:
         """The sums as plain data for JSON, and those of each side head with a row for each of its layers."""
@@ -273,11 +274,6 @@ def _least(network: Network, size: Callable[[int], Pair], most: int) -> int | No
         middle = (low + high) // 2
         low, high = (middle + 1, high) if isinstance(misfit(network, size(middle)), TooSmall) else (low, middle)
     return next((number for number in range(low, most + 1) if takes(network, size(number))), None)
-
-
-def takes_square(network: Network, side: int) -> bool:
-    """Whether a square input of this side passes through the stages, the head and the side heads."""
-    return takes(network, (side, side))
 
 
 def takes(network: Network, size: Pair) -> bool:

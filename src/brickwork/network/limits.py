@@ -3,7 +3,7 @@
 from math import prod
 
 from brickwork.errors import BrickworkError
-from brickwork.network.cost import Cost, cost
+from brickwork.network.cost import cost
 from brickwork.network.historic import PartialConv
 from brickwork.network.layer import Layer, Shape, Window, pair, shape_text
 from brickwork.network.layers import AdaptiveAvgPool, LocalResponseNorm, Pool
@@ -24,7 +24,7 @@ def check_limits(network: Network, memory: int) -> None:
     weights = FLOAT * total.params_with_side_heads
     if weights > memory:
         raise BrickworkError(f"{network.name}: its weights take {gigabytes(weights)}, {free_text(memory)}.")
-    rows = layer_rows(total)
+    rows = total.rows_with_side_heads
     largest = max(rows, key=row_bytes, default=None)
     if largest and row_bytes(largest) > min(memory, MOST_BYTES):
         raise BrickworkError(
@@ -40,12 +40,7 @@ def check_limits(network: Network, memory: int) -> None:
 
 def images_at_once(network: Network, memory: int, most: int) -> int:
     """How many images can be computed at a time: `most`, or as many as a quarter of the memory takes; 1 at least."""
-    return max(1, min(most, memory // 4 // max(map(row_bytes, layer_rows(cost(network))), default=1)))
-
-
-def layer_rows(total: Cost) -> list[Row]:
-    """A row for each layer of the network and of its side heads."""
-    return [*total.rows, *(row for side in total.side_heads for row in side.rows)]
+    return max(1, min(most, memory // 4 // max(map(row_bytes, cost(network).rows_with_side_heads), default=1)))
 
 
 def row_bytes(row: Row) -> int:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from brickwork.network import Network, Row, cost
-from brickwork.network.cost import Cost
 from brickwork.network.layer import pair
 from brickwork.network.layers import Conv
 
@@ -34,7 +33,7 @@ class Work:
 
 def count_work(network: Network) -> Work:
     """What one image costs in training. Raises BrickworkError where the input does not fit."""
-    rows = training_rows(cost(network))
+    rows = cost(network).rows_with_side_heads
     return Work(
         sum(row.params for row in rows),
         sum(row.macs for row in rows),
@@ -44,11 +43,6 @@ def count_work(network: Network) -> Work:
         tuple((row.params, row.macs) for row in reversed(rows)),
         sum(row.kind == "norm" for row in rows),
     )
-
-
-def training_rows(total: Cost) -> list[Row]:
-    """A row a layer; side heads last, as their gradients come first."""
-    return [*total.rows, *(row for side in total.side_heads for row in side.rows)]
 
 
 def is_winograd(row: Row) -> bool:

@@ -50,8 +50,7 @@ def check_batches(network: Network, recipe: Recipe, images: int) -> None:
     fewest, _ = batch_norm_range(recipe, images, workers=1)
     if fewest > 1:
         return
-    total = cost(network)
-    for row in (*total.rows, *(row for side in total.side_heads for row in side.rows)):
+    for row in cost(network).rows_with_side_heads:
         if isinstance(row.parts[0], BatchNorm) and prod(row.output[1:]) == 1:
             raise BrickworkError(
                 f"{network.name}: {row.path} has one number a channel in a batch of one image, and {images} "

@@ -9,7 +9,7 @@ from brickwork import zoo
 from brickwork.errors import BrickworkError, nearest
 from brickwork.model import Model
 from brickwork.model.model import check_weights, unwrap_model
-from brickwork.network import Network, Row, cost
+from brickwork.network import Network, cost
 from brickwork.network.layer import shape_text
 from brickwork.weights.equivalents import Equivalent, Library, equivalent
 from brickwork.weights.layout import Slot, layouts_of
@@ -62,15 +62,10 @@ def check_input(model: Model, library: str, row: Equivalent) -> None:
 
 def shape_difference(network: Network, usual: Network) -> str | None:
     """The first layer whose weights have another shape because the input has one."""
-    for ours, theirs in zip(every_row(network), every_row(usual), strict=True):
+    for ours, theirs in zip(cost(network).rows_with_side_heads, cost(usual).rows_with_side_heads, strict=True):
         if ours.params != theirs.params:
             return f"{ours.path} has {ours.params:,} parameters here and {theirs.params:,} there"
     return None
-
-
-def every_row(network: Network) -> list[Row]:
-    total = cost(network)
-    return [*total.rows, *(row for side in total.side_heads for row in side.rows)]
 
 
 def on_the_side(model: Model, slot: Slot) -> bool:

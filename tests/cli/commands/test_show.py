@@ -174,3 +174,10 @@ def test_show_lowered_merges_where_it_is_asked_for(ask: Ask) -> None:
 def test_show_merges_nothing_that_is_not_lowered(ask: Ask) -> None:
     answer = ask("show", "googlenet", "--merge")
     assert (answer.code, answer.err) == (2, "brickwork: --merge is a step of lowering: add --lowered.\n")
+
+
+@pytest.mark.parametrize("size", ["9" * 400 + "GB", "9999999999TB", "", "8", "-1GB"])
+def test_a_size_that_no_memory_has_is_one_line(ask: Ask, size: str) -> None:
+    answer = ask("show", "lenet5", "--memory", size)
+    assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
+    assert "is no size of memory: write it as in 8GB" in answer.err

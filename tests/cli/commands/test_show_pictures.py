@@ -3,13 +3,18 @@
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+import click
 import pytest
 
 from brickwork import draw, zoo
+from brickwork.drawing.paint import PAINTS
+from brickwork.drawing.picture import DEPTHS
+from brickwork.drawing.theme import THEMES
 from brickwork.network import to_json
-from shell import Ask
+from shell import Ask, command
 
 
 def test_show_draws_what_draw_draws_and_says_where(ask: Ask, tmp_path: Path) -> None:
@@ -96,3 +101,16 @@ def test_drawing_imports_nothing_heavy(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.stderr == "[]\n"
+
+
+@pytest.mark.parametrize(("option", "known"), [("--paint", PAINTS), ("--theme", THEMES), ("--depth", DEPTHS)])
+def test_an_option_offers_what_the_drawing_knows(option: str, known: Sequence[str]) -> None:
+    (found,) = (each for each in command("show").params if option in each.opts)
+    assert isinstance(found.type, click.Choice)
+    assert tuple(found.type.choices) == tuple(known)
+
+
+def test_a_picture_and_the_memory_of_a_batch_are_answered_together(ask: Ask, tmp_path: Path) -> None:
+    out = ask("show", "lenet5", "--svg", tmp_path / "x.svg", "--batch", "64").out
+    assert out.startswith(f"Picture: {tmp_path / 'x.svg'}\n")
+    assert "Training with batch 64" in out

@@ -3,12 +3,11 @@
 import math
 
 import pytest
-import torch
 
 from brickwork import zoo
 from brickwork.errors import BrickworkError
 from brickwork.model import Model
-from brickwork.network import Network, chain, cost, stages
+from brickwork.network import Network, chain, cost, gate, stages
 from brickwork.network.arithmetic import Why, why
 from brickwork.network.layers import Conv, Flatten, GlobalAvgPool, Linear, MaxPool
 from brickwork.network.text import has_gates
@@ -57,7 +56,6 @@ def test_parameters_are_those_of_torch_s_module() -> None:
     for path in ("stem.conv", "stage2.0.body.conv2", "stage2.0.body.norm1", "head.linear"):
         params = sum(weight.numel() for weight in model.get_submodule(path).parameters())
         assert {line.what: line.result for line in why(network, path).lines}["parameters"] == params
-    assert torch.is_tensor(model.get_submodule("stem.conv").weight)
 
 
 @pytest.mark.parametrize("path", ["stage3", "stage3.3a", "head"])
@@ -127,3 +125,10 @@ def test_what_a_gate_lets_in_is_told() -> None:
     high, wide = next(row.field for row in cost(network).rows if row.path == path)
     assert found["field"].result == 427 < high
     assert found["field"].note == f"and through gates {high}x{wide}"
+
+
+def test_a_gate_whose_body_is_one_layer_keeps_no_bytes_of_that_layer() -> None:
+    network = made(Conv(4, 3), gate(GlobalAvgPool()))
+    lines = {line.what: line for line in why(network, "body.0.gate").lines}
+    kept = lines["bytes kept for backward"]
+    assert (kept.result, kept.note) == (0, "")

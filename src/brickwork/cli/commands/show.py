@@ -67,14 +67,14 @@ def show_command(
         raise BrickworkError("--merge is a step of lowering: add --lowered.")
     lowering = lower_network(made, merge=merge) if lowered else None
     made = lowering.network if lowering else made
-    asked = Asked(batch, size_of(memory) if memory else None, precision, optimizer)
+    asked = Asked(batch, size_of(memory) if memory is not None else None, precision, optimizer)
     if wish.files:
         write_pictures(wish, made, depth, [path] if path else [])
     if as_json:
         steps = {"lowered": str(lowering)} if lowering else {}
         print_json({**show_document(made, depth or "block", sort), **answer_document(asked, made), **steps})
     elif wish.files:
-        say(*(f"Picture: {file}" for file in wish.files))
+        say(*(f"Picture: {file}" for file in wish.files), *answer_lines(asked, made, width()))
     else:
         texts = [table(made, depth or "block", width(), sort or ""), *answer_lines(asked, made, width())]
         end = f"Lowered: {lowering}" if lowering else "" if path else bracket_text(network, width())

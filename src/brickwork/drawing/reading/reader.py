@@ -87,10 +87,7 @@ class PartReader:
             shape = entries[-1].part.output if entries else shape
             own = name if isinstance(written, Named) else ""
             if before == (id(child), shape) and self.may_copy():
-                first = entries[-1]
-                entries.append(
-                    first._replace(path=place, name=own, ends=place in self.taps, origin=first.origin or first.path)
-                )
+                entries.append(entries[-1].copy_at(place, own, place in self.taps))
             else:
                 entries.append(self.entry(child, place, shape, own))
             before = (id(child), shape)

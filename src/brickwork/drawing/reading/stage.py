@@ -71,8 +71,7 @@ def rows_by_path(network: Network) -> tuple[Cost | None, dict[str, Row], Misfit 
         if misfit is None:
             raise
         return None, rows, misfit
-    rows = {row.path: row for row in total.rows}
-    return total, rows | {row.path: row for side in total.side_heads for row in side.rows}, None
+    return total, {row.path: row for row in total.rows_with_side_heads}, None
 
 
 def check_unfold(network: Network, unfold: Sequence[str]) -> None:

@@ -64,7 +64,7 @@ def why(network: Network, path: str) -> Why:
     Raises BrickworkError where there is no such row, with the nearest.
     """
     total = cost(network)
-    rows = {row.path: row for row in (*total.rows, *(row for side in total.side_heads for row in side.rows))}
+    rows = {row.path: row for row in total.rows_with_side_heads}
     if path in rows:
         return _of_layer(network, rows[path], signals(total)[path])
     parts = {row.path: row for depth in ("stage", "block") for row in total.at(depth)}

@@ -2,10 +2,10 @@
 
 from dataclasses import asdict, dataclass
 from math import prod
-from typing import Literal
+from typing import Literal, get_args
 
 from brickwork.errors import BrickworkError
-from brickwork.network.cost import Cost, cost, stage_of
+from brickwork.network.cost import cost, stage_of
 from brickwork.network.layers import BatchNorm, Conv, Linear
 from brickwork.network.memory.rules import FLOAT
 from brickwork.network.memory.trace import trace
@@ -57,9 +57,11 @@ def training_memory(
     Raises BrickworkError where the input does not fit.
     """
     check_words(precision, optimizer, device)
+    if batch < 0:
+        raise BrickworkError(f"a batch has 0 images or more, not {batch}.")
     total = cost(network)
     run = trace(network, half=precision == "bf16", mask=1 if device == "cuda" else None)
-    rows = training_layers(total)
+    rows = total.rows_with_side_heads
     weights, averages = FLOAT * total.params_with_side_heads, FLOAT * sum(map(running_averages, rows))
     return Memory(
         batch,
@@ -72,15 +74,10 @@ def training_memory(
 
 
 def check_words(precision: str, optimizer: str, device: str) -> None:
-    words = (precision, ("fp32", "bf16")), (optimizer, tuple(STATES)), (device, ("cuda", "cpu"))
-    for word, known in words:
-        if word not in known:
-            raise BrickworkError(f"{word!r} is none of {', '.join(known)}.")
-
-
-def training_layers(total: Cost) -> list[Row]:
-    """A row for each layer; side heads follow the head."""
-    return [*total.rows, *(row for side in total.side_heads for row in side.rows)]
+    words = {"precision": (precision, Precision), "optimizer": (optimizer, Optimizer), "device": (device, Device)}
+    for name, (word, kinds) in words.items():
+        if word not in (known := get_args(kinds)):
+            raise BrickworkError(f"{name} {word!r:.80} is none of {', '.join(known)}.")
 
 
 def running_averages(row: Row) -> int:

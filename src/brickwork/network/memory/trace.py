@@ -96,8 +96,8 @@ class Trace:
         return self.through(expr.after, self.merge(body.shape, [body, shortcut]), join_path(path, "after"))
 
     def gate(self, tensor: Tensor, factor: Tensor, path: str) -> Tensor:
-        self.keep(tensor, join_path(path, "gate"))
-        self.keep(factor, join_path(path, "gate"))
+        self.keep(tensor, path)
+        self.keep(factor, path)
         return self.merge(tensor.shape, [tensor, factor])
 
     def keep(self, tensor: Tensor, path: str) -> None:
