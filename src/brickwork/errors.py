@@ -61,3 +61,8 @@ def require(package: str, extra: str, user: str) -> None:
             f"{user} needs {package}, which is not installed: pip install 'brickwork[{extra}]' "
             f"(from its folder: pip install '.[{extra}]')"
         )
+
+
+def first_line(fault: BaseException) -> str:
+    """The first line of what a fault says; its kind where it says nothing."""
+    return next((line.strip() for line in str(fault).splitlines() if line.strip()), type(fault).__name__)[:300]

@@ -1,8 +1,8 @@
 """The machine: cores and memory as this process may use them, and the device that computes."""
 
-import ctypes
 import os
 import platform
+import struct
 import sys
 import time
 from collections.abc import Iterator
@@ -115,6 +115,15 @@ def usable_memory() -> int:
     return max(free_memory(), LEAST_MEMORY)
 
 
+def free_memory_on(place: "torch.device") -> int:
+    """The bytes that are free on a device; 0 where it does not say."""
+    import torch
+
+    if place.type == "cuda":
+        return torch.cuda.mem_get_info(place)[0]
+    return free_memory() if place.type == "cpu" else 0
+
+
 def available_memory(meminfo: Path) -> int:
     """The machine's available memory in bytes, disk caches that can be dropped included."""
     try:
@@ -159,12 +168,6 @@ def computes_in_bf16(place: "torch.device") -> bool:
     return any(torch.cpu.get_capabilities().get(word) for word in CPU_BF16)
 
 
-class SignalStack(ctypes.Structure):
-    """stack_t of Linux: where a thread's signal handlers run."""
-
-    _fields_ = (("place", ctypes.c_void_p), ("flags", ctypes.c_int), ("size", ctypes.c_size_t))
-
-
 def drop_signal_stack() -> None:
     """Has this thread's signal handlers run on its own stack.
 
@@ -172,7 +175,10 @@ def drop_signal_stack() -> None:
     function hears would then end the process (seen with 2026.4).
     """
     if sys.platform == "linux":
-        ctypes.CDLL(None).sigaltstack(ctypes.byref(SignalStack(None, NO_SIGNAL_STACK, 0)), None)
+        import ctypes
+
+        none = struct.pack("PiN", 0, NO_SIGNAL_STACK, 0)  # stack_t: place, flags, size
+        ctypes.CDLL(None).sigaltstack(none, None)
 
 
 def keep_compiled_code() -> None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from brickwork.errors import BrickworkError, nearest, require
+from brickwork.errors import BrickworkError, first_line, nearest, require
 from brickwork.machine import cores
 
 ENGINES = ("torch", "ray")  # what computes: torch on this machine, or on a Ray cluster
@@ -245,8 +245,3 @@ def same_signals() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def first_line(fault: BaseException) -> str:
-    """The first line of what a fault says."""
-    return next((line.strip() for line in str(fault).splitlines() if line.strip()), type(fault).__name__)[:300]

@@ -7,9 +7,10 @@ import pytest
 from PIL import Image
 
 import bars
-from brickwork.cli.paths import PATH, WORD
+from brickwork.cli.paths import EXPORTED, PATH, WORD
 from brickwork.cli.shell import VERBS
 from brickwork.model import save
+from brickwork.runtime.engines import READS
 from shell import Ask, command
 
 WORDS = {
@@ -40,6 +41,10 @@ def test_a_home_is_put_in_place_of_its_sign_and_nothing_else_is_changed(monkeypa
         assert WORD.convert(typed, None, None) == path
     assert WORD.convert("resnet20[width=0.5]", None, None) == "resnet20[width=0.5]"
     assert WORD.convert("hf:beans", None, None) == "hf:beans"
+
+
+def test_exported_models_end_as_the_engines_read_them() -> None:
+    assert tuple(READS) == EXPORTED
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -159,7 +159,7 @@ def test_images_are_read_in_long_pieces_and_each_once(shards: Path, reads: list[
     assert loader.samples > 350
 
 
-def test_what_cannot_be_read_in_a_piece_is_read_alone_and_told(shards: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_read_in_a_piece_is_read_alone(shards: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[str] = []
     with opened(shards) as loader:
         loader.notify = lambda note: heard.append(str(note))

@@ -17,5 +17,7 @@ class TypedPath(click.Path):
         return super().convert(expanduser(value), param, ctx)
 
 
+EXPORTED = (".onnx", ".xml")  # how exported models end: those that need no torch
+
 PATH: Any = TypedPath(path_type=Path)  # of a file or a folder
 WORD: Any = TypedPath()  # a path, or a word that is none, as it was typed

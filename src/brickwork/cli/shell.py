@@ -11,6 +11,7 @@ import click
 
 from brickwork import __version__
 from brickwork.cli.output import notify, silence_stdout
+from brickwork.cli.paths import EXPORTED
 from brickwork.errors import BrickworkError, nearest, require
 from brickwork.training.signals import Stopped
 
@@ -36,8 +37,8 @@ VERBS = {
     "check": Verb("check"),
     "train": Verb("train", (*TORCH, "rich")),
     "evaluate": Verb("evaluate", TORCH),
-    "predict": Verb("predict", TORCH, (".onnx", ".xml")),  # exported models
-    "export": Verb("export", TORCH),
+    "predict": Verb("predict", TORCH, EXPORTED),
+    "export": Verb("export", (*TORCH, "rich")),
     "bench": Verb("bench", TORCH),
     "doctor": Verb("doctor"),
 }

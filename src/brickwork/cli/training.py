@@ -32,13 +32,21 @@ def train_plan_on_ray(
         return train_on_ray(plan, out, track, nproc, max_restarts, with_logging(listener))
 
 
-def resume_run_on_ray(run: Path, nproc: int, max_restarts: int, data: str | None, track: tuple[str, ...]) -> "Result":
+def resume_run_on_ray(
+    run: Path,
+    nproc: int,
+    max_restarts: int,
+    data: str | None,
+    own: "tuple[type[Layer], ...]",
+    track: tuple[str, ...],
+) -> "Result":
+    """Resumes by several processes of a Ray cluster."""
     from brickwork.training.events import with_logging
     from brickwork.training.parallel.ray import check_shared, resume_on_ray
 
     check_shared(data=data, resume=run)
     with training_progress() as listener:
-        return resume_on_ray(run, nproc, max_restarts, with_logging(listener), data, track)
+        return resume_on_ray(run, nproc, max_restarts, with_logging(listener), data, own, track)
 
 
 def train_processes(

@@ -10,11 +10,11 @@ from os.path import abspath
 from pathlib import Path
 from typing import Any
 
-from brickwork.errors import BrickworkError
+from brickwork.errors import BrickworkError, first_line
 from brickwork.evaluation.parallel import attempt, module_files, pickle_function, receive_function
 from brickwork.model import Model
 from brickwork.processes import WorkerFault
-from brickwork.ray_cluster import first_line, join_cluster
+from brickwork.ray_cluster import join_cluster
 from brickwork.runtime.inputs import NamedImage
 
 BLOCKS = 1000  # parts of the data at most, each of which is one task's

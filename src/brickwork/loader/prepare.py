@@ -33,7 +33,7 @@ from brickwork.loader.note import Note, Notify, ignore
 from brickwork.loader.transforms import transforms_images
 from brickwork.loader.validation import ValidationImages
 from brickwork.loader.workers import warm, worker_count
-from brickwork.machine import device, free_memory
+from brickwork.machine import device, free_memory, free_memory_on
 from brickwork.network import Network
 from brickwork.recipe.recipe import Recipe, parse_range
 
@@ -153,13 +153,7 @@ def fits_on_device(images: TrainingImages, recipe: Recipe, device: torch.device)
     if not images.in_memory or not isinstance(pack, Pack):
         return False
     needed = len(pack) * images.train.presize.bytes
-    return device.type != "cuda" or needed < recipe.memory * free_on(device)
-
-
-def free_on(device: torch.device) -> int:
-    """Bytes of a GPU's memory that are free."""
-    free: int = torch.cuda.mem_get_info(device)[0]
-    return free
+    return device.type != "cuda" or needed < recipe.memory * free_memory_on(device)
 
 
 def known_index(dataset: Dataset, range: str, notify: Notify) -> Index | None:

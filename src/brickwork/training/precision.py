@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from brickwork.errors import BrickworkError
+from brickwork.errors import BrickworkError, first_line
 from brickwork.machine import computes_in_bf16, keep_compiled_code
 from brickwork.model import Model
 from brickwork.recipe.recipe import Recipe
@@ -52,7 +52,8 @@ def training_logits(model: Model, recipe: Recipe) -> Callable[[Tensor], dict[str
         try:
             return compiled(images)
         except torch._dynamo.exc.TorchDynamoException as fault:
-            first = str(fault).strip().splitlines()[0]
-            raise BrickworkError(f"torch cannot compile the network here: {first} Leave --compile out.") from None
+            raise BrickworkError(
+                f"torch cannot compile the network here: {first_line(fault)} Leave --compile out."
+            ) from None
 
     return call

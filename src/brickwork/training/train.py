@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from os.path import expanduser
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from brickwork.loader.prepare import Findings, Normalisation
 from brickwork.machine import compute_threads, device
 from brickwork.model import Model, build
 from brickwork.network import Layer, Network, Shape, from_json
+from brickwork.processes import check_nproc
 from brickwork.ray_cluster import check_engine
 from brickwork.recipe.published import RecipeChoice
 from brickwork.recipe.recipe import Recipe
@@ -84,6 +84,7 @@ def train(
     if input and isinstance(network, Network):
         raise BrickworkError(f"input is for a network's name; {network.name} has its own: see with_input.")
     track = (track,) if isinstance(track, str) else track
+    check_nproc(nproc)
     check_engine(engine, nproc)
     plan = make_plan(network, data, recipe, groups=groups, input=input, fields=fields, pretrained=pretrained)
     if engine == "ray":
@@ -227,10 +228,11 @@ def training_loop(
     """A loop over the data set's loader, whose worker processes end with it; warnings are noted before it begins."""
     group = group or Group()
 
-    open_own = partial(open_loader, dataset, model.network, recipe, rank=group.rank, world_size=group.size)
-
     def open_next(findings: Findings | None) -> Loader:
-        return open_own(normalisation=normalisation, notify=listener, findings=findings)
+        return open_loader(
+            dataset, model.network, recipe, normalisation=normalisation, notify=listener, findings=findings,
+            rank=group.rank, world_size=group.size,
+        )  # fmt: skip
 
     # the leader leaves decoded images in the cache for the others
     with group.leader_first(open_next, lambda loader: loader.findings) as loader:

@@ -29,3 +29,9 @@ def test_bench_tells_mistakes_in_one_line(ask: Ask, tmp_path: Path) -> None:
     assert "'tpu' is none: engines are torch" in ask("bench", "lenet5", "--engine", "tpu").err
     save(tmp_path / "model.safetensors", build(zoo.network("lenet5")))
     assert "is measured on its own input" in ask("bench", str(tmp_path), "--input", "1x32x32").err
+
+
+def test_an_exported_model_is_answered_with_what_to_name(ask: Ask, tmp_path: Path) -> None:
+    answer = ask("bench", str(tmp_path / "model.onnx"), *QUICK)
+    said = f"brickwork: {tmp_path / 'model.onnx'}: bench exports what it measures: name the model file that this was "
+    assert (answer.code, answer.out, answer.err) == (2, "", f"{said}made of.\n")

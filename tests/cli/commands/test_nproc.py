@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from brickwork.cli.own import find_network, own_layers
+from brickwork.cli.options.own import find_network, own_layers
 from brickwork.model import build, save
 from shell import Ask
 

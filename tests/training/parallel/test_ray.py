@@ -59,14 +59,14 @@ def start(data: Path, out: Path, *words: str) -> "subprocess.Popen[str]":
     ]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
     command = subprocess.Popen(
-        [sys.executable, "-P", "-m", "brickwork", *line, "--engine", "ray", "--nproc", "2"],
+        [sys.executable, "-P", "-m", "brickwork", *line],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env=environment,
     )
     end = time.monotonic() + LONG
-    while not [path for path in out.glob("checkpoints/*.safetensors") if "0000000" not in path.name]:
+    while not any(int(path.stem) for path in out.glob("checkpoints/*.safetensors")):
         assert command.poll() is None, command.communicate()
         assert time.monotonic() < end
         time.sleep(0.02)

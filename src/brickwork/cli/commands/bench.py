@@ -4,25 +4,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from brickwork.cli.commands.scale import Counts
 from brickwork.cli.commands.show import model_path
+from brickwork.cli.options.lists import Counts, Words
 from brickwork.cli.output import json_option, notify, print_json, say, width
-from brickwork.cli.paths import WORD
+from brickwork.cli.paths import EXPORTED, WORD
 from brickwork.errors import BrickworkError
 
 if TYPE_CHECKING:
     from brickwork.model import ModelFile
-
-
-class Words(click.ParamType[tuple[str, ...]]):
-    """Words with commas between them, as in torch,openvino."""
-
-    name = "words"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        if isinstance(value, tuple):
-            return value
-        return tuple(dict.fromkeys(word.strip() for word in str(value).split(",") if word.strip()))
 
 
 @click.command("bench")
@@ -82,6 +71,8 @@ def bench_file(word: str, input: str | None) -> "ModelFile":
     from brickwork.model import load
 
     if path := model_path(word):
+        if path.suffix.lower() in EXPORTED:
+            raise BrickworkError(f"{path}: bench exports what it measures: name the model file that this was made of.")
         if input is not None:
             raise BrickworkError(f"{path}: a model file is measured on its own input: leave out --input.")
         return load(path)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from brickwork.cli.data_options import GROUPS
+from brickwork.cli.options.data import GROUPS
 from brickwork.cli.output import count_of, json_option, notify, print_json, say_painted, width
 from brickwork.cli.paths import PATH, WORD
 from brickwork.errors import BrickworkError

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from brickwork.cli.data_options import data_options
-from brickwork.cli.nproc import nproc_option
+from brickwork.cli.options.data import data_options
+from brickwork.cli.options.nproc import nproc_option
+from brickwork.cli.options.own import own_option
 from brickwork.cli.output import check_output, json_option, notify, print_json, say, width
-from brickwork.cli.own import own_option
 from brickwork.cli.paths import PATH
 
 if TYPE_CHECKING:

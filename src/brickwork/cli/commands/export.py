@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from brickwork.cli.options.lists import Words
+from brickwork.cli.options.own import own_option
 from brickwork.cli.output import json_option, notify, print_json, say, width
-from brickwork.cli.own import own_option
 from brickwork.cli.paths import PATH, WORD
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ FORMATS = ("onnx", "openvino", "pt2")
     "--data", type=WORD, metavar="SOURCE",
     help="Data whose validation images are compared.  [default: what the model's record names]",
 )  # fmt: skip
-@click.option("--allow", multiple=True, type=click.Choice(["bf16"]), help="Also show a lower precision on the sheet.")
+@click.option("--allow", type=Words(), metavar="bf16", default="", help="Also show this precision on the sheet.")
 @click.option("--force", is_flag=True, help="Write over files that are there.")
 @own_option
 @json_option

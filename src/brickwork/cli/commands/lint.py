@@ -51,7 +51,7 @@ def lint_command(network: str, input: str | None, classes: int | None, batch: in
 def network_of(text: str, input: str | None, classes: int | None) -> "Network":
     """The network that a person means: a model file's, one of their own, or one of the zoo."""
     from brickwork import zoo
-    from brickwork.cli.own import find_network
+    from brickwork.cli.options.own import find_network
     from brickwork.network import Network, with_classes, with_input
 
     shape = zoo.brackets.shape(input) if input is not None else None

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from brickwork.cli.image_words import ImageWords, image_words
-from brickwork.cli.nproc import nproc_option
+from brickwork.cli.options.lists import Words
+from brickwork.cli.options.nproc import nproc_option
+from brickwork.cli.options.own import own_option
 from brickwork.cli.output import check_output, count_of, json_option, json_text, notify, print_json, say
-from brickwork.cli.own import own_option
 from brickwork.cli.paths import PATH, WORD
 from brickwork.cli.predictions import TABLES, TableShape, csv_cells, csv_header, prediction_table, row_document
 from brickwork.cli.table_file import TableFile, begin_table, resume_table, sha256_of
@@ -46,7 +47,9 @@ if TYPE_CHECKING:
     help="What computes; ray: torch on a Ray cluster, for --nproc N of its CPUs.  "
     "[default: torch for a model file, else the first installed that reads it]",
 )  # fmt: skip
-@click.option("--allow", default="", metavar="PRECISION", help="Let it compute in bf16 where the processor has it.")
+@click.option(
+    "--allow", type=Words(), metavar="bf16", default="", help="Let it compute in bf16 where the processor has it."
+)
 @click.option("--resume", is_flag=True, help="Go on with the .csv of a command that was ended, where its rows end.")
 @nproc_option
 @own_option
@@ -61,7 +64,7 @@ def predict_command(
     probabilities: bool,
     spreadsheet: bool,
     engine: str | None,
-    allow: str,
+    allow: tuple[str, ...],
     resume: bool,
     nproc: int | None,
     own: "tuple[type[Layer], ...]",
@@ -92,16 +95,16 @@ def predict_command(
     check_cluster(engine, nproc)
     if resume and (as_json or not is_csv(out)):
         raise BrickworkError("--resume goes on with a table: it needs the same --out NAME.csv, and no --json.")
-    words, precisions = image_words(images, listing), [word for word in allow.split(",") if word]
-    opened = open_model(model, engine, own, precisions)
+    words = image_words(images, listing)
+    opened = open_model(model, engine, own, allow)
     facts = facts_of(opened)
     if threshold := threshold_for(facts, coverage):
         notify(threshold_text(threshold, coverage))
     columns = TableShape(top, facts.classes if probabilities else (), spreadsheet)
-    chosen = {"model": model, "coverage": coverage, "precision": precisions}
+    chosen = {"model": model, "coverage": coverage, "precision": list(allow)}
     table = open_table(out, columns, words, opened, chosen, resume) if out and is_csv(out) else None
     left, most = words.images(table.count if table else 0), max(top, len(columns.classes))
-    found = iter_predictions(opened, left, coverage=coverage, top=most, nproc=nproc, engine=engine, allow=precisions)
+    found = iter_predictions(opened, left, coverage=coverage, top=most, nproc=nproc, engine=engine, allow=allow)
     with table or nullcontext():
         rows = follow(found, words, table, columns, keep=as_json or not table)
         print_predictions(rows, table, columns, out, as_json)

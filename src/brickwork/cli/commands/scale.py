@@ -2,25 +2,10 @@
 
 import click
 
+from brickwork.cli.options.lists import LARGE, Counts
 from brickwork.cli.output import json_option, print_json, say, width
 from brickwork.cli.paths import WORD
 from brickwork.errors import BrickworkError
-
-LARGE = 10**9
-
-
-class Counts(click.ParamType[tuple[int, ...]]):
-    """Numbers with commas between them, as in 8,64,512."""
-
-    name = "counts"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
-        if isinstance(value, tuple):
-            return value
-        words = str(value).split(",")
-        if not all(word.strip().isdecimal() and 0 < int(word) <= LARGE for word in words):
-            self.fail(f"{value!r} is not a list of numbers such as 8,64,512.", param, ctx)
-        return tuple(map(int, words))
 
 
 @click.command("scale")

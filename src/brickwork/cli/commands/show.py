@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from brickwork.cli.memory_options import Asked, answer_document, answer_lines, memory_options, size_of
+from brickwork.cli.options.memory import Asked, answer_document, answer_lines, memory_options, size_of
+from brickwork.cli.options.picture import picture_options, picture_wish, write_pictures
 from brickwork.cli.output import json_option, print_json, say, width
-from brickwork.cli.paths import WORD
-from brickwork.cli.picture_options import picture_options, picture_wish, write_pictures
+from brickwork.cli.paths import EXPORTED, WORD
 from brickwork.errors import BrickworkError
 
 if TYPE_CHECKING:
     from brickwork.network import Network, Shape
     from brickwork.network.memory.memory import Optimizer, Precision
 
-EXPORTED = (".onnx", ".xml")
 HEADER = 100_000_000  # bytes of a safetensors file's header at most, as the format says
 
 

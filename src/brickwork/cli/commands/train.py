@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from brickwork.cli.data_options import data_options
+from brickwork.cli.options.data import data_options
+from brickwork.cli.options.own import find_network, own_given, own_option
+from brickwork.cli.options.recipe import RecipeCommand, fields_given, options_given, recipe_options
 from brickwork.cli.output import count_of, json_option, print_json, say, silence_stdout
-from brickwork.cli.own import find_network, own_given, own_option
 from brickwork.cli.paths import PATH, WORD
 from brickwork.cli.progress import training_progress
-from brickwork.cli.recipe_options import RecipeCommand, fields_given, options_given, recipe_options
 from brickwork.cli.training import (
     resume_processes,
     resume_run,
@@ -117,7 +117,7 @@ def train_command(
         check_resume_alone(context)
         if engine == "ray":
             again = data if "data" in options_given(context) else None
-            result = resume_run_on_ray(resume, nproc, max_restarts, again, track)
+            result = resume_run_on_ray(resume, nproc, max_restarts, again, own, track)
         elif nproc > 1:
             raise click.exceptions.Exit(resume_processes(resume, nproc, max_restarts, child_words(context)))
         else:

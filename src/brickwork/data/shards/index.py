@@ -11,12 +11,13 @@ from itertools import repeat
 from pathlib import Path
 from typing import Any
 
+from brickwork.data.index import read_own
 from brickwork.data.shards.contents import Contents, Sample, read_through
 from brickwork.data.sources.shards import Shard, fetching, is_remote, path_of, system_of
 from brickwork.data.sources.tar import Member
 from brickwork.documents import parse_json
 from brickwork.errors import BrickworkError
-from brickwork.files import is_foreign, make_private, open_plain, remove_partial, write_whole
+from brickwork.files import make_private, open_plain, remove_partial, write_whole
 
 try:
     import fcntl
@@ -91,19 +92,11 @@ def contents_of(shard: Shard, stamp: str, folder: Path | None) -> Contents:
         return read_through(shard)
     path = folder / f"{place_sum(shard)}.json.z"
     with suppress(OSError, ValueError, zlib.error):
-        return parse_contents(read_kept(path), stamp)
+        return parse_contents(zlib.decompress(read_own(path)), stamp)
     contents = read_through(shard)
     with suppress(BrickworkError):  # a full disk
         write_whole(path, zlib.compress(serialize_contents(contents, stamp)))
     return contents
-
-
-def read_kept(path: Path) -> bytes:
-    """What was kept under a path by this user; raises OSError, ValueError and zlib.error."""
-    with os.fdopen(open_plain(path), "rb") as file:
-        if is_foreign(os.fstat(file.fileno())):
-            raise ValueError("it belongs to another user")
-        return zlib.decompress(file.read())
 
 
 def serialize_contents(contents: Contents, stamp: str) -> bytes:

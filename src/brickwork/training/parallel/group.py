@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, distributed
 from torch.distributed.rendezvous import rendezvous
 
-from brickwork.errors import BrickworkError
+from brickwork.errors import BrickworkError, first_line
 from brickwork.loader.share import Share
 from brickwork.machine import device
 
@@ -180,21 +180,23 @@ def join_others(rank: int, size: int) -> None:
     """Waits for the other processes where the environment says; raises LostProcess where they do not come."""
     try:
         meeting = meet(os.environ.get(RENDEZVOUS) or "env://", rank, size)
-        distributed.init_process_group(backend(), store=meeting, world_size=size, rank=rank, timeout=PATIENCE)
+        distributed.init_process_group(
+            backend(cuda=device().type == "cuda"), store=meeting, world_size=size, rank=rank, timeout=PATIENCE
+        )
     except (RuntimeError, ValueError) as fault:
         raise LostProcess(
             f"process {rank} of {size} does not reach the others at {place()}: {reason(fault)}. {meeting_hint()}"
         ) from None
 
 
-def backend() -> str:
+def backend(*, cuda: bool) -> str:
     """What exchanges go by: NCCL between GPUs, and gloo else."""
-    return "cpu:gloo,cuda:nccl" if device().type == "cuda" else "gloo"
+    return "cpu:gloo,cuda:nccl" if cuda else "gloo"
 
 
 def reason(fault: Exception) -> str:
     """The first sentence of what torch says, without the place in its source."""
-    return re.sub(r"^\[[^\]]*\]\s*", "", str(fault).strip()).splitlines()[0].split(". ")[0].rstrip(".")[:200]
+    return re.sub(r"^\[[^\]]*\]\s*", "", first_line(fault)).split(". ")[0].rstrip(".")[:200]
 
 
 def meet(address: str, rank: int, size: int) -> Any:

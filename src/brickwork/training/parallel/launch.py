@@ -72,12 +72,12 @@ class Launcher:
 
         Raises BrickworkError where processes die again and again with no step taken.
         """
-        left, last = self.restarts, self.last_step()
+        left, last = self.restarts, self.run.checkpoints.last_step()
         while True:
             code = self.attempt()
             if code is not None:
                 return code
-            step = self.last_step()
+            step = self.run.checkpoints.last_step()
             left = self.restarts if step > last else left - 1
             last = step
             if left < 0:
@@ -86,9 +86,6 @@ class Launcher:
                     f"'brickwork train --resume {self.run.path}' goes on by one process."
                 )
             self.tell(f"{self.died}; all go on from the last checkpoint")
-
-    def last_step(self) -> int:
-        return max(self.run.checkpoints.steps(), default=-1)
 
     def attempt(self) -> int | None:
         """Starts all processes; their exit code, or None where one has died and they are to be started again."""

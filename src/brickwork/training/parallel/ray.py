@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from os.path import abspath, expanduser, isabs
 from pathlib import Path
 from shutil import rmtree
@@ -12,13 +12,13 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from brickwork.data.sources.open import is_contact
-from brickwork.errors import BrickworkError
+from brickwork.errors import BrickworkError, first_line
 from brickwork.loader.note import Note
-from brickwork.network import Network
-from brickwork.ray_cluster import RayCluster, first_line, is_named, join_cluster
+from brickwork.network import Layer
+from brickwork.ray_cluster import RayCluster, is_named, join_cluster
 from brickwork.training.events import Listener
 from brickwork.training.parallel.begin import create_plan_run, share_plan
-from brickwork.training.parallel.group import PATIENCE
+from brickwork.training.parallel.group import PATIENCE, backend
 from brickwork.training.parallel.launch import GRACE
 from brickwork.training.plan import Plan
 from brickwork.training.preflight import check_processes
@@ -45,18 +45,26 @@ def train_on_ray(
         run = create_plan_run(plan, abspath(expanduser(out)) if out else None, track)
         for note in plan.notes:
             listener(Note(note))
-        order = order_for(run, track, plan.dataset.source, plan.network)
+        kinds = {type(layer) for _, layer in plan.network.layers()}
+        own = [kind for kind in kinds if not kind.__module__.startswith("brickwork.")]
+        order = order_for(run, track, plan.dataset.source, own)
         return RayLauncher(cluster, nproc, restarts, listener, run, order).launch()
 
 
 def resume_on_ray(
-    path: Path, nproc: int, restarts: int, listener: Listener, data: str | None = None, track: Sequence[str] = ()
+    path: Path,
+    nproc: int,
+    restarts: int,
+    listener: Listener,
+    data: str | None = None,
+    own: Sequence[type[Layer]] = (),
+    track: Sequence[str] = (),
 ) -> Result:
-    """Resumes the training in a run folder by so many processes of a Ray cluster; its layers are all ours."""
+    """Resumes the training in a run folder by so many processes of a Ray cluster; `own` are your own layer classes."""
     run, recipe, _ = open_run(Path(abspath(path)))
     check_processes(recipe, nproc)
     with join_cluster() as cluster:
-        return RayLauncher(cluster, nproc, restarts, listener, run, order_for(run, track, data)).launch()
+        return RayLauncher(cluster, nproc, restarts, listener, run, order_for(run, track, data, own)).launch()
 
 
 def check_shared(**paths: str | Path | None) -> None:
@@ -71,15 +79,14 @@ def check_shared(**paths: str | Path | None) -> None:
             )
 
 
-def order_for(run: Run, track: Sequence[str], data: str | None, network: Network | None = None) -> "Order":
+def order_for(run: Run, track: Sequence[str], data: str | None, own: Sequence[type[Layer]]) -> "Order":
     """What each process is told, but for what depends on the cluster."""
     from brickwork.training.parallel.worker import Order
 
-    kinds = {type(layer) for _, layer in network.layers()} if network else set()
     return Order(
         run.path,
         data if data and is_contact(data) else None,
-        tuple(kind for kind in kinds if not kind.__module__.startswith("brickwork.")),
+        tuple(own),
         tuple(track),
         environment=tuple((name, value) for name, value in os.environ.items() if name.startswith(SETTINGS)),
     )
@@ -101,7 +108,7 @@ class RayLauncher:
     fault: Exception | None = None  # why Ray Train gave up
     outcome: Result | None = None
     mistake: str = ""
-    told: float = field(default=0.0)  # when the processes were told to stop
+    told: float = 0.0  # when the processes were told to stop
 
     def launch(self) -> Result:
         """Runs the training to its end, and gives its result.
@@ -126,19 +133,16 @@ class RayLauncher:
             raise BrickworkError(f"{self.run.path}: the Ray cluster is gone: {first_line(fault)}") from None
         return self.settle()
 
-    def last_step(self) -> int:
-        return max(self.run.checkpoints.steps(), default=-1)
-
     def attempt(self) -> bool:
         """Has Ray Train run the training, with its restarts, and hears the news meanwhile; whether to do so again."""
-        self.fault, last = None, self.last_step()
+        self.fault, last = None, self.run.checkpoints.last_step()
         thread = Thread(target=self.fit, daemon=True)
         thread.start()
         while thread.is_alive() and not self.is_over():
             self.hear(WAIT)
         self.hear(WAIT)
         ended = self.outcome or self.mistake or self.signal or not self.fault
-        return not ended and self.last_step() > last
+        return not ended and self.run.checkpoints.last_step() > last
 
     def fit(self) -> None:
         """Runs Ray Train, outside of the main thread, where it would take Ctrl-C for its own."""
@@ -156,13 +160,12 @@ class RayLauncher:
         from brickwork.training.parallel.worker import train_worker
 
         gpus = self.cluster.share_gpus(self.count)
-        backend = "cpu:gloo,cuda:nccl" if gpus else "gloo"
         resources = {"CPU": self.order.threads, **({"GPU": gpus} if gpus else {})}
         failures = FailureConfig(max_failures=self.restarts, controller_failure_limit=1)
         return TorchTrainer(
             train_worker,
             train_loop_config=self.order,
-            torch_config=TorchConfig(backend=backend, timeout_s=int(PATIENCE.total_seconds())),
+            torch_config=TorchConfig(backend=backend(cuda=bool(gpus)), timeout_s=int(PATIENCE.total_seconds())),
             scaling_config=ScalingConfig(num_workers=self.count, use_gpu=bool(gpus), resources_per_worker=resources),
             run_config=RunConfig(name=f"{time.time_ns()}", storage_path=str(storage), failure_config=failures),
         )
@@ -230,5 +233,5 @@ def by_value(kinds: Sequence[type]) -> None:
 def last_words(fault: Exception | None) -> str:
     """What a process said last, or what became of it."""
     failures = getattr(fault, "worker_failures", None) or {}
-    texts = [str(failure).strip() for failure in failures.values()] or [first_line(fault) if fault else "?"]
-    return texts[0].splitlines()[-1][:300]
+    texts = [str(failure).strip() for failure in failures.values()] or [first_line(fault) if fault else ""]
+    return (texts[0].splitlines() or ["?"])[-1][:300]

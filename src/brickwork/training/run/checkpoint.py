@@ -49,6 +49,10 @@ class Checkpoints:
         steps = [step_of(name) for name in list_names(self.folder) if name.endswith(".safetensors")]
         return sorted(step for step in steps if step is not None)
 
+    def last_step(self) -> int:
+        """The last step of which there is a file; -1 where there is none."""
+        return max(self.steps(), default=-1)
+
     def write(self, state: State) -> None:
         """Write a checkpoint, whole or not at all; raises BrickworkError where it cannot."""
         if is_link(self.folder):

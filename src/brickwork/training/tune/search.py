@@ -10,7 +10,7 @@ import torch
 from brickwork.data.dataset import Dataset
 from brickwork.loader.fit import check_fit
 from brickwork.loader.loader import Batch
-from brickwork.machine import compute_threads, free_memory
+from brickwork.machine import compute_threads, free_memory_on
 from brickwork.network import Network
 from brickwork.recipe.recipe import Recipe
 from brickwork.training.diagnose import explain_memory_errors
@@ -55,14 +55,7 @@ def find_batch_size(network: Network, dataset: Dataset, recipe: Recipe, *, liste
         def needed(images: int) -> int:
             return memory_needed(network, images, recipe, device.type)
 
-        return find_batch(network, attempt, device=device, free=free_on(device), most=MOST, needed=needed)
-
-
-def free_on(device: torch.device) -> int:
-    """The bytes that are free for a training on a device; 0 where it does not say."""
-    if device.type == "cuda":
-        return torch.cuda.mem_get_info(device)[0]
-    return free_memory() if device.type == "cpu" else 0
+        return find_batch(network, attempt, device=device, free=free_memory_on(device), most=MOST, needed=needed)
 
 
 @contextmanager

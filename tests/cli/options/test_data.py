@@ -3,7 +3,7 @@
 import click
 import pytest
 
-from brickwork.cli.data_options import data_options
+from brickwork.cli.options.data import data_options
 
 
 def test_data_must_be_given_unless_there_is_a_default() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from brickwork.cli.own import find_network, own_layers
+from brickwork.cli.options.own import find_network, own_layers
 from brickwork.errors import BrickworkError
 from brickwork.network import Network
 from shell import Ask
