@@ -26,7 +26,6 @@ TRIES = 3  # to begin a cluster
 STORE = 200 << 20  # bytes of shared memory for what a cluster of our own passes about
 QUIET = {  # no report to Ray's makers and no statistics; the word of whoever has set these stands
     "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_BACKEND_LOG_LEVEL": "fatal",  # what its core would write to standard error
     "RAY_TRAIN_METRICS_ENABLED": "0",
     "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "1",
     "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S": "300",

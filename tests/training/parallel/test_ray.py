@@ -13,6 +13,8 @@ from safetensors.numpy import load_file
 
 import pictures
 from brickwork.machine import cores
+from brickwork.training.parallel.ray import RayLauncher
+from brickwork.training.run.folder import Run
 from brickwork.training.train import resume, train
 
 pytestmark = pytest.mark.skipif(
@@ -126,14 +128,28 @@ def test_a_worker_is_killed_and_the_weights_are_those_of_one_process(
     assert not (tmp_path / "run" / "ray").exists()
 
 
-def test_after_sigterm_one_process_goes_on_to_the_same_weights(
-    tmp_path: Path, data: Path, whole: dict[str, bytes]
+def test_a_stop_signal_is_waited_for_once_the_processes_know_of_it(
+    tmp_path: Path,
+) -> None:
+    launcher = RayLauncher(None, 2, 3, print, Run(tmp_path, ""), None, begins=1)
+    assert not launcher.is_over()
+    launcher.forward(signal.SIGTERM, None)
+    assert not launcher.is_over(), "it is not handed on yet"
+    launcher.told = time.monotonic()
+    assert not launcher.is_over(), "a checkpoint may be on its way"
+    launcher.forward(signal.SIGTERM, None)
+    assert launcher.is_over(), "the second signal"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_after_a_stop_signal_one_process_goes_on_to_the_same_weights(
+    tmp_path: Path, data: Path, whole: dict[str, bytes], number: int, code: int
 ) -> None:
     command = start(data, tmp_path / "run", "--checkpoint", "1")
     below = descendants(command.pid)
-    command.send_signal(signal.SIGTERM)
+    command.send_signal(number)
     out, err = command.communicate(timeout=LONG)
-    assert command.returncode == 143, err
+    assert command.returncode == code, err
     assert "checkpoint written" in out
     assert are_gone(below)
     resume(tmp_path / "run", progress=False)

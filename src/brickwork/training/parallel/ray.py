@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from os.path import abspath, expanduser, isabs
 from pathlib import Path
-from shutil import rmtree
-from threading import Thread
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +16,6 @@ from brickwork.network import Layer
 from brickwork.ray_cluster import RayCluster, is_named, join_cluster
 from brickwork.training.events import Listener
 from brickwork.training.parallel.begin import create_plan_run, share_plan
-from brickwork.training.parallel.group import PATIENCE, backend
 from brickwork.training.parallel.launch import GRACE
 from brickwork.training.plan import Plan
 from brickwork.training.preflight import check_processes
@@ -30,6 +27,7 @@ if TYPE_CHECKING:
     from brickwork.training.parallel.worker import Order
 
 WAIT = 0.5  # seconds that are waited for news
+TRAIN = "RAY_TRAIN_"  # how Ray Train's own settings begin
 SETTINGS = "BRICKWORK_"  # how the variables begin that all processes have as the command has them
 
 
@@ -105,7 +103,7 @@ class RayLauncher:
     signal: int = 0  # the stop signal that came
     again: bool = False  # whether a second one came
     begins: int = 0
-    fault: Exception | None = None  # why Ray Train gave up
+    fault: str = ""  # why Ray Train gave up
     outcome: Result | None = None
     mistake: str = ""
     told: float = 0.0  # when the processes were told to stop
@@ -135,46 +133,33 @@ class RayLauncher:
 
     def attempt(self) -> bool:
         """Has Ray Train run the training, with its restarts, and hears the news meanwhile; whether to do so again."""
-        self.fault, last = None, self.run.checkpoints.last_step()
-        thread = Thread(target=self.fit, daemon=True)
-        thread.start()
-        while thread.is_alive() and not self.is_over():
+        import ray
+
+        last = self.run.checkpoints.last_step()
+        task = self.begin()
+        while not self.is_over() and not ray.wait([task], timeout=0)[0]:
             self.hear(WAIT)
         self.hear(WAIT)
+        self.fault = "" if self.is_over() else ending(task)
         ended = self.outcome or self.mistake or self.signal or not self.fault
         return not ended and self.run.checkpoints.last_step() > last
 
-    def fit(self) -> None:
-        """Runs Ray Train, outside of the main thread, where it would take Ctrl-C for its own."""
-        folder = self.run.path / "ray"
-        try:
-            self.trainer(folder).fit()
-        except Exception as fault:  # whatever Ray raises
-            self.fault = fault
-        rmtree(folder, ignore_errors=True)
+    def begin(self) -> Any:
+        """The task that runs Ray Train: on the cluster, so that no thread of this process waits for it."""
+        import ray
 
-    def trainer(self, storage: Path) -> Any:
-        from ray.train import FailureConfig, RunConfig, ScalingConfig
-        from ray.train.torch import TorchConfig, TorchTrainer
-
-        from brickwork.training.parallel.worker import train_worker
+        from brickwork.training.parallel.worker import fit
 
         gpus = self.cluster.share_gpus(self.count)
-        resources = {"CPU": self.order.threads, **({"GPU": gpus} if gpus else {})}
-        failures = FailureConfig(max_failures=self.restarts, controller_failure_limit=1)
-        return TorchTrainer(
-            train_worker,
-            train_loop_config=self.order,
-            torch_config=TorchConfig(backend=backend(cuda=bool(gpus)), timeout_s=int(PATIENCE.total_seconds())),
-            scaling_config=ScalingConfig(num_workers=self.count, use_gpu=bool(gpus), resources_per_worker=resources),
-            run_config=RunConfig(name=f"{time.time_ns()}", storage_path=str(storage), failure_config=failures),
-        )
+        settings = {name: value for name, value in os.environ.items() if name.startswith(TRAIN)}
+        task = ray.remote(num_cpus=0, max_retries=0, runtime_env={"env_vars": settings})(fit)
+        return task.remote(self.order, self.count, self.restarts, gpus)
 
     def is_over(self) -> bool:
         """Whether nothing is waited for any more after a stop signal."""
-        if not self.signal:
-            return False
-        return self.again or not self.begins or time.monotonic() - self.told > GRACE
+        if self.again or not self.told:
+            return self.again
+        return not self.begins or time.monotonic() - self.told > GRACE
 
     def hear(self, seconds: float) -> None:
         """Takes the news, and hands a stop signal on to the processes."""
@@ -215,7 +200,7 @@ class RayLauncher:
             raise Stopped(self.signal)
         raise BrickworkError(
             f"{self.run.path}: processes were lost, and {self.restarts} restarts have not brought it further: "
-            f"{last_words(self.fault)} 'brickwork train --resume {self.run.path}' goes on by one process."
+            f"{self.fault} 'brickwork train --resume {self.run.path}' goes on by one process."
         )
 
 
@@ -230,8 +215,11 @@ def by_value(kinds: Sequence[type]) -> None:
             cloudpickle.register_pickle_by_value(sys.modules[kind.__module__])
 
 
-def last_words(fault: Exception | None) -> str:
-    """What a process said last, or what became of it."""
-    failures = getattr(fault, "worker_failures", None) or {}
-    texts = [str(failure).strip() for failure in failures.values()] or [first_line(fault) if fault else ""]
-    return (texts[0].splitlines() or ["?"])[-1][:300]
+def ending(task: Any) -> str:
+    """Why Ray Train gave up; empty where it did not."""
+    import ray
+
+    try:
+        return str(ray.get(task))
+    except (ray.exceptions.RayTaskError, ray.exceptions.WorkerCrashedError) as fault:
+        return first_line(fault)

@@ -10,17 +10,18 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import rmtree
 from socket import gethostname
 from threading import Thread
 from typing import Any
 
 import ray
 
-from brickwork.errors import BrickworkError
+from brickwork.errors import BrickworkError, first_line
 from brickwork.machine import compute_threads
 from brickwork.network import Layer
 from brickwork.training.events import Event, Step
-from brickwork.training.parallel.group import JOINED, LostProcess
+from brickwork.training.parallel.group import JOINED, PATIENCE, LostProcess, backend
 from brickwork.training.signals import Stopped, StopSignal
 from brickwork.training.train import resume
 
@@ -98,6 +99,41 @@ class LeaderListener:
             return
         self.last = time.monotonic()
         self.mailbox.tell.remote(event)
+
+
+def fit(order: Order, count: int, restarts: int, gpus: float) -> str:
+    """Has Ray Train run the training by `count` processes with so many GPUs each, as a Ray task; why it gave up."""
+    storage = order.run / "ray"
+    try:
+        trainer(order, count, restarts, gpus, storage).fit()
+    except Exception as fault:  # whatever Ray raises
+        return last_words(fault)
+    finally:
+        rmtree(storage, ignore_errors=True)
+    return ""
+
+
+def trainer(order: Order, count: int, restarts: int, gpus: float, storage: Path) -> Any:
+    """Ray Train's trainer, which starts all processes again, so many times, when one dies."""
+    from ray.train import FailureConfig, RunConfig, ScalingConfig
+    from ray.train.torch import TorchConfig, TorchTrainer
+
+    resources = {"CPU": order.threads, **({"GPU": gpus} if gpus else {})}
+    failures = FailureConfig(max_failures=restarts, controller_failure_limit=1)
+    return TorchTrainer(
+        train_worker,
+        train_loop_config=order,
+        torch_config=TorchConfig(backend=backend(cuda=bool(gpus)), timeout_s=int(PATIENCE.total_seconds())),
+        scaling_config=ScalingConfig(num_workers=count, use_gpu=bool(gpus), resources_per_worker=resources),
+        run_config=RunConfig(name=f"{time.time_ns()}", storage_path=str(storage), failure_config=failures),
+    )
+
+
+def last_words(fault: Exception) -> str:
+    """What a process said last, or what became of it."""
+    failures = getattr(fault, "worker_failures", None) or {}
+    texts = [str(failure).strip() for failure in failures.values()] or [first_line(fault)]
+    return (texts[0].splitlines() or ["?"])[-1][:300]
 
 
 def train_worker(order: Order) -> None:
