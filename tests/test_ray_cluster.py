@@ -7,7 +7,7 @@ import pytest
 
 from brickwork.cli.shell import run
 from brickwork.errors import BrickworkError
-from brickwork.ray_cluster import RayCluster, check_answer, check_engine, environment, is_named
+from brickwork.ray_cluster import RayCluster, check_answer, check_engine, environment, is_named, same_errors
 from brickwork.training.parallel.ray import check_shared
 
 
@@ -97,3 +97,10 @@ def test_the_environment_is_what_it_was_and_a_persons_word_stands(monkeypatch: p
         assert (os.environ["RAY_USAGE_STATS_ENABLED"], os.environ["GLOO_SOCKET_IFNAME"]) == ("1", "lo")
         os.environ["RAY_AUTH_MODE"] = "token"  # as Ray does
     assert dict(os.environ) == before
+
+
+def test_only_the_line_about_the_log_level_is_kept_from_standard_error(capfd: pytest.CaptureFixture[str]) -> None:
+    with same_errors():
+        os.write(2, b"[I] Set ray log level from environment variable RAY_BACKEND_LOG_LEVEL to 3\nfatal: x\n")
+    os.write(2, b"after\n")
+    assert capfd.readouterr().err == "fatal: x\nafter\n"

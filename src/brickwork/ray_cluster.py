@@ -24,8 +24,10 @@ ADDRESS = "RAY_ADDRESS"
 CALL, ANSWER = 10.0, 60.0  # seconds in which a cluster's head is to be reached, and to say how it is
 TRIES = 3  # to begin a cluster
 STORE = 200 << 20  # bytes of shared memory for what a cluster of our own passes about
+LEVEL = "RAY_BACKEND_LOG_LEVEL"
 QUIET = {  # no report to Ray's makers and no statistics; the word of whoever has set these stands
     "RAY_USAGE_STATS_ENABLED": "0",
+    LEVEL: "fatal",  # what its core would write to standard error
     "RAY_TRAIN_METRICS_ENABLED": "0",
     "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "1",
     "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S": "300",
@@ -113,7 +115,11 @@ def own_cluster() -> Iterator[None]:
     loopback = {"GLOO_SOCKET_IFNAME": "lo"} if sys.platform == "linux" else {}
     try:
         with environment({**secret, **LOCAL, **loopback}), disconnected():
-            with chdir(folder), same_signals():  # its processes import from the folder in which this one is
+            with (
+                chdir(folder),
+                same_signals(),
+                same_errors(),
+            ):  # its processes import from the folder in which this one is
                 begin_cluster(folder)
             yield
     finally:
@@ -174,7 +180,7 @@ def connect(address: str) -> None:
     if address != "auto":
         check_answer(address)
     try:
-        with tempfile.TemporaryDirectory(prefix="brickwork-") as folder, chdir(folder), same_signals():
+        with tempfile.TemporaryDirectory(prefix="brickwork-") as folder, chdir(folder), same_signals(), same_errors():
             ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, RuntimeError, ValueError) as fault:
         raise BrickworkError(f"the Ray cluster at {ADDRESS}={address} cannot be joined: {first_line(fault)}") from None
@@ -244,3 +250,23 @@ def same_signals() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def same_errors() -> Iterator[None]:
+    """Keeps the line in which Ray's core says how much it will say from standard error, which it writes to itself."""
+    try:
+        before = os.dup(2)
+    except OSError:  # closed
+        yield
+        return
+    with tempfile.TemporaryFile() as texts:
+        os.dup2(texts.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(before, 2)
+            os.close(before)
+            texts.seek(0)
+            with suppress(OSError):
+                os.write(2, b"".join(line for line in texts if LEVEL.encode() not in line))
