@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 SHARD = 1000  # images
+FLAT = 1.25  # times the memory that a fifth of the images takes, at most
 
 
 def write_shards(folder: Path, count: int) -> None:
@@ -270,7 +271,9 @@ def measure(folder: Path, few: int, many: int) -> None:
             for where in ("disk", "http"):
                 assert orders[where, 1] == orders[where, 2], "two processes have another order"
     for size in (1, 2):
-        print(f"memory of {size}: {private[many, size] / private[few, size]:.2f} times that of {few:,} images")
+        ratio = private[many, size] / private[few, size]
+        print(f"memory of {size}: {ratio:.2f} times that of {few:,} images")
+        assert ratio < FLAT, f"memory grows with the images: more than {FLAT} times"
 
 
 if __name__ == "__main__":
