@@ -22,15 +22,12 @@ from resource import RUSAGE_CHILDREN, getrusage
 from statistics import median
 from tempfile import TemporaryDirectory
 
-HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "tests")]
-
-from brickwork.machine import cores  # noqa: E402
-from brickwork.network.columns import RULE, format_columns  # noqa: E402
+from brickwork.machine import cores
+from brickwork.network.columns import RULE, format_columns
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 PACKAGES = ("torch", "torchvision", "timm", "openvino", "onnxruntime", "pillow", "numpy")
-PEERS = HERE / "predict_peers.py"
+PEERS = Path(__file__).with_name("predict_peers.py")
 
 
 @dataclass(frozen=True)
@@ -54,7 +51,6 @@ def make_models(folder: Path) -> None:
     import torch
 
     import brickwork as bw
-    from exports import export_ir, export_onnx
 
     torch.manual_seed(0)
     model = bw.build(bw.zoo.network("resnet18"))
@@ -62,7 +58,7 @@ def make_models(folder: Path) -> None:
     path = folder / "resnet18.safetensors"
     bw.save(path, model, preprocessing={**steps, "fit": "crop", "interpolation": "bilinear"})
     bw.save_weights(model, "torchvision", folder / "torchvision.pth")
-    export_ir(export_onnx(bw.load(path), folder / "resnet18.onnx"), folder / "resnet18.xml")
+    bw.export(path, "openvino", folder / "resnet18.xml")
 
 
 def ours(model: Path, engine: str, allow: str = "") -> Contender:

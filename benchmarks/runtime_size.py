@@ -17,12 +17,10 @@ from tempfile import TemporaryDirectory
 
 from PIL import Image
 
-ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT / "tests")]
+import brickwork as bw
+from brickwork.network.columns import RULE, format_columns
 
-import brickwork as bw  # noqa: E402
-import exports  # noqa: E402
-from brickwork.network.columns import RULE, format_columns  # noqa: E402
+ROOT = Path(__file__).parents[1]
 
 LIMITS = {"onnx": 200e6, "openvino": 300e6}  # bytes
 FILES = {"onnx": "model.onnx", "openvino": "model.xml"}
@@ -50,8 +48,8 @@ def make_models(folder: Path) -> Path:
     """Trains and exports; gives the model file."""
     result = bw.train("resnet20[width=0.5]", "fashion", epochs=3, out=folder / "run", progress=False)
     assert result.model
-    exports.export_onnx(bw.load(result.model), folder / "model.onnx")
-    exports.export_ir(folder / "model.onnx", folder / "model.xml")
+    for kind, name in FILES.items():
+        bw.export(result.model, kind, folder / name, data="fashion")
     return result.model
 
 
