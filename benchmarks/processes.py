@@ -20,7 +20,7 @@ from safetensors.numpy import load_file
 
 from brickwork.network.columns import RULE, format_columns
 
-CASES = (("resnet20", 32, 1600, 64), ("resnet18", 64, 640, 64))  # side, images, batch
+CASES = (("resnet20", 32, 960, 64), ("resnet18", 64, 256, 64))  # side, images, batch
 EPOCHS = 2
 THREADS = {**os.environ, "OMP_NUM_THREADS": "1"}
 
@@ -69,6 +69,7 @@ def compare(name: str, side: int, count: int, batch: int, rounds: int, root: Pat
         two = train(name, data, batch, outs[1], ["--nproc", "2"])
         assert weights(outs[0]) == weights(outs[1]), "two processes have trained otherwise than one"
         found.append((one, two))
+        print(f"{name}: {two['images_per_second'] / one['images_per_second'] / 2:.0%}", file=sys.stderr, flush=True)
     speeds = [median(each[way]["images_per_second"] for each in found) for way in (0, 1)]
     clock = median(two["images_per_second"] / one["images_per_second"] / 2 for one, two in found)
     synchronising = median(two["synchronising"] for _, two in found)
