@@ -20,7 +20,7 @@ from safetensors.numpy import load_file
 
 from brickwork.network.columns import RULE, format_columns
 
-CASES = (("resnet20", 32, 960, 64), ("resnet18", 64, 256, 64))  # side, images, batch
+CASES = (("resnet20", 32, 960, 64), ("resnet18", 64, 512, 64))  # side, images, batch
 EPOCHS = 2
 THREADS = {**os.environ, "OMP_NUM_THREADS": "1"}
 
@@ -35,7 +35,7 @@ def make_images(folder: Path, side: int, count: int) -> Path:
     return folder
 
 
-def train(network: str, data: Path, batch: int, out: Path, how: list[str]) -> dict[str, float]:
+def train(network: str, side: int, data: Path, batch: int, out: Path, how: list[str]) -> dict[str, float]:
     """The last epoch's metrics."""
     fields = ["--epochs", str(EPOCHS), "--batch", str(batch), "--threads", "1", "--workers", "0", "--precision", "fp32"]
     command = [
@@ -44,6 +44,8 @@ def train(network: str, data: Path, batch: int, out: Path, how: list[str]) -> di
         "brickwork",
         "train",
         network,
+        "--input",
+        f"3x{side}x{side}",
         "--data",
         str(data),
         "--out",
@@ -65,8 +67,8 @@ def compare(name: str, side: int, count: int, batch: int, rounds: int, root: Pat
     found = []
     for number in range(rounds):
         outs = [root / f"{name}-{number}-{size}" for size in (1, 2)]
-        one = train(name, data, batch, outs[0], ["--accumulate", "2"])
-        two = train(name, data, batch, outs[1], ["--nproc", "2"])
+        one = train(name, side, data, batch, outs[0], ["--accumulate", "2"])
+        two = train(name, side, data, batch, outs[1], ["--nproc", "2"])
         assert weights(outs[0]) == weights(outs[1]), "two processes have trained otherwise than one"
         found.append((one, two))
         print(f"{name}: {two['images_per_second'] / one['images_per_second'] / 2:.0%}", file=sys.stderr, flush=True)
