@@ -4,6 +4,8 @@
 
 Both train the same batches of two micro-batches in turn, so that what else runs meets all alike. Efficiency is the
 images a second of two over twice those of one, in the last epoch's steps. The weights of both have to be the same bits.
+"apart" is the efficiency of two trainings that know nothing of each other, a micro-batch each: what the machine itself
+loses where two cores share memory and power, and so the most that two processes can reach.
 """
 
 import json
@@ -22,6 +24,7 @@ from brickwork.network.columns import RULE, format_columns
 
 CASES = (("resnet20", 32, 960, 64), ("resnet18", 64, 512, 64))  # side, images, batch
 EPOCHS = 2
+RATE = "images_per_second"
 THREADS = {**os.environ, "OMP_NUM_THREADS": "1"}
 
 
@@ -35,8 +38,7 @@ def make_images(folder: Path, side: int, count: int) -> Path:
     return folder
 
 
-def train(network: str, side: int, data: Path, batch: int, out: Path, how: list[str]) -> dict[str, float]:
-    """The last epoch's metrics."""
+def train(network: str, side: int, data: Path, batch: int, out: Path, how: list[str]) -> "subprocess.Popen[bytes]":
     fields = ["--epochs", str(EPOCHS), "--batch", str(batch), "--threads", "1", "--workers", "0", "--precision", "fp32"]
     command = [
         sys.executable,
@@ -53,9 +55,14 @@ def train(network: str, side: int, data: Path, batch: int, out: Path, how: list[
         *fields,
         *how,
     ]
-    subprocess.run(command, check=True, env=THREADS, capture_output=True)
-    metrics: dict[str, float] = json.loads((out / "metrics.jsonl").read_text().splitlines()[-1])
-    return metrics
+    return subprocess.Popen(command, env=THREADS, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def metrics(training: "subprocess.Popen[bytes]", out: Path) -> dict[str, float]:
+    """The last epoch's metrics, once a training has ended."""
+    assert training.wait() == 0, f"the training in {out} failed"
+    found: dict[str, float] = json.loads((out / "metrics.jsonl").read_text().splitlines()[-1])
+    return found
 
 
 def weights(out: Path) -> dict[str, bytes]:
@@ -66,25 +73,25 @@ def compare(name: str, side: int, count: int, batch: int, rounds: int, root: Pat
     data = make_images(root / f"{name}-data", side, count)
     found = []
     for number in range(rounds):
-        outs = [root / f"{name}-{number}-{size}" for size in (1, 2)]
-        one = train(name, side, data, batch, outs[0], ["--accumulate", "2"])
-        two = train(name, side, data, batch, outs[1], ["--nproc", "2"])
+        outs = [root / f"{name}-{number}-{how}" for how in ("one", "two", "left", "right")]
+        one = metrics(train(name, side, data, batch, outs[0], ["--accumulate", "2"]), outs[0])
+        two = metrics(train(name, side, data, batch, outs[1], ["--nproc", "2"]), outs[1])
         assert weights(outs[0]) == weights(outs[1]), "two processes have trained otherwise than one"
-        found.append((one, two))
-        print(f"{name}: {two['images_per_second'] / one['images_per_second'] / 2:.0%}", file=sys.stderr, flush=True)
-    speeds = [median(each[way]["images_per_second"] for each in found) for way in (0, 1)]
-    clock = median(two["images_per_second"] / one["images_per_second"] / 2 for one, two in found)
-    synchronising = median(two["synchronising"] for _, two in found)
-    cells = (f"{speeds[0]:,.0f}", f"{speeds[1]:,.0f}", f"{clock:.0%}", f"{synchronising:.0%}")
+        pair = [train(name, side, data, batch // 2, out, []) for out in outs[2:]]
+        apart = sum(metrics(*each)[RATE] for each in zip(pair, outs[2:], strict=True)) / one[RATE] / 2
+        found.append((one[RATE], two[RATE], two[RATE] / one[RATE] / 2, apart, two["synchronising"]))
+        print(f"{name}: {found[-1][2]:.0%}, apart {apart:.0%}", file=sys.stderr, flush=True)
+    alone, both, clock, apart, synchronising = (median(column) for column in zip(*found, strict=True))
+    cells = (f"{alone:,.0f}", f"{both:,.0f}", f"{clock:.0%}", f"{apart:.0%}", f"{synchronising:.0%}")
     return (name, str(side), str(batch), *cells)
 
 
 def main(rounds: int) -> None:
-    head = ("network", "side", "batch", "images/s of one", "of two", "efficiency", "synchronising")
+    head = ("network", "side", "batch", "images/s of one", "of two", "efficiency", "apart", "synchronising")
     with tempfile.TemporaryDirectory() as folder:
         rows = [compare(*case, rounds, Path(folder)) for case in CASES]
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {rounds} rounds in turn, weights equal bit for bit")
-    print("\n".join(format_columns([head, RULE, *rows], "<>>>>>>")))
+    print("\n".join(format_columns([head, RULE, *rows], "<>>>>>>>")))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,5 @@
 """Resizing in the graph against Pillow itself, on twelve pairs of sizes."""
 
-from itertools import product
-
 import numpy as np
 import pytest
 import torch
@@ -16,8 +14,7 @@ PAIRS = (  # width and height of an image, and of the input
     ((224, 224), (224, 224)), ((61, 400), (64, 64)), ((225, 223), (224, 224)), ((17, 13), (32, 32)),
     ((1500, 1000), (299, 299)), ((100, 100), (28, 28)), ((641, 32), (32, 48)), ((1, 7), (28, 28)),
 )  # fmt: skip
-# Of crop's box Pillow keeps 24 bits: a pixel between two bytes may fall otherwise, and bicubic adds two of these up
-RARE = {**dict.fromkeys(product(("crop", "pad", "squash"), ("bilinear", "bicubic")), 0.0), ("crop", "bicubic"): 1e-4}
+RARE = 0.06  # of pixels: those half way between two bytes
 
 
 def picture(size: tuple[int, int], mode: str) -> Image.Image:
@@ -42,8 +39,8 @@ def test_pixels_are_within_a_level_of_pillows(fit: str, interpolation: str, mode
         image = picture(size, mode)
         found = Resize(steps)(torch.from_numpy(steps.array(image).copy())).numpy()
         apart = np.abs(found.astype(int) - steps.pixels(image))
-        assert (apart > 1).mean() <= RARE[fit, interpolation], size
-        assert apart.max() <= 1 + (RARE[fit, interpolation] > 0), size
+        assert apart.max() <= 1, size
+        assert (apart > 0).mean() <= RARE, size
 
 
 def test_nearest_is_refused() -> None:

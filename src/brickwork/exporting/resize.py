@@ -71,25 +71,42 @@ class Resize(nn.Module):
     def matrix(self, target: int, size: int, picture: Side) -> Tensor:
         """The weights, target x size, with which pixels of a side of the input come from those of the image.
 
-        A pixel's centre is (2 place + 1) size / (2 picture) in the image; its whole part is subtracted as whole
-        numbers, so that float32 is exact enough on images of any size.
+        A pixel's centre in the image is the box's edge + (place + 0.5) span / count; its whole part is subtracted as
+        whole numbers, so that float32 is exact enough on images of any size.
         """
-        doubled = (2 * self.places(target, picture) + 1) * size
-        whole = torch.div(doubled, 2 * picture, rounding_mode="floor")
-        part = (doubled - whole * (2 * picture)).float() / (2 * picture)
-        distance = (torch.arange(size) - whole[:, None]).float() + 0.5 - part[:, None]
-        stretch = (_number(size).float() / picture).clamp(min=1)  # a filter is as wide as what a pixel takes in
+        first, span, places, count = self.box(target, size, picture)
+        doubled = (2 * places + 1) * span.floor().long()
+        whole = torch.div(doubled, 2 * count, rounding_mode="floor")
+        part = (doubled - whole * (2 * count)).float() + (2 * places + 1).float() * (span - span.floor())
+        part = part / (2 * count) + (first - first.floor())
+        whole = whole + first.floor().long() + part.floor().long()
+        distance = (torch.arange(size) - whole[:, None]).float() + 0.5 - (part - part.floor())[:, None]
+        stretch = (span / count).clamp(min=1)  # a filter is as wide as what a pixel takes in
         weights = self.kernel((distance / stretch).abs())
         return weights / weights.sum(1, keepdim=True)
 
+    def box(self, target: int, size: int, picture: Side) -> tuple[Tensor, Tensor, Tensor, Side]:
+        """The part of a side that is resized: its edge, its length, the places in it, and how many it is resized to.
+
+        Of crop's box Pillow keeps the edges in float32.
+        """
+        if self.fit != "crop":
+            return torch.zeros(()), _number(size).float(), self.places(target, picture), picture
+        start = self.start(target, picture)
+        first, last = (edge(place * size, picture) for place in (start, start + target))
+        return first, last - first, torch.arange(target), target
+
     def places(self, target: int, picture: Side) -> Tensor:
         """Where each pixel of a side of the input lies in the picture: centred, as crop and pad have it."""
-        start: Side = -((target - picture) // 2)
-        if self.fit != "pad":
-            half, odd = (picture - target) // 2, (picture - target) % 2
-            start = half + odd * (half % 2)  # Python's round: a half goes to the even neighbour
-        places: Tensor = torch.arange(target) + start
+        places: Tensor = torch.arange(target) + self.start(target, picture)
         return places
+
+    def start(self, target: int, picture: Side) -> Side:
+        """Where a side of the input begins in the picture."""
+        if self.fit == "pad":
+            return -((target - picture) // 2)
+        half, odd = (picture - target) // 2, (picture - target) % 2
+        return half + odd * (half % 2)  # Python's round: a half goes to the even neighbour
 
     def inside(self, target: int, picture: Side) -> Tensor:
         """Which pixels of a side are the picture's, and not bars."""
@@ -104,6 +121,13 @@ class Resize(nn.Module):
         near = ((CUBIC + 2) * x - (CUBIC + 3)) * x * x + 1
         far = (((x - 5) * x + 8) * x - 4) * CUBIC
         return torch.where(x < 1, near, torch.where(x < 2, far, torch.zeros_like(x)))
+
+
+def edge(place: Side, picture: Side) -> Tensor:
+    """place / picture in float32, as precise as it can be."""
+    whole = place // picture
+    found: Tensor = _number(whole).float() + _number(place - whole * picture).float() / picture
+    return found
 
 
 def to_bytes(values: Tensor) -> Tensor:
