@@ -4,7 +4,7 @@ Ioffe, Szegedy 2015, arXiv 1502.03167, Algorithms 1 and 2. Batch norm is per cha
 feature, a convolution's takes batch, height and width together. `build(network, norm=...)` chooses one.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Literal, Protocol
 
 import torch
@@ -22,8 +22,8 @@ class Processes(Protocol):
     rank: int
     size: int
 
-    def add(self, tensors: Sequence[Tensor]) -> None:
-        """Adds up tensors over all processes, in place."""
+    def add(self, tensor: Tensor) -> None:
+        """Adds up a tensor over all processes, in place."""
 
 
 class PlainBatchNorm(_BatchNorm):
@@ -147,13 +147,13 @@ class GatherRows(torch.autograd.Function):
         ctx.processes = processes
         rows = row.new_zeros(processes.size, len(row))
         rows[processes.rank] = row
-        processes.add([rows])
+        processes.add(rows)
         return rows
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         total = gradient.contiguous().clone()
-        ctx.processes.add([total])
+        ctx.processes.add(total)
         return total[ctx.processes.rank], None
 
 

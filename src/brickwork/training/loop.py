@@ -100,6 +100,7 @@ class Loop:
         averages = BufferMean(self.model, self.group, count)
         rows: list[tuple[float, ...]] = []
         for number, part in zip(self.own, batch, strict=True):
+            gradients.begin(number)
             loss = self.backward(part, number)
             rows.append((loss, len(part.images), part.of, signal))
             gradients.add(number)
@@ -149,7 +150,7 @@ class Loop:
         ranks = {"rank": group.rank, "world_size": group.size}
         with self.averaged():
             logits = compute_logits(self.model, images, images.preprocessing, progress=heard, **ranks)
-        group.add([logits])
+        group.add(logits)
         return logits
 
     def averaged(self) -> AbstractContextManager[None]:

@@ -7,12 +7,12 @@ from torch import Tensor, nn
 
 from brickwork.loader.share import Share
 from brickwork.training.parallel.group import Group
+from brickwork.training.parallel.overlap import OverlappedReduce, split_buckets
 from brickwork.training.parallel.summation import (
     BufferMean,
     GradientSum,
     gather_in_order,
     ordered_sum,
-    split_buckets,
     sum_in_order,
 )
 
@@ -37,13 +37,12 @@ class Threads(Group):
         sent = self.exchanged([part.clone() for part in parts])
         return [each[self.rank] for each in sent]  # type: ignore[index]
 
-    def add(self, tensors: Sequence[Tensor]) -> None:
-        sent = self.exchanged([tensor.clone() for tensor in tensors])
-        for number, tensor in enumerate(tensors):
-            total = sent[0][number].clone()  # type: ignore[index]
-            for other in sent[1:]:
-                total += other[number]  # type: ignore[index]
-            tensor.copy_(total)
+    def begin_add(self, tensor: Tensor) -> None:
+        total, *others = self.exchanged(tensor.clone())
+        tensor.copy_(sum(others, start=total))  # type: ignore[call-overload]
+
+    def finish_adds(self) -> None:
+        """Nothing is under way."""
 
 
 def in_group(size: int, work: Callable[[Group], object]) -> list[object]:
@@ -107,6 +106,7 @@ def gradient(group: Group, count: int, *, ordered: bool) -> Tensor:
         layer.bias.zero_()
     total = GradientSum(layer, group, count, ordered=ordered)
     for number in group.share.of(count):
+        total.begin(number)
         layer(rows[number : number + 1]).square().sum().backward()
         total.add(number)
     total.finish()
@@ -164,3 +164,28 @@ def test_gradients_are_sent_in_buckets_of_a_size() -> None:
     tensors = [torch.zeros(1 << 22) for _ in range(5)]  # 16 MiB each
     assert [len(bucket) for bucket in split_buckets(tensors)] == [2, 2, 1]
     assert split_buckets([]) == []
+
+
+def test_gradients_are_sent_before_the_backward_pass_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("brickwork.training.parallel.overlap.BUCKET", 1)
+    told: list[str] = []
+
+    class Alone(Group):
+        def begin_add(self, tensor: Tensor) -> None:
+            told.append(f"sum of {len(tensor)}")
+
+        def finish_adds(self) -> None:
+            told.append("all sums")
+
+    model = nn.Sequential(nn.Linear(2, 3, bias=False), nn.Linear(3, 4, bias=False), nn.Linear(4, 9, bias=False))
+    model[0].weight.register_post_accumulate_grad_hook(lambda weight: told.append("the first layer"))
+    model[2].requires_grad_(requires_grad=False)
+    unused = nn.Linear(1, 1, bias=False)
+    reduce = OverlappedReduce(nn.ModuleList([unused, model]), Alone())
+    model(torch.ones(1, 2)).sum().backward()
+    assert told == ["sum of 12", "the first layer", "sum of 6"]
+    reduce.finish()
+    assert told[3:] == ["all sums"]
+    assert unused.weight.grad is None
+    model(torch.ones(1, 2)).sum().backward()
+    assert told[4:] == ["the first layer"], "the hooks are gone"

@@ -47,6 +47,7 @@ class Group:
     size: int = 1
     seconds: float = field(default=0.0, init=False)  # spent in exchanges, waiting for the others included
     turns: int = field(default=0, init=False)
+    works: "list[Work]" = field(default_factory=list, init=False)  # all-reduces that are under way
 
     @property
     def leads(self) -> bool:
@@ -62,13 +63,22 @@ class Group:
         seconds, self.seconds = self.seconds, 0.0
         return seconds
 
-    def add(self, tensors: Sequence[Tensor]) -> None:
-        """Adds up tensors over all processes, in place (all-reduce); all sums are under way at once."""
+    def add(self, tensor: Tensor) -> None:
+        """Adds up a tensor over all processes, in place (all-reduce)."""
         if self.size > 1:
-            with self.exchange():
-                works: list[Work] = [distributed.all_reduce(tensor, async_op=True) for tensor in tensors]
-                for work in works:
-                    work.wait()
+            self.begin_add(tensor)
+            self.finish_adds()
+
+    def begin_add(self, tensor: Tensor) -> None:
+        """Begins to add up a tensor over all processes, in place; several may be under way at once."""
+        with self.exchange():
+            self.works.append(distributed.all_reduce(tensor, async_op=True))
+
+    def finish_adds(self) -> None:
+        """Waits for all sums that have begun."""
+        with self.exchange():
+            while self.works:
+                self.works.pop(0).wait()
 
     def gather(self, tensor: Tensor) -> list[Tensor]:
         """A tensor of one shape from each process, in the order of ranks (all-gather)."""

@@ -11,8 +11,7 @@ from torch import Tensor, nn
 
 from brickwork.loader.share import Share
 from brickwork.training.parallel.group import Group
-
-BUCKET = 1 << 25  # bytes of gradients that are sent at a time
+from brickwork.training.parallel.overlap import OverlappedReduce, flatten, unflatten
 
 
 def sum_in_order(parts: Sequence[Tensor]) -> Tensor:
@@ -40,6 +39,12 @@ class GradientSum:
         self.ordered = ordered and group.size > 2
         self.weights: list[nn.Parameter] = []
         self.kept: list[list[Tensor]] = []  # by micro-batch or half: the gradients of all weights
+        self.reduce: OverlappedReduce | None = None
+
+    def begin(self, micro_batch: int) -> None:
+        """Notes that a micro-batch's backward pass is about to begin: during this process's last, sums are sent."""
+        if self.group.size > 1 and not self.ordered and micro_batch == self.group.share.of(self.count)[-1]:
+            self.reduce = OverlappedReduce(self.model, self.group)
 
     def add(self, micro_batch: int) -> None:
         """Notes that a micro-batch's backward pass is done."""
@@ -55,19 +60,11 @@ class GradientSum:
         elif self.kept:
             for weight, first in zip(self.weights, self.kept.pop(), strict=True):
                 weight.grad = first if weight.grad is None else first.add_(weight.grad)
-        elif self.group.size > 1:
-            self.reduce_all()
-
-    def reduce_all(self) -> None:
-        gradients = [weight.grad for weight in self.model.parameters() if weight.grad is not None]
-        buckets = list(split_buckets(gradients))
-        flat = [torch.cat([gradient.reshape(-1) for gradient in bucket]) for bucket in buckets]
-        self.group.add(flat)
-        for bucket, total in zip(buckets, flat, strict=True):
-            unflatten(total, bucket)
+        elif self.reduce:
+            self.reduce.finish()
 
     def finish_ordered(self) -> None:
-        flat = [torch.cat([gradient.reshape(-1) for gradient in gradients]) for gradients in self.kept]
+        flat = [flatten(gradients) for gradients in self.kept]
         for weight, gradient in zip(self.weights, self.kept[0], strict=True):
             weight.grad = gradient
         self.kept.clear()
@@ -80,26 +77,6 @@ def take_gradient(weight: nn.Parameter) -> Tensor:
     gradient, weight.grad = weight.grad, None
     assert gradient is not None
     return gradient
-
-
-def split_buckets(tensors: Sequence[Tensor]) -> list[list[Tensor]]:
-    """Tensors in their order, in buckets of about `BUCKET` bytes."""
-    buckets: list[list[Tensor]] = []
-    room = 0
-    for tensor in tensors:
-        if room <= 0:
-            buckets.append([])
-            room = BUCKET
-        buckets[-1].append(tensor)
-        room -= tensor.nbytes
-    return buckets
-
-
-def unflatten(flat: Tensor, tensors: Sequence[Tensor]) -> None:
-    """Copies consecutive parts of a flat tensor into tensors."""
-    parts = torch.split(flat, [tensor.numel() for tensor in tensors])
-    for tensor, part in zip(tensors, parts, strict=True):
-        tensor.copy_(part.view_as(tensor))
 
 
 def copy_all(sources: Sequence[Tensor], targets: Sequence[Tensor]) -> None:
