@@ -10,7 +10,7 @@ import pytest
 from brickwork import count_like, zoo
 from brickwork.errors import BrickworkError
 from brickwork.network import Layer, Network, chain, cost, lower_network, stages
-from brickwork.network.counts import Difference, ToolName
+from brickwork.network.counts import Addend, ToolName
 from brickwork.network.counts.rules import KNOWN, TOOLS
 from brickwork.network.counts.text import count_text
 from brickwork.network.layers import BatchNorm, Conv, Flatten, GlobalAvgPool, Linear, MaxPool, ReLU
@@ -80,7 +80,7 @@ def test_torchvisions_page_counts_inceptions_side_head_and_not_googlenets() -> N
 
 def test_partial_convolutions_run_whole_or_are_not_seen() -> None:
     network = zoo.network("lenet5_1998")
-    absent = Difference("a partial convolution (which runs with zeros for absent links)", (6 * 16 - 60) * 25 * 100)
+    absent = Addend("a partial convolution (which runs with zeros for absent links)", (6 * 16 - 60) * 25 * 100)
     assert count_like(network, "fvcore").differences == (absent,)
     unseen = [part.number for part in count_like(network, "ptflops").differences if "not see" in part.of]
     assert unseen == [-60 * 25 * 100]

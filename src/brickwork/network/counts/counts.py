@@ -1,7 +1,7 @@
 """Counts as other tools make them: fvcore's flops, torchinfo's mult-adds, ptflops' MACs, torchvision's GFLOPS."""
 
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import NamedTuple
 
 from brickwork.errors import BrickworkError
@@ -15,8 +15,8 @@ BILLION = 1e9
 WITHOUT_SIDE_HEADS = {"googlenet_tv"}  # torchvision's page counts inception_v3's side head, and not googlenet's two
 
 
-class Difference(NamedTuple):
-    """What a tool counts more than our MACs, or less, and of what."""
+class Addend(NamedTuple):
+    """What a tool adds to our MACs, or takes away where it is less than 0, and of what."""
 
     of: str
     number: int
@@ -33,8 +33,8 @@ class ToolCount:
     in_training: float  # the number where the model is in training mode
     params: int  # side heads included
     macs: int  # ours
-    differences: tuple[Difference, ...]
-    reason: str
+    differences: tuple[Addend, ...] = field(repr=False)
+    reason: str = field(repr=False)
 
     def to_dict(self) -> dict[str, object]:
         return {**asdict(self), "differences": [part._asdict() for part in self.differences]}
@@ -50,14 +50,13 @@ def count_like(network: Network, tool: ToolName) -> ToolCount:
     check_layers(total.rows, tool)
     differences = find_differences(rules, total.rows)
     whole = total.macs + sum(part.number for part in differences)
-    more = sum(extra(row.parts[0], row.input) for row in total.rows if (extra := rules.in_training.get(kind_of(row))))
     aside = tool == "torchvision" and network.name in WITHOUT_SIDE_HEADS
     return ToolCount(
         tool,
         rules.version,
-        figure(tool, whole),
+        tool_number(tool, whole),
         rules.unit,
-        figure(tool, whole + more),
+        tool_number(tool, whole + more_in_training(rules, total.rows)),
         total.params if aside else total.params_with_side_heads,
         total.macs,
         differences,
@@ -65,7 +64,7 @@ def count_like(network: Network, tool: ToolName) -> ToolCount:
     )
 
 
-def kind_of(row: Row) -> type[Layer]:
+def layer_type(row: Row) -> type[Layer]:
     layer = row.parts[0]
     assert isinstance(layer, Layer), "a row of the finest depth"
     return type(layer)
@@ -73,23 +72,28 @@ def kind_of(row: Row) -> type[Layer]:
 
 def check_layers(rows: tuple[Row, ...], tool: str) -> None:
     for row in rows:
-        if kind_of(row) not in KNOWN:
+        if layer_type(row) not in KNOWN:
             raise BrickworkError(
                 f"{row.path}: {row.parts[0]!r:.80} is a layer of your own, and what {tool} counts of its module is not "
                 f"known: run {tool} on the built model."
             )
 
 
-def find_differences(rules: Tool, rows: tuple[Row, ...]) -> tuple[Difference, ...]:
+def find_differences(rules: Tool, rows: tuple[Row, ...]) -> tuple[Addend, ...]:
     """What the tool adds, or leaves out where it is less than 0, summed by what it is for."""
     found: Counter[str] = Counter()
     for row in rows:
-        if kind_of(row) in rules.adds:
-            of, rule = rules.adds[kind_of(row)]
+        if layer_type(row) in rules.adds:
+            of, rule = rules.adds[layer_type(row)]
             found[of] += rule(row.parts[0], row.input)
-    return tuple(Difference(of, number) for of, number in found.items() if number)
+    return tuple(Addend(of, number) for of, number in found.items() if number)
 
 
-def figure(tool: str, number: int) -> float:
+def more_in_training(rules: Tool, rows: tuple[Row, ...]) -> int:
+    found = ((rules.in_training.get(layer_type(row)), row) for row in rows)
+    return sum(rule(row.parts[0], row.input) for rule, row in found if rule)
+
+
+def tool_number(tool: str, number: int) -> float:
     """A count as the tool states it."""
     return round(number / BILLION, 3) if tool == "torchvision" else number

@@ -55,11 +55,11 @@ def absent_links(layer: historic.PartialConv, shape: Shape) -> int:
     return whole.macs(shape) - layer.macs(shape)
 
 
-def unseen(layer: Layer, shape: Shape) -> int:
+def less_macs(layer: Layer, shape: Shape) -> int:
     return -layer.macs(shape)
 
 
-def weights(layer: Layer, shape: Shape) -> int:
+def count_weights(layer: Layer, shape: Shape) -> int:
     return sum(prod(weight) for weight in layer.weights(shape).values())
 
 
@@ -89,8 +89,8 @@ TORCHINFO = Tool(
         atoms.Conv: (BIAS, biases),
         atoms.Linear: (BIAS, biases),
         historic.PartialConv: (BIAS, partial_biases),
-        atoms.BatchNorm: (f"{NORM} (their weights, once)", weights),
-        historic.Subsampling: ("subsampling (its weights, once)", weights),
+        atoms.BatchNorm: (f"{NORM} (their weights, once)", count_weights),
+        historic.Subsampling: ("subsampling (its weights, once)", count_weights),
     },
     in_training={},
 )
@@ -109,7 +109,7 @@ PTFLOPS = Tool(
         atoms.GlobalAvgPool: (POOL, times(2)),
         atoms.AdaptiveAvgPool: (POOL, times(2)),
         atoms.LocalResponseNorm: (RESPONSE, response_norm),
-        historic.PartialConv: (f"{PARTIAL} (which it does not see)", unseen),
+        historic.PartialConv: (f"{PARTIAL} (which it does not see)", less_macs),
         historic.Subsampling: ("subsampling (1 a number that enters)", numbers_in),
     },
     in_training={},
