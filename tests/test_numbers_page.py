@@ -2,9 +2,13 @@
 
 import doctest
 import re
+from math import ceil
 from pathlib import Path
 
 import readme
+from brickwork import largest_batch, zoo
+from brickwork.cli.options.memory import size_of
+from brickwork.network.counts.rules import TOOLS
 from brickwork.network.memory.rules import KEEPS
 from brickwork.training.tune.range_test import ROOM
 
@@ -37,6 +41,23 @@ def test_the_table_of_what_is_kept_names_layers_of_every_kind() -> None:
     }  # fmt: skip
     assert all(word in rows for word in words.values())
     assert set(words) <= {layer.__name__ for layer in KEEPS}
+
+
+def test_the_batches_under_a_limit_are_those_that_are_stated() -> None:
+    rows = re.findall(r"^\| (\w+) \| (\S+ \wB) \| (\d+) trains \| \S+ \| (\d+) does not \|$", TEXT, re.MULTILINE)
+    assert len(rows) == 3
+    for name, limit, batch, more in rows:
+        assert int(batch) == largest_batch(zoo.network(name), size_of(limit), device="cpu")
+        assert int(more) == ceil(1.15 * int(batch))
+
+
+def test_the_tools_have_the_versions_and_the_words_of_the_rules() -> None:
+    head, called = re.findall(r"^\| (?:counted besides|called).*\|$", TEXT, re.MULTILINE)
+    assert [cell.strip() for cell in head.split("|")[2:-1]] == [
+        f"{name} {tool.version}" for name, tool in TOOLS.items()
+    ]
+    units = [cell.strip().partition(",")[0] for cell in called.split("|")[2:-1]]
+    assert units == [tool.unit for tool in TOOLS.values()]
 
 
 def test_the_lines_fit_a_page() -> None:

@@ -12,6 +12,7 @@ import pytest
 import brickwork as bw
 from brickwork.cli.commands.train import train_command
 from brickwork.cli.shell import run
+from brickwork.network.memory.rules import FLOAT
 from brickwork.scaling import cluster, link, rule, step, work
 from shell import parse
 
@@ -61,7 +62,7 @@ def test_the_constants_of_the_text_are_those_of_the_code() -> None:
     assert f"{link.SHARE} of the link's" in WORDS
     assert f"{link.LATENCY * 1e6:.0f} µs" in WORDS
     assert f"buckets of {step.BUCKET >> 20} MiB" in WORDS
-    assert f"{cluster.STATE} bytes a weight" in WORDS
+    assert f"{FLOAT} bytes a weight for buckets" in WORDS
     assert f"Past {rule.LARGEST:,} images" in WORDS
     assert f"Below {rule.FEWEST} images" in WORDS
     assert f"{work.WINOGRAD} times fewer" in WORDS

@@ -19,6 +19,7 @@ Networks, by arithmetic alone
     to_json, from_json  the architecture as text, and back
     training_memory     what a training step on so many images takes
     largest_batch       the most images whose step fits into so many bytes
+    count_like          what fvcore, torchinfo, ptflops or torchvision counts
     lint                what is wrong, wasteful or risky in a network
     why                 the arithmetic of one row of the table
     scale               what a training on many devices would take
@@ -78,6 +79,7 @@ if TYPE_CHECKING:
         with_width,
     )
     from brickwork.network.arithmetic import Why, why
+    from brickwork.network.counts import ToolCount, count_like
     from brickwork.network.memory import Memory, largest_batch, training_memory
     from brickwork.recipe.published import RecipeChoice, recipe_for
     from brickwork.recipe.recipe import Recipe
@@ -90,10 +92,11 @@ if TYPE_CHECKING:
     __all__ = [  # for type checkers; at run time `dir` has the names, and `help` stays short
         "Batch", "BrickworkError", "CheckReport", "Cluster", "Cost", "Dataset", "Export", "LintReport", "Loader",
         "Memory", "Model", "ModelFile", "Network", "ParitySheet", "Picture", "Prediction", "Recipe", "RecipeChoice",
-        "Report", "Result", "Scaling", "Split", "Why", "build", "check", "cost", "create_model", "draw", "evaluate",
-        "export", "from_json", "largest_batch", "lint", "list_models", "load", "load_weights", "open_data",
-        "open_loader", "predict", "recipe_for", "resume", "save", "save_weights", "scale", "summary_line", "table",
-        "to_json", "train", "training_memory", "why", "with_classes", "with_input", "with_width", "zoo",
+        "Report", "Result", "Scaling", "Split", "ToolCount", "Why", "build", "check", "cost", "count_like",
+        "create_model", "draw", "evaluate", "export", "from_json", "largest_batch", "lint", "list_models", "load",
+        "load_weights", "open_data", "open_loader", "predict", "recipe_for", "resume", "save", "save_weights", "scale",
+        "summary_line", "table", "to_json", "train", "training_memory", "why", "with_classes", "with_input",
+        "with_width", "zoo",
     ]  # fmt: skip
 
 __version__ = "0.1.0"
@@ -112,6 +115,7 @@ _MODULES = {  # the public names, and the module that each is fetched from
         "with_width",
     ),
     "brickwork.drawing": ("Picture", "draw"),
+    "brickwork.network.counts": ("ToolCount", "count_like"),
     "brickwork.network.memory": ("Memory", "largest_batch", "training_memory"),
     "brickwork.network.arithmetic": ("Why", "why"),
     "brickwork.linting": ("LintReport", "lint"),

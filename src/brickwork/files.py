@@ -9,7 +9,6 @@ import time
 from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
-from secrets import token_hex
 
 from brickwork.errors import BrickworkError
 
@@ -34,7 +33,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
     The name beside it is random, so that others may write the same file at the same time; a link is replaced.
     """
-    beside = path.with_name(f".brickwork-{token_hex(8)}")
+    beside = path.with_name(f".brickwork-{os.urandom(8).hex()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | FLAGS, 0o666), "wb") as file:

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from math import ceil
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING
 
 from brickwork.files import make_private
@@ -60,7 +59,7 @@ def other_processes(stat: Path = Path("/proc/stat")) -> float:
             running.append(running_processes(stat))
     except (OSError, ValueError, IndexError):
         return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0
-    return median(running) - 1  # less this one
+    return sorted(running)[len(running) // 2] - 1  # less this one
 
 
 def running_processes(stat: Path) -> int:

@@ -38,13 +38,6 @@ def test_the_slowest_of_more_devices_is_slower() -> None:
     assert cluster.waiting_share(512) == pytest.approx(0.02 * math.sqrt(2 * math.log(512)))
 
 
-def test_memory_grows_with_the_images_and_falls_with_mixed_precision() -> None:
-    few, many = Cluster(batch=32).memory(RESNET), Cluster(batch=64).memory(RESNET)
-    assert many - few == 32 * RESNET.kept / 2
-    assert Cluster(batch=64, precision="float32").memory(RESNET) - 16 * RESNET.params == 64 * RESNET.kept
-    assert few > 16 * RESNET.params
-
-
 @pytest.mark.parametrize(
     ("fields", "says"),
     [

@@ -1,3 +1,5 @@
+from typing import Literal
+
 import pytest
 
 import brickwork as bw
@@ -50,6 +52,17 @@ def test_it_pays_from_the_first_batch_with_an_efficiency_of_four_fifths(name: st
 def test_where_devices_are_too_unlike_no_batch_pays() -> None:
     scaling = bw.scale("resnet50", [512], bw.Cluster(jitter=0.5))
     assert scaling.rows[0].pays_from is pays_from(scaling.work, scaling.cluster, 512) is None
+
+
+@pytest.mark.parametrize(("precision", "short"), [("mixed", "bf16"), ("float32", "fp32")])
+def test_memory_is_that_of_a_training_step_with_gradients_on_their_way(
+    precision: Literal["mixed", "float32"], short: Literal["bf16", "fp32"]
+) -> None:
+    network = bw.zoo.network("googlenet")
+    scaling = bw.scale(network, [8], bw.Cluster(batch=32, precision=precision))
+    step = bw.training_memory(network, 32, precision=short)
+    assert scaling.memory == step.total + 4 * bw.cost(network).params_with_side_heads
+    assert step.kept > 0.5 * scaling.memory
 
 
 def test_batch_norm_sees_a_devices_images_whatever_the_batch() -> None:

@@ -13,7 +13,7 @@ STILL = Cluster("P100", machine=1, link="8Gb", batch=10, precision="float32", ra
 def made(*gradients: tuple[int, int]) -> Work:
     """Work of layers with so many weights and MACs, the last layer first."""
     params, macs = (sum(column) for column in zip(*gradients, strict=True))
-    return Work(params, macs, macs, 0, 0, gradients, 0)
+    return Work(params, macs, macs, 0, gradients, 0)
 
 
 def test_buckets_are_full_when_their_layers_are_done() -> None:

@@ -84,15 +84,15 @@ RULES = {
         ),
         Rule(
             "N501", "note", "channels that are no multiple of 8",
-            "Tensor cores compute eight channels at a time in half precision: the rest of the last eight is wasted.",
+            "Tensor cores run efficiently on multiples of 8 channels in half precision, and of 4 in TF32.",
             "Round the channels up to a multiple of 8.",
-            "NVIDIA, Deep learning performance, Convolutional layers user's guide, section 2.3",
+            "NVIDIA, Convolutional Layers User's Guide, quick-start checklist; section Channels In And Out",
         ),
         Rule(
             "N502", "warning", "adaptive pooling that exporters refuse",
-            "The map is no multiple of what is asked for: cells have several sizes, for which ONNX has no operator.",
+            "ONNX's pools have windows of one size: torch's TorchScript exporter refuses, the newer gathers pixels.",
             "Take an input whose map is a multiple, GlobalAvgPool(), or AvgPool with a kernel.",
-            "torch.onnx, adaptive_avg_pool2d: output size is not factor of input size",
+            "torch.onnx, symbolic_opset9: adaptive_avg_pool2d, output size that are not factor of input size",
         ),
     )
 }  # fmt: skip

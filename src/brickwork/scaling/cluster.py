@@ -14,7 +14,6 @@ Precision = Literal["float32", "mixed"]
 REACHED = 0.65  # of the peak, in the arithmetic: see docs/scaling.md for how it was chosen
 START = 8  # images whose time a step costs before its first: TensorFlow's P100 table, batches of 64 against 32
 JITTER = 0.035  # spread of a device's step around its mean: likewise
-STATE = 16  # bytes a weight: itself, its gradient, the momentum, and its place in a bucket, each in float32
 
 
 @dataclass(frozen=True)
@@ -87,10 +86,6 @@ class Cluster:
     def activation_share(self) -> float:
         """Bytes of an activation, of float32's four."""
         return 0.5 if self.precision == "mixed" else 1.0
-
-    def memory(self, work: Work) -> float:
-        """Bytes a device needs: weights and what belongs to them, and the activations that wait for their gradients."""
-        return STATE * work.params + self.batch * work.kept * self.activation_share
 
     def __str__(self) -> str:
         precision = "float32" if self.precision == "float32" else "mixed precision"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from brickwork import zoo
 from brickwork.errors import BrickworkError
 from brickwork.network import Network
+from brickwork.network.memory import Precision, training_memory
 from brickwork.scaling.cluster import Cluster
 from brickwork.scaling.rule import is_past_rule, linear_rate, warmup_epochs
 from brickwork.scaling.step import StepTime, norm_seconds, step_time
@@ -49,9 +50,11 @@ class Scaling:
         return self.work.params * self.cluster.gradients
 
     @property
-    def memory(self) -> float:
-        """Bytes a device needs."""
-        return self.cluster.memory(self.work)
+    def memory(self) -> int:
+        """Bytes that a device's step takes by SGD with momentum, buckets of gradients on their way included."""
+        precision: Precision = "bf16" if self.cluster.precision == "mixed" else "fp32"
+        step = training_memory(self.network, self.cluster.batch, precision=precision, optimizer="sgd")
+        return step.total + step.gradients
 
     @property
     def norm_images(self) -> int | None:

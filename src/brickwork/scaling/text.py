@@ -151,7 +151,7 @@ def scaling_document(scaling: Scaling) -> dict[str, object]:
         "params": scaling.work.params,
         "macs": scaling.work.macs,
         "gradient_bytes": scaling.gradient_bytes,
-        "memory_bytes": round(scaling.memory),
+        "memory_bytes": scaling.memory,
         "norm_images": scaling.norm_images,
         "rows": [
             {**asdict(row), "step": {**asdict(row.step), "total": row.step.total, "efficiency": row.step.efficiency}}

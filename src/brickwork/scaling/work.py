@@ -11,8 +11,6 @@ OPERATIONS = 2  # of a MAC
 WINOGRAD = 2.25  # times fewer multiplications in a 3x3 convolution (Lavin, Gray 2015, arXiv 1509.09308, F(2x2, 3x3))
 TRAFFIC = 5  # times that an activation passes the memory: written, read, read again, and its gradient read and written
 
-ACTIVATIONS = {"relu", "tanh", "sigmoid"}  # layers that keep their output for the backward pass, not their input
-
 
 @dataclass(frozen=True)
 class Work:
@@ -22,7 +20,6 @@ class Work:
     macs: int
     winograd: float  # the MACs that are left where 3x3 convolutions are Winograd's
     bytes: int  # all activations
-    kept: int  # bytes of activations that wait for the backward pass
     gradients: tuple[tuple[int, int], ...]  # weights and MACs of each layer, the last layer first
     norms: int  # layers of batch norm
 
@@ -39,7 +36,6 @@ def count_work(network: Network) -> Work:
         sum(row.macs for row in rows),
         sum(row.macs / (WINOGRAD if is_winograd(row) else 1) for row in rows),
         sum(row.bytes for row in rows),
-        sum(row.bytes for row, after in zip(rows, [*rows[1:], None], strict=True) if is_kept(row, after)),
         tuple((row.params, row.macs) for row in reversed(rows)),
         sum(row.kind == "norm" for row in rows),
     )
@@ -51,8 +47,3 @@ def is_winograd(row: Row) -> bool:
         case Conv(kernel=kernel, stride=stride, groups=1):
             return pair(kernel) == (3, 3) and pair(stride) == (1, 1)
     return False
-
-
-def is_kept(row: Row, after: Row | None) -> bool:
-    """Whether a layer's output waits for the backward pass: not where what follows keeps its own output instead."""
-    return row.kind not in ("norm", "flatten") and not (after and after.kind in ACTIVATIONS)

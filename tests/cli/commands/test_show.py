@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from brickwork import cost, zoo
+from brickwork import cost, count_like, zoo
 from brickwork.network import to_json
 from brickwork.network.memory import largest_batch, training_memory
 from shell import Ask
@@ -75,6 +75,26 @@ def test_show_tells_the_memory_of_a_batch_and_the_batch_of_a_memory(ask: Ask) ->
     assert "1.00 MB do not hold a batch of one image." in ask("show", "vgg16", "--memory", "1mb").out
 
 
+def test_show_tells_what_other_tools_count(ask: Ask) -> None:
+    words = ("show", "resnet20", "--count", "fvcore", "--count", "torchvision")
+    document = ask(*words, "--json").document
+    assert document["counts"] == [
+        json.loads(json.dumps(count_like(zoo.network("resnet20"), tool).to_dict()))
+        for tool in ("fvcore", "torchvision")
+    ]
+    assert "counts" not in ask("show", "resnet20", "--json").document
+    text = " ".join(ask(*words).out.split())
+    assert "fvcore 0.1.5 counts 40,931,968 flops (41,497,216 in training mode) and 269,722 parameters: " in text
+    assert "torchvision 0.29 counts 0.041 GFLOPS and 269,722 parameters: 40,551,040 MACs. Its tables" in text
+
+
+def test_show_counts_what_is_shown(ask: Ask) -> None:
+    document = ask("show", "resnet20", "--lowered", "--count", "fvcore", "--json").document
+    assert [part["of"] for part in document["counts"][0]["differences"]] == [
+        "adaptive pooling (1 a number that enters)"
+    ]
+
+
 @pytest.mark.parametrize("depth", ["stage", "block", "layer"])
 def test_the_rows_of_show_sum_to_the_network_at_every_depth(ask: Ask, depth: str) -> None:
     document = ask("show", "googlenet", "--json", "--depth", depth).document
@@ -90,6 +110,10 @@ def test_the_rows_of_show_sum_to_the_network_at_every_depth(ask: Ask, depth: str
         (["show", "resnet5O"], "unknown network 'resnet5O': did you mean 'resnet50'? See 'brickwork list'."),
         (["show", "resnet"], "See 'brickwork list resnet'."),
         (["show", "resnet50", "--memory", "8"], "'8' is no size of memory: write it as in 8GB, 512MB or 8GiB."),
+        (
+            ["show", "resnet50", "--count", "thop"],
+            "'thop' is not one of 'fvcore', 'torchinfo', 'ptflops', 'torchvision'",
+        ),
         (["show", "qqqqqq"], "unknown network 'qqqqqq': see 'brickwork list'."),
         (["show", "vgg11", "--input", "224x224"], "'224x224' has 224 channels, which come first: did you mean 3x224x"),
         (["show", "vgg11", "--input", "64x32x3"], "'64x32x3' has 64 channels, which come first: did you mean 3x64x32?"),

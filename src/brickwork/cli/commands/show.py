@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from brickwork.cli.options.counts import count_document, count_lines, count_option
 from brickwork.cli.options.memory import Asked, answer_document, answer_lines, memory_options, size_of
 from brickwork.cli.options.picture import picture_options, picture_wish, write_pictures
 from brickwork.cli.output import json_option, print_json, say, width
@@ -14,6 +15,7 @@ from brickwork.errors import BrickworkError
 
 if TYPE_CHECKING:
     from brickwork.network import Network, Shape
+    from brickwork.network.counts import ToolName
     from brickwork.network.memory.memory import Optimizer, Precision
 
 HEADER = 100_000_000  # bytes of a safetensors file's header at most, as the format says
@@ -32,11 +34,12 @@ HEADER = 100_000_000  # bytes of a safetensors file's header at most, as the for
 @click.option("--merge", is_flag=True, help="With --lowered: also merge sibling 1x1 convolutions.")
 @picture_options
 @memory_options
+@count_option
 @json_option
 def show_command(
     network: str, input: str | None, classes: int | None, depth: str | None, sort: str | None, lowered: bool,
     merge: bool, batch: int | None, memory: str | None, precision: "Precision", optimizer: "Optimizer",
-    as_json: bool,
+    tools: "tuple[ToolName, ...]", as_json: bool,
 ) -> None:  # fmt: skip
     """A network as its paper's table, or as its figure.
 
@@ -53,6 +56,7 @@ def show_command(
       brickwork show resnet34 --svg resnet34.svg --height 900
       brickwork show googlenet --svg googlenet.svg --unfold stage4.4a --paint macs
       brickwork show resnet50 --batch 64 --memory 8GB --precision bf16
+      brickwork show resnet50 --count fvcore --count ptflops
     """
     from brickwork import zoo
     from brickwork.cli.meanings import bracket_text
@@ -71,11 +75,14 @@ def show_command(
         write_pictures(wish, made, depth, [path] if path else [])
     if as_json:
         steps = {"lowered": str(lowering)} if lowering else {}
-        print_json({**show_document(made, depth or "block", sort), **answer_document(asked, made), **steps})
-    elif wish.files:
-        say(*(f"Picture: {file}" for file in wish.files), *answer_lines(asked, made, width()))
+        answers = {**answer_document(asked, made), **count_document(tools, made)}
+        print_json({**show_document(made, depth or "block", sort), **answers, **steps})
+        return
+    lines = [*answer_lines(asked, made, width()), *count_lines(tools, made, width())]
+    if wish.files:
+        say(*(f"Picture: {file}" for file in wish.files), *lines)
     else:
-        texts = [table(made, depth or "block", width(), sort or ""), *answer_lines(asked, made, width())]
+        texts = [table(made, depth or "block", width(), sort or ""), *lines]
         end = f"Lowered: {lowering}" if lowering else "" if path else bracket_text(network, width())
         say(*texts, *filter(None, [end]))
 
