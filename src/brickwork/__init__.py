@@ -21,6 +21,10 @@ Networks, by arithmetic alone
     largest_batch       the most images whose step fits into so many bytes
     lint                what is wrong, wasteful or risky in a network
     why                 the arithmetic of one row of the table
+    diff                what makes one network of another, edit by edit
+    family              the tree of cheapest edits between networks
+    draw_pair           two networks side by side, with what changed
+    draw_family         the tree of a family as a picture
     scale               what a training on many devices would take
 
 Models
@@ -58,7 +62,8 @@ if TYPE_CHECKING:
     from brickwork import zoo
     from brickwork.data import Dataset, Split, open_data
     from brickwork.data.check import CheckReport, check
-    from brickwork.drawing import Picture, draw
+    from brickwork.diffing import Diff, Family, diff, family
+    from brickwork.drawing import Picture, draw, draw_family, draw_pair
     from brickwork.evaluation import Report, evaluate
     from brickwork.evaluation.prediction import predict
     from brickwork.exporting import Export, ParitySheet, export
@@ -88,10 +93,10 @@ if TYPE_CHECKING:
     from brickwork.weights import create_model, list_models, load_weights, save_weights
 
     __all__ = [  # for type checkers; at run time `dir` has the names, and `help` stays short
-        "Batch", "BrickworkError", "CheckReport", "Cluster", "Cost", "Dataset", "Export", "LintReport", "Loader",
+        "Batch", "BrickworkError", "CheckReport", "Cluster", "Cost", "Dataset", "Diff", "Export", "Family", "LintReport", "Loader",
         "Memory", "Model", "ModelFile", "Network", "ParitySheet", "Picture", "Prediction", "Recipe", "RecipeChoice",
-        "Report", "Result", "Scaling", "Split", "Why", "build", "check", "cost", "create_model", "draw", "evaluate",
-        "export", "from_json", "largest_batch", "lint", "list_models", "load", "load_weights", "open_data",
+        "Report", "Result", "Scaling", "Split", "Why", "build", "check", "cost", "create_model", "diff", "draw", "draw_family", "draw_pair", "evaluate",
+        "export", "family", "from_json", "largest_batch", "lint", "list_models", "load", "load_weights", "open_data",
         "open_loader", "predict", "recipe_for", "resume", "save", "save_weights", "scale", "summary_line", "table",
         "to_json", "train", "training_memory", "why", "with_classes", "with_input", "with_width", "zoo",
     ]  # fmt: skip
@@ -111,7 +116,8 @@ _MODULES = {  # the public names, and the module that each is fetched from
         "with_input",
         "with_width",
     ),
-    "brickwork.drawing": ("Picture", "draw"),
+    "brickwork.diffing": ("Diff", "Family", "diff", "family"),
+    "brickwork.drawing": ("Picture", "draw", "draw_family", "draw_pair"),
     "brickwork.network.memory": ("Memory", "largest_batch", "training_memory"),
     "brickwork.network.arithmetic": ("Why", "why"),
     "brickwork.linting": ("LintReport", "lint"),
