@@ -93,12 +93,13 @@ if TYPE_CHECKING:
     from brickwork.weights import create_model, list_models, load_weights, save_weights
 
     __all__ = [  # for type checkers; at run time `dir` has the names, and `help` stays short
-        "Batch", "BrickworkError", "CheckReport", "Cluster", "Cost", "Dataset", "Diff", "Export", "Family", "LintReport", "Loader",
-        "Memory", "Model", "ModelFile", "Network", "ParitySheet", "Picture", "Prediction", "Recipe", "RecipeChoice",
-        "Report", "Result", "Scaling", "Split", "Why", "build", "check", "cost", "create_model", "diff", "draw", "draw_family", "draw_pair", "evaluate",
-        "export", "family", "from_json", "largest_batch", "lint", "list_models", "load", "load_weights", "open_data",
-        "open_loader", "predict", "recipe_for", "resume", "save", "save_weights", "scale", "summary_line", "table",
-        "to_json", "train", "training_memory", "why", "with_classes", "with_input", "with_width", "zoo",
+        "Batch", "BrickworkError", "CheckReport", "Cluster", "Cost", "Dataset", "Diff", "Export", "Family",
+        "LintReport", "Loader", "Memory", "Model", "ModelFile", "Network", "ParitySheet", "Picture", "Prediction",
+        "Recipe", "RecipeChoice", "Report", "Result", "Scaling", "Split", "Why", "build", "check", "cost",
+        "create_model", "diff", "draw", "draw_family", "draw_pair", "evaluate", "export", "family", "from_json",
+        "largest_batch", "lint", "list_models", "load", "load_weights", "open_data", "open_loader", "predict",
+        "recipe_for", "resume", "save", "save_weights", "scale", "summary_line", "table", "to_json", "train",
+        "training_memory", "why", "with_classes", "with_input", "with_width", "zoo",
     ]  # fmt: skip
 
 __version__ = "0.1.0"

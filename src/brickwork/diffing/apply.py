@@ -31,7 +31,7 @@ def apply_edits(edits: Sequence[Edit], network: Network) -> Network:
     stages, head, sides = (
         apply_to_series(series, inside.get(slot, ())) for slot, series in enumerate(network_slots(network))
     )
-    return replace(network, stages=stages.parts, head=join(head), side_heads=sides.parts)
+    return replace(network, stages=stages.parts, head=join(head), side_heads=sides.parts)  # type: ignore[arg-type]
 
 
 def _outside(edit: Edit, network: Network) -> Network:

@@ -65,9 +65,8 @@ class Diff:
 
     def __repr__(self) -> str:
         params, macs = self.effect.params, self.effect.macs
-        return (
-            f"Diff({self.names[0]} to {self.names[1]}: {len(self.changes)} edits, params={params:+_}, macs={macs:+_})"
-        )
+        ends = " to ".join(self.names)
+        return f"Diff({ends}: {len(self.changes)} edits, params={params:+_}, macs={macs:+_})"
 
     def _repr_html_(self) -> str:
         from brickwork.diffing.text import diff_html

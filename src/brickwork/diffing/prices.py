@@ -49,7 +49,8 @@ def own_price(part: Part) -> int:
         return OF_ROLE.get(ROLES.get(type(part), ""), OF_LAYER)
     if type(part) in OF_HOLDER:
         return OF_HOLDER[type(part)]
-    return 1 + sum(own_price(inside) for _, inside in walk(part) if isinstance(inside, Layer))  # type: ignore[arg-type]
+    layers = [inside for _, inside in walk(part) if isinstance(inside, Layer)]  # type: ignore[arg-type]
+    return 1 + sum(map(own_price, layers))
 
 
 def replace_price(old: Layer, new: Layer) -> int | None:

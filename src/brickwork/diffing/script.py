@@ -66,6 +66,7 @@ class ScriptWriter:
         self.one, self.two, self.aligner = one, two, aligner
         self.tallies = Tally(one), Tally(two)
         self.edits: list[Edit] = []
+        self.cause = 0  # the place of the last edit of more than names
 
     def write(self) -> tuple[Edit, ...]:
         one, two = self.one, self.two
@@ -82,14 +83,16 @@ class ScriptWriter:
         old, effect = self.tallies[0].advance(before)
         new, added = self.tallies[1].advance(after)
         where = path or place_of(old or new)
+        if old or new or not at:
+            self.cause = len(self.edits)
         self.edits.append(kind(at=at, path=where, before=old, after=new, effect=added.minus(effect)))
 
     def keep(self, leaves: int) -> None:
-        """Layers that stay; what they cost otherwise than before is due to the last edit."""
+        """Layers that stay; what they cost otherwise than before is due to the last edit of more than names."""
         (_, before), (_, after) = (tally.advance(leaves) for tally in self.tallies)
         if before != after:
-            last = self.edits[-1]
-            self.edits[-1] = replace(last, effect=last.effect.plus(after.minus(before)))
+            last = self.edits[self.cause]
+            self.edits[self.cause] = replace(last, effect=last.effect.plus(after.minus(before)))
 
     def line(self, one: Line, two: Line, at: Address) -> None:
         if one.exact == two.exact:

@@ -103,7 +103,7 @@ def with_slots(part: Part, made: Sequence[Series]) -> Part:
     """The part with other series inside."""
     match part:
         case Concat():
-            return Concat(tuple(path.body for path in made[0].parts))  # type: ignore[union-attr,misc]
+            return Concat(tuple(path.body for path in made[0].parts))  # type: ignore[union-attr]
         case Residual():
             before, body, shortcut, after = map(join, made)
             return Residual(body, shortcut, before, after)

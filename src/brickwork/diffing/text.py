@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from itertools import groupby
+from itertools import groupby, takewhile
 
 from brickwork.diffing.diff import Diff
 from brickwork.diffing.edits import Edit, Effect
@@ -106,9 +106,19 @@ def merge_edits(same: Sequence[Edit]) -> Line:
 
 
 def path_range(first: str, last: str) -> str:
-    """Two paths that differ in one word as one: stage2.1-5.body.conv1."""
-    words = [one if one == two else f"{one}-{two}" for one, two in zip(first.split("."), last.split("."), strict=False)]
-    return ".".join(words)
+    """Two paths as one, what both begin and end with once: stage2.1-5.body.conv1."""
+    one, two = first.split("."), last.split(".")
+    if one == two:
+        return first
+    start = equal_words(one, two)
+    end = equal_words(one[start:][::-1], two[start:][::-1])
+    middle = "-".join(".".join(words[start : len(words) - end]) for words in (one, two))
+    return ".".join([*one[:start], middle, *one[len(one) - end :]])
+
+
+def equal_words(one: Sequence[str], two: Sequence[str]) -> int:
+    """How many words at the beginning are equal."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, two, strict=False)))
 
 
 def sum_effects(effects: Sequence[Effect]) -> Effect:

@@ -35,8 +35,8 @@ HEADER = 100_000_000  # bytes of a safetensors file's header at most, as the for
 @memory_options
 @json_option
 def show_command(
-    network: str, other: str | None, input: str | None, classes: int | None, depth: str | None, sort: str | None, lowered: bool,
-    merge: bool, batch: int | None, memory: str | None, precision: "Precision", optimizer: "Optimizer",
+    network: str, other: str | None, input: str | None, classes: int | None, depth: str | None, sort: str | None,
+    lowered: bool, merge: bool, batch: int | None, memory: str | None, precision: "Precision", optimizer: "Optimizer",
     as_json: bool,
 ) -> None:  # fmt: skip
     """A network as its paper's table, or as its figure.
