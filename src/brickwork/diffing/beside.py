@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
+from textwrap import wrap
 from typing import NamedTuple
 
 from brickwork.diffing.diff import Diff, diff, layer_pairs
@@ -96,8 +97,10 @@ def beside_text(one: Network, two: Network, depth: str = "stage", width: int = 1
     half = "<<>>" if room else "<>>"
     change = totals[1].params - totals[0].params, totals[1].macs - totals[0].macs
     numbers = " and ".join(f"{signed(n) or '0'} {word}" for n, word in zip(change, ("parameters", "MACs"), strict=True))
-    ending = [f"The second has {numbers} beside the first. + added, - removed, ~ changed."]
-    return "\n".join([summary_line(one), summary_line(two), "", *format_columns(table, f"<{half}<{half}"), *ending])
+    ending = f"The second has {numbers} beside the first. + added, - removed, ~ changed."
+    return "\n".join(
+        [summary_line(one), summary_line(two), "", *format_columns(table, f"<{half}<{half}"), *wrap(ending, width)]
+    )
 
 
 def half_cells(row: Row | None, room: int) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import groupby, takewhile
+from textwrap import wrap
 
 from brickwork.diffing.diff import Diff
 from brickwork.diffing.edits import Edit, Effect
@@ -33,7 +34,8 @@ def diff_text(diff: Diff, width: int = 120) -> str:
     rows: list[Cells] = [(line.mark, line.path, line.words, *effect_cells(line.effect)) for line in fold_edits(diff)]
     sums = ("", "all", "", *effect_cells(diff.effect))
     lines = format_columns([HEAD, RULE, *rows, RULE, sums], "<<=>>>>", width)
-    return "\n".join([title, "", *totals(diff), "", *lines, *ending(diff)])
+    below = [line for text in ending(diff) for line in wrap(text, width)]
+    return "\n".join([title, "", *totals(diff), "", *lines, *below])
 
 
 def edit_count(diff: Diff) -> str:
@@ -61,8 +63,13 @@ def ending(diff: Diff) -> list[str]:
 
 def effect_cells(effect: Effect) -> tuple[str, str, str, str]:
     """Parameters, MACs, memory and field with their signs; nothing where nothing changes."""
-    size = f"{'-' if effect.bytes < 0 else '+'}{count(abs(effect.bytes))}B" if effect.bytes else ""
-    return signed(effect.params), signed(effect.macs), size, signed(effect.field)
+    return signed(effect.params), signed(effect.macs), signed_size(effect.bytes), signed(effect.field)
+
+
+def signed_size(size: int) -> str:
+    """Bytes with their sign: +1.14 MB, -480 B."""
+    number = count(abs(size))
+    return f"{'-' if size < 0 else '+'}{number}{'' if ' ' in number else ' '}B" if size else ""
 
 
 def signed(number: int) -> str:
