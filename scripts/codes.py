@@ -47,7 +47,7 @@ def price_table() -> str:
     holders = ", ".join(f"{kind.__name__} {price}" for kind, price in prices.OF_HOLDER.items())
     rows = {
         "a new layer": f"{roles}, any other {prices.OF_LAYER}",
-        "a new part that holds others, with the price of these": holders,
+        "what holds them, alone": holders,
         "a part that goes, whatever is in it": prices.GONE,
         "a layer of the same kind": f"1, and {prices.FIELD} for each field that differs; at most a new layer's",
         "a layer of another kind in the same role, as max for mean pooling": prices.KIND + 1,

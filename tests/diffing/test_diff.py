@@ -10,7 +10,7 @@ from brickwork import zoo
 from brickwork.diffing import Delete, Insert, Reattach, Reclass, Regroup, Rename, Replace, Reshape, diff, layer_pairs
 from brickwork.diffing.align import Aligner
 from brickwork.diffing.prices import GONE, own_price, replace_price
-from brickwork.diffing.series import Series, join, series_of
+from brickwork.diffing.series import Series, expr_of, series_of
 from brickwork.diffing.text import path_range
 from brickwork.errors import BrickworkError
 from brickwork.network import (
@@ -194,14 +194,14 @@ def test_a_series_gives_its_expression_back() -> None:
     chance = random.Random(7)
     for _ in range(2000):
         expr = some_expr(chance, 4)
-        again = join(series_of(expr))
+        again = expr_of(series_of(expr))
         assert again == expr
         assert repr(again) == repr(expr)
 
 
 def test_edits_between_expressions_of_every_form_are_exact(monkeypatch: pytest.MonkeyPatch) -> None:
     """Effects aside: what is made by hand need not fit together."""
-    monkeypatch.setattr("brickwork.diffing.script.Tally", NoTally)
+    monkeypatch.setattr("brickwork.diffing.script.CostSoFar", NoCost)
     chance = random.Random(8)
     for number in range(1500):
         one, two = (
@@ -214,7 +214,7 @@ def test_edits_between_expressions_of_every_form_are_exact(monkeypatch: pytest.M
         assert diff(one, one).edits == ()
 
 
-class NoTally:
+class NoCost:
     """A tally of networks that cost nothing."""
 
     def __init__(self, network: Network) -> None:

@@ -31,7 +31,7 @@ VERBS = {
     "list": Verb("list_networks"),
     "show": Verb("show"),
     "diff": Verb("diff"),
-    "family": Verb("family"),
+    "family": Verb("diff"),
     "lint": Verb("lint"),
     "why": Verb("why"),
     "lecture": Verb("lecture"),

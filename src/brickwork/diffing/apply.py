@@ -17,7 +17,7 @@ from brickwork.diffing.edits import (
     Replace,
     Reshape,
 )
-from brickwork.diffing.series import Part, Series, join, network_slots, series_of, slots, with_slots
+from brickwork.diffing.series import Part, Series, expr_of, network_slots, series_of, slots, with_slots
 from brickwork.errors import BrickworkError
 from brickwork.network import Named, Network, SideHead
 
@@ -31,7 +31,7 @@ def apply_edits(edits: Sequence[Edit], network: Network) -> Network:
     stages, head, sides = (
         apply_to_series(series, inside.get(slot, ())) for slot, series in enumerate(network_slots(network))
     )
-    return replace(network, stages=stages.parts, head=join(head), side_heads=sides.parts)  # type: ignore[arg-type]
+    return replace(network, stages=stages.parts, head=expr_of(head), side_heads=sides.parts)  # type: ignore[arg-type]
 
 
 def _outside(edit: Edit, network: Network) -> Network:

@@ -6,7 +6,7 @@ from textwrap import wrap
 from typing import NamedTuple
 
 from brickwork.diffing.diff import Diff, diff, layer_pairs
-from brickwork.diffing.text import signed
+from brickwork.diffing.text import with_sign
 from brickwork.network import Network, Row, cost
 from brickwork.network.columns import RULE, format_columns
 from brickwork.network.columns import Row as Cells
@@ -36,7 +36,7 @@ def rows_beside(one: Network, two: Network, depth: str = "stage") -> list[Beside
     old, new = (cost(network).at(depth) for network in (one, two))
     first, second = owners(one, old), owners(two, new)
     pairs = ((first.get(a, -1), second.get(b, -1)) for a, b in layer_pairs(made, one, two))
-    marked = marked_rows(made, first, second)
+    marked = rows_with_marks(made, first, second)
     return [Beside(_mark(pair, marked), *_rows(pair, old, new)) for pair in align_rows(len(old), len(new), pairs)]
 
 
@@ -66,7 +66,7 @@ def align_rows(first: int, second: int, pairs: Iterable[tuple[int, int]]) -> Ite
     yield from ((None, place) for place in range(j, second))
 
 
-def marked_rows(made: Diff, first: Mapping[str, int], second: Mapping[str, int]) -> tuple[set[int], set[int]]:
+def rows_with_marks(made: Diff, first: Mapping[str, int], second: Mapping[str, int]) -> tuple[set[int], set[int]]:
     """The rows of both networks in which an edit takes or gives a layer."""
     old, new = made.marks()
     return {first[path] for path in old if path in first}, {second[path] for path in new if path in second}
@@ -96,7 +96,9 @@ def beside_text(one: Network, two: Network, depth: str = "stage", width: int = 1
     table: list[Cells] = [("", *head, "", *head), RULE, *cells, RULE, sums]
     half = "<<>>" if room else "<>>"
     change = totals[1].params - totals[0].params, totals[1].macs - totals[0].macs
-    numbers = " and ".join(f"{signed(n) or '0'} {word}" for n, word in zip(change, ("parameters", "MACs"), strict=True))
+    numbers = " and ".join(
+        f"{with_sign(n) or '0'} {word}" for n, word in zip(change, ("parameters", "MACs"), strict=True)
+    )
     ending = f"The second has {numbers} beside the first. + added, - removed, ~ changed."
     return "\n".join(
         [summary_line(one), summary_line(two), "", *format_columns(table, f"<{half}<{half}"), *wrap(ending, width)]
@@ -106,7 +108,7 @@ def beside_text(one: Network, two: Network, depth: str = "stage", width: int = 1
 def half_cells(row: Row | None, room: int) -> tuple[str, ...]:
     if row is None:
         return ("",) * (len(HALF) if room else len(HALF) - 1)
-    words = (shorten(repeat_text(row.parts), room),) if room else ()
+    words = (cut_words(repeat_text(row.parts), room),) if room else ()
     return row.path, *words, shape_text(row.output), f"{row.params:,}"
 
 
@@ -119,6 +121,6 @@ def room_for_words(rows: Sequence[Beside], width: int) -> int:
     return room if room >= READABLE else 0
 
 
-def shorten(words: str, room: int) -> str:
+def cut_words(words: str, room: int) -> str:
     words = words.replace("\N{NO-BREAK SPACE}", " ")
     return words if len(words) <= room else f"{words[: room - 3]}..."

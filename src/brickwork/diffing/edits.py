@@ -99,7 +99,7 @@ class Replace(Edit):
     def words(self) -> str:
         if type(self.old) is not type(self.new) or not isinstance(self.old, Layer):
             return f"{self.old!r} -> {self.new!r}"
-        return f"{self.old.kind}: {', '.join(f'{name} {one} -> {two}' for name, one, two in changed_fields(self))}"
+        return f"{self.old.kind}: {', '.join(f'{name} {one} -> {two}' for name, one, two in field_changes(self))}"
 
 
 @final
@@ -164,7 +164,7 @@ class Reclass(Edit):
         return f"classes {self.old} -> {self.new}"
 
 
-def changed_fields(edit: Replace) -> list[tuple[str, Any, Any]]:
+def field_changes(edit: Replace) -> list[tuple[str, Any, Any]]:
     """The fields of a layer that differ, with what they were and are."""
     pairs = ((f.name, getattr(edit.old, f.name), getattr(edit.new, f.name)) for f in fields(edit.old))  # type: ignore[arg-type]
     return [(name, one, two) for name, one, two in pairs if one != two]
@@ -209,7 +209,7 @@ def plain(value: Any) -> object:
     return repr(value)
 
 
-def place_of(paths: Sequence[str]) -> str:
+def holder_path(paths: Sequence[str]) -> str:
     """The path of the part that holds all of some layers; of several stages the first and the last."""
     if not paths:
         return ""

@@ -14,7 +14,7 @@ NEWEST = 9999  # the year of a network that states none
 
 
 @dataclass(frozen=True)
-class Member:
+class FamilyMember:
     """A network of the family."""
 
     name: str
@@ -55,7 +55,7 @@ class Branch:
 class Family:
     """Networks in the order of their years, and for each but the first the branch by which it comes from another."""
 
-    members: tuple[Member, ...]
+    members: tuple[FamilyMember, ...]
     branches: tuple[Branch, ...]
 
     def children(self, parent: int) -> list[Branch]:
@@ -106,7 +106,7 @@ def branch_to(aligner: Aligner, ordered: Sequence[Network], child: int) -> Branc
     return Branch(parent, child, describe_change(one, two), diff_by(aligner, one, two))
 
 
-def member_of(network: Network) -> Member:
+def member_of(network: Network) -> FamilyMember:
     total = cost(network)
     stages = tuple(row.params for row in total.at("stage"))
-    return Member(network.name, network.facts.year, total.params, total.macs, network_depth(network), stages)
+    return FamilyMember(network.name, network.facts.year, total.params, total.macs, network_depth(network), stages)

@@ -3,7 +3,7 @@
 from textwrap import wrap
 
 from brickwork.diffing.edits import Effect
-from brickwork.diffing.family import Branch, Family, Member
+from brickwork.diffing.family import Branch, Family, FamilyMember
 from brickwork.network.text import count
 
 STEP = "    "
@@ -22,7 +22,7 @@ def branch_lines(family: Family, parent: int, indent: str, width: int) -> list[s
     return lines
 
 
-def member_text(member: Member) -> str:
+def member_text(member: FamilyMember) -> str:
     """A network in one line: name, year, layers, parameters, MACs."""
     year = f" ({member.year})" if member.year else ""
     numbers = f"{count(member.params)} parameters, {count(member.macs)} MACs"
@@ -42,8 +42,8 @@ def branch_texts(branch: Branch) -> list[str]:
 
 def cost_text(effect: Effect) -> str:
     """What a way costs or saves: +60.9 M parameters, +1.13 G MACs."""
-    return f"{signed_count(effect.params)} parameters, {signed_count(effect.macs)} MACs"
+    return f"{count_with_sign(effect.params)} parameters, {count_with_sign(effect.macs)} MACs"
 
 
-def signed_count(number: int) -> str:
+def count_with_sign(number: int) -> str:
     return f"{'-' if number < 0 else '+'}{count(abs(number))}"

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import accumulate
 
-from brickwork.diffing.align import Aligner, Line, Node, Step
+from brickwork.diffing.align import Aligner, Move, PricedPart, PricedSeries
 from brickwork.diffing.edits import (
     Address,
     Delete,
@@ -18,13 +18,13 @@ from brickwork.diffing.edits import (
     Rename,
     Replace,
     Reshape,
-    place_of,
+    holder_path,
 )
 from brickwork.diffing.series import Bounds, Part, group
 from brickwork.network import Cost, Layer, Named, Network, Row, SideHead, cost
 
 
-class Tally:
+class CostSoFar:
     """What the first layers of a network cost together, however many: sums, and the widest field of the stages'."""
 
     def __init__(self, network: Network) -> None:
@@ -64,7 +64,7 @@ class ScriptWriter:
 
     def __init__(self, one: Network, two: Network, aligner: Aligner) -> None:
         self.one, self.two, self.aligner = one, two, aligner
-        self.tallies = Tally(one), Tally(two)
+        self.tallies = CostSoFar(one), CostSoFar(two)
         self.edits: list[Edit] = []
         self.cause = 0  # the place of the last edit of more than names
 
@@ -82,7 +82,7 @@ class ScriptWriter:
         """An edit that takes so many layers and gives so many; `path` where it is none of a layer."""
         old, effect = self.tallies[0].advance(before)
         new, added = self.tallies[1].advance(after)
-        where = path or place_of(old or new)
+        where = path or holder_path(old or new)
         if old or new or not at:
             self.cause = len(self.edits)
         self.edits.append(kind(at=at, path=where, before=old, after=new, effect=added.minus(effect)))
@@ -94,7 +94,7 @@ class ScriptWriter:
             last = self.edits[self.cause]
             self.edits[self.cause] = replace(last, effect=last.effect.plus(after.minus(before)))
 
-    def line(self, one: Line, two: Line, at: Address) -> None:
+    def line(self, one: PricedSeries, two: PricedSeries, at: Address) -> None:
         if one.exact == two.exact:
             self.keep(one.leaves)
             return
@@ -106,13 +106,13 @@ class ScriptWriter:
         if one.series.blocks != two.series.blocks:
             self.add(partial(Regroup, blocks=two.series.blocks), at, 0, 0)
 
-    def pair(self, one: Node, two: Node, at: Address) -> None:
+    def pair(self, one: PricedPart, two: PricedPart, at: Address) -> None:
         if one.exact == two.exact:
             self.keep(one.leaves)
         elif isinstance(one.part, Layer) or not one.lines:
             self.add(partial(Replace, old=one.part, new=two.part), at, one.leaves, two.leaves)
         else:
-            self.label(one.part, two.part, at, place_of(self.tallies[0].next_paths(one.leaves)))
+            self.label(one.part, two.part, at, holder_path(self.tallies[0].next_paths(one.leaves)))
             for slot, lines in enumerate(zip(one.lines, two.lines, strict=True)):
                 self.line(*lines, (*at, slot))
 
@@ -125,17 +125,17 @@ class ScriptWriter:
                 if was != now:
                     self.add(partial(Reattach, old=was, new=now), at, 0, 0, path)
 
-    def run(self, one: Line, two: Line, step: Step, at: Address) -> None:
+    def run(self, one: PricedSeries, two: PricedSeries, step: Move, at: Address) -> None:
         """Parts that go, and parts that come in their place."""
         if step.i < step.i_end:
             leaves = sum(node.leaves for node in one.nodes[step.i : step.i_end])
-            self.add(partial(Delete, parts=shown(one, step.i, step.i_end)), (*at, step.i), leaves, 0)
+            self.add(partial(Delete, parts=in_blocks(one, step.i, step.i_end)), (*at, step.i), leaves, 0)
         if step.j < step.j_end:
             leaves = sum(node.leaves for node in two.nodes[step.j : step.j_end])
-            self.add(partial(Insert, parts=shown(two, step.j, step.j_end)), (*at, step.i_end), 0, leaves)
+            self.add(partial(Insert, parts=in_blocks(two, step.j, step.j_end)), (*at, step.i_end), 0, leaves)
 
 
-def shown(line: Line, start: int, end: int) -> tuple[Part, ...]:
+def in_blocks(line: PricedSeries, start: int, end: int) -> tuple[Part, ...]:
     """Parts of a series, in the blocks that hold nothing else."""
     inside = [
         Bounds(block.start - start, block.end - start, block.name, block.arguments)

@@ -38,7 +38,7 @@ class Series(NamedTuple):
 
 
 def series_of(expr: Expr) -> Series:
-    """The series that an expression is; `join` gives the expression back."""
+    """The series that an expression is; `expr_of` gives the expression back."""
     parts: list[Part] = []
     blocks: list[Bounds] = []
     _flatten(expr, parts, blocks)
@@ -82,7 +82,7 @@ def _chain(parts: Sequence[Part]) -> Expr:
     return parts[0] if len(parts) == 1 else Chain(tuple(parts))  # type: ignore[return-value,arg-type]
 
 
-def join(series: Series) -> Expr:
+def expr_of(series: Series) -> Expr:
     """The expression of a series."""
     return _chain(group(*series))
 
@@ -105,10 +105,10 @@ def with_slots(part: Part, made: Sequence[Series]) -> Part:
         case Concat():
             return Concat(tuple(path.body for path in made[0].parts))  # type: ignore[union-attr]
         case Residual():
-            before, body, shortcut, after = map(join, made)
+            before, body, shortcut, after = map(expr_of, made)
             return Residual(body, shortcut, before, after)
         case Gate() | Named() | OnChange() | Path() | SideHead():
-            return replace(part, body=join(made[0]))
+            return replace(part, body=expr_of(made[0]))
     return part
 
 

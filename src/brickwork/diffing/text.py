@@ -17,7 +17,7 @@ TRUNK = 4  # steps of the address of a part of a stage
 
 
 @dataclass(frozen=True)
-class Line:
+class TableLine:
     """An edit, or equal edits of parts one after another."""
 
     mark: str
@@ -34,7 +34,7 @@ def diff_text(diff: Diff, width: int = 120) -> str:
     rows: list[Cells] = [(line.mark, line.path, line.words, *effect_cells(line.effect)) for line in fold_edits(diff)]
     sums = ("", "all", "", *effect_cells(diff.effect))
     lines = format_columns([HEAD, RULE, *rows, RULE, sums], "<<=>>>>", width)
-    below = [line for text in ending(diff) for line in wrap(text, width)]
+    below = [line for text in below_table(diff) for line in wrap(text, width)]
     return "\n".join([title, "", *totals(diff), "", *lines, *below])
 
 
@@ -51,35 +51,35 @@ def totals(diff: Diff) -> list[str]:
     return format_columns(rows, "<>>>>")
 
 
-def ending(diff: Diff) -> list[str]:
+def below_table(diff: Diff) -> list[str]:
     """What the columns mean, and what side heads cost."""
     aside = diff.effect.side_params
     return [
         "An edit's numbers include what it changes in unchanged layers behind it, up to the next edit.",
         "memory: activations of one image in float32; field: side of the receptive field of the last stage, in pixels.",
-        *([f"Side heads, in training alone: {signed(aside)} parameters."] if aside else []),
+        *([f"Side heads, in training alone: {with_sign(aside)} parameters."] if aside else []),
     ]
 
 
 def effect_cells(effect: Effect) -> tuple[str, str, str, str]:
     """Parameters, MACs, memory and field with their signs; nothing where nothing changes."""
-    return signed(effect.params), signed(effect.macs), signed_size(effect.bytes), signed(effect.field)
+    return with_sign(effect.params), with_sign(effect.macs), size_with_sign(effect.bytes), with_sign(effect.field)
 
 
-def signed_size(size: int) -> str:
+def size_with_sign(size: int) -> str:
     """Bytes with their sign: +1.14 MB, -480 B."""
     number = count(abs(size))
     return f"{'-' if size < 0 else '+'}{number}{'' if ' ' in number else ' '}B" if size else ""
 
 
-def signed(number: int) -> str:
+def with_sign(number: int) -> str:
     return f"{number:+,}" if number else ""
 
 
-def fold_edits(diff: Diff) -> list[Line]:
+def fold_edits(diff: Diff) -> list[TableLine]:
     """The edits as lines; parts of a stage one after another that change alike are told once."""
     groups = [list(group) for _, group in groupby(diff.changes, lambda edit: edit.at[:TRUNK])]
-    lines: list[Line] = []
+    lines: list[TableLine] = []
     for _, alike in groupby(groups, likeness):
         lines += merge_groups(list(alike))
     return lines
@@ -99,17 +99,17 @@ def trunk_path(group: Sequence[Edit]) -> str:
     return ".".join(shortest[:2])
 
 
-def merge_groups(groups: Sequence[Sequence[Edit]]) -> list[Line]:
+def merge_groups(groups: Sequence[Sequence[Edit]]) -> list[TableLine]:
     """A line for each edit of a part, with the sum over all parts that change alike."""
     return [merge_edits(same) for same in zip(*groups, strict=True)]
 
 
-def merge_edits(same: Sequence[Edit]) -> Line:
+def merge_edits(same: Sequence[Edit]) -> TableLine:
     effect = sum_effects([edit.effect for edit in same])
     first, last = same[0], same[-1]
     times = f" (x {len(same)})" if len(same) > 1 else ""
     path = first.path if len(same) == 1 else path_range(first.path, last.path)
-    return Line(first.mark, path, f"{first.words()}{times}", effect)
+    return TableLine(first.mark, path, f"{first.words()}{times}", effect)
 
 
 def path_range(first: str, last: str) -> str:

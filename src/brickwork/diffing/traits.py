@@ -36,11 +36,11 @@ def _collect(expr: Expr, found: dict[int, Expr]) -> None:
     if id(expr) in found:
         return
     found[id(expr)] = expr
-    for part in _inside(expr):
+    for part in _counted_parts(expr):
         _collect(part, found)
 
 
-def _inside(expr: Expr) -> tuple[Expr, ...]:
+def _counted_parts(expr: Expr) -> tuple[Expr, ...]:
     """The parts directly inside that papers count."""
     match expr:
         case Chain(parts) | Concat(parts):
@@ -98,7 +98,7 @@ def network_depth(network: Network) -> int:
 
 def _depth(expr: Expr, known: dict[int, int]) -> int:
     if id(expr) not in known:
-        inside = [_depth(part, known) for part in _inside(expr)]
+        inside = [_depth(part, known) for part in _counted_parts(expr)]
         weighted = isinstance(expr, Layer) and isinstance(expr, WEIGHTED)
         known[id(expr)] = int(weighted) + (max(inside) if isinstance(expr, Concat) else sum(inside))
     return known[id(expr)]

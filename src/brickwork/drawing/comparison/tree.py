@@ -6,8 +6,8 @@ from math import ceil
 from textwrap import wrap
 from typing import NamedTuple
 
-from brickwork.diffing.family import Branch, Family, Member
-from brickwork.diffing.family_text import signed_count
+from brickwork.diffing.family import Branch, Family, FamilyMember
+from brickwork.diffing.family_text import count_with_sign
 from brickwork.drawing.comparison.marking import NAMES, marks_css
 from brickwork.drawing.layout.measure import FONT, SIGNS, SMALL, words_width
 from brickwork.drawing.layout.place import Area, Edge, Words
@@ -47,7 +47,7 @@ class Label(NamedTuple):
 
 
 @dataclass(repr=False, eq=False)
-class Tree:
+class TreePlaces:
     """Where each member stands: its column and its row."""
 
     family: Family
@@ -86,7 +86,7 @@ class TreeLayout:
     """The places of boxes, edges and words."""
 
     def __init__(self, family: Family) -> None:
-        self.family, self.tree = family, Tree(family)
+        self.family, self.tree = family, TreePlaces(family)
         self.tree.place()
         self.labels = {branch.child: label_of_branch(branch) for branch in family.branches}
         texts = {place: member_lines(member) for place, member in enumerate(family.members)}
@@ -168,7 +168,7 @@ class TreeLayout:
         return svg_group("box block", [rectangle(area, "", 6), *lines, *bars])
 
 
-def stage_bars(member: Member, area: Area) -> Iterator[str]:
+def stage_bars(member: FamilyMember, area: Area) -> Iterator[str]:
     """A bar for each stage and for the head, as high as its share of the parameters."""
     step = min(14, (area.width - 2 * PAD) / len(member.stages))
     left = area.x + area.width / 2 - step * len(member.stages) / 2
@@ -178,7 +178,7 @@ def stage_bars(member: Member, area: Area) -> Iterator[str]:
         yield svg_path(f"M{n(left + step * place + 1)} {n(area.bottom)}h{n(step - 2)}v{n(-high)}h{n(2 - step)}z", kind)
 
 
-def member_lines(member: Member) -> list[str]:
+def member_lines(member: FamilyMember) -> list[str]:
     year = f"{member.year}, " if member.year else ""
     numbers = f"{count(member.params)} parameters", f"{count(member.macs)} MACs"
     return [member.name, f"{year}{member.layers} layers", *numbers]
@@ -192,7 +192,7 @@ def label_of_branch(branch: Branch) -> Label:
         *sign_lines("-", change.losses),
         *(line for text in change.others for line in sign_lines("~", (text.replace("->", ARROW),))),
     ]
-    numbers = f"{signed_count(effect.params)} parameters", f"{signed_count(effect.macs)} MACs"
+    numbers = f"{count_with_sign(effect.params)} parameters", f"{count_with_sign(effect.macs)} MACs"
     below = [(text.replace("-", SIGNS["-"], 1), kind) for text, kind in zip(numbers, ("toll", "cost"), strict=True)]
     return Label(tuple(above), tuple(below))
 
