@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from brickwork import draw, zoo
+from brickwork import draw, draw_family, draw_pair, family, zoo
 from brickwork.drawing import Picture
 
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
@@ -32,7 +32,33 @@ class Figure(NamedTuple):
         return " ".join(["brickwork show", name, "--svg", file, *words])
 
 
-FIGURES = {
+class Pair(NamedTuple):
+    """Two networks side by side."""
+
+    one: str
+    two: str
+    height: float
+
+    def draw(self) -> Picture:
+        return draw_pair(zoo.network(self.one), zoo.network(self.two), height=self.height)
+
+    def command(self, file: str) -> str:
+        return f"brickwork show {self.one} {self.two} --svg {file} --height {self.height:g}"
+
+
+class Tree(NamedTuple):
+    """A family of networks."""
+
+    networks: tuple[str, ...]
+
+    def draw(self) -> Picture:
+        return draw_family(family([zoo.network(name) for name in self.networks]))
+
+    def command(self, file: str) -> str:
+        return f"brickwork family {' '.join(self.networks)} --svg {file}"
+
+
+FIGURES: dict[str, Figure | Pair | Tree] = {
     "lenet5.svg": Figure("lenet5"),
     "vgg16.svg": Figure("vgg16", height=700),
     "nin.svg": Figure("nin", height=700),
@@ -47,6 +73,8 @@ FIGURES = {
     "resnet20-pre.svg": Figure("resnet20[flavor=pre]", height=900),
     "vgg16-params.svg": Figure("vgg16", paint="params", height=700),
     "vgg16-misfit.svg": Figure("vgg16", input="3x20x20", depth="block"),
+    "alexnet-vgg16.svg": Pair("alexnet", "vgg16", 800),
+    "family.svg": Tree(("lenet5", "alexnet", "vgg16", "nin", "googlenet", "resnet34")),
 }
 
 

@@ -1,9 +1,12 @@
-"""Writes the outputs in README.md anew: what stands between `<!-- output: COMMAND -->` and `<!-- end -->`.
+"""Writes the outputs in README.md, docs/numbers.md and docs/diff.md anew.
+
+These stand between `<!-- output: COMMAND -->` and `<!-- end -->`.
 
     python scripts/readme.py [--measured]
 
-With --measured also what took a training: `<!-- measured: COMMAND -->`. A test compares its lines with those of a short
-training, numbers aside. Lines within an epoch and on busy cores are left out, as not every machine prints them.
+With --measured also what took a training: `<!-- measured: COMMAND -->` of the README. A test compares its lines with
+those of a short training, numbers aside. Lines within an epoch and on busy cores are left out, as not every machine
+prints them.
 """
 
 import os
@@ -56,6 +59,7 @@ def form(text: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    kinds = ["output", "measured"] if sys.argv[1:] == ["--measured"] else ["output"]
-    for kind in kinds:
-        README.write_text(update_blocks(README.read_text(), kind))
+    for page in (README, README.parent / "docs" / "numbers.md", README.parent / "docs" / "diff.md"):
+        page.write_text(update_blocks(page.read_text(), "output"))
+    if sys.argv[1:] == ["--measured"]:
+        README.write_text(update_blocks(README.read_text(), "measured"))

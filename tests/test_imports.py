@@ -13,7 +13,8 @@ MAY_IMPORT = {  # a room, and the rooms it may name
     "network":    set(),
     "zoo":        {"network"},
     "figure":     set(),
-    "drawing":    {"network", "figure"},
+    "diffing":    {"network"},
+    "drawing":    {"network", "figure", "diffing"},
     "linting":    {"network"},
     "scaling":    {"network", "zoo"},
     "model":      {"network"},
@@ -27,14 +28,14 @@ MAY_IMPORT = {  # a room, and the rooms it may name
     "exporting":  {"network", "model", "data", "evaluation", "runtime"},
     "comparison": {"network", "zoo", "figure", "recipe", "training", "evaluation"},
     "serving":    {"network", "zoo", "model", "data", "runtime", "exporting"},
-    "cli":        {"network", "zoo", "figure", "drawing", "linting", "scaling", "model", "weights", "data", "recipe",
-                   "loader", "runtime", "evaluation", "training", "exporting", "comparison", "serving"},
+    "cli":        {"network", "zoo", "figure", "diffing", "drawing", "linting", "scaling", "model", "weights", "data",
+                   "recipe", "loader", "runtime", "evaluation", "training", "exporting", "comparison", "serving"},
 }  # fmt: skip
 
 EVERYBODY = {  # may be named by all
     "documents", "errors", "files", "machine", "processes", "ray_cluster", "validate", "__version__",
 }  # fmt: skip
-PURE = {"network", "zoo", "figure", "drawing", "linting", "scaling"}  # these need nothing that is installed
+PURE = {"network", "zoo", "figure", "diffing", "drawing", "linting", "scaling"}  # these need nothing that is installed
 WITHOUT_TORCH = {*PURE, "data", "recipe", "runtime"}  # the base installs no torch
 
 FILES = sorted(path for path in SOURCE.rglob("*.py") if path.parent != SOURCE)

@@ -25,7 +25,7 @@ def test_a_picture_stands_below_the_command_that_draws_it(file: str) -> None:
     command = FIGURES[file].command(file)
     assert f"`{command}`" in TEXT
     assert TEXT.index(f"`{command}`") < TEXT.index(f"(pictures/{file})")
-    parse("show", *command.replace("'", "").split()[2:])
+    parse(*command.replace("'", "").split()[1:])
 
 
 def test_the_page_has_every_picture_and_no_other() -> None:

@@ -50,6 +50,9 @@ CASES = {
         ("show", "googlenet", "--svg", "../out/drawn.svg", "--html", "../out/drawn.html"),
         ("out/drawn.svg", "out/drawn.html"),
     ),
+    "show --svg of two": Case(("show", "lenet5", "alexnet", "--svg", "../out/pair.svg"), ("out/pair.svg",)),
+    "diff": Case(("diff", "lenet5", "alexnet")),
+    "family": Case(("family", "lenet5", "alexnet", "--svg", "../out/family.svg"), ("out/family.svg",)),
     "lecture": Case(("lecture",)),
     "scale": Case(("scale", "resnet50")),
     "check": Case(

@@ -22,6 +22,10 @@ Networks, by arithmetic alone
     count_like          what fvcore, torchinfo, ptflops or torchvision counts
     lint                what is wrong, wasteful or risky in a network
     why                 the arithmetic of one row of the table
+    diff                what makes one network of another, edit by edit
+    family              the tree of cheapest edits between networks
+    draw_pair           two networks side by side, with what changed
+    draw_family         the tree of a family as a picture
     scale               what a training on many devices would take
 
 Models
@@ -59,7 +63,8 @@ if TYPE_CHECKING:
     from brickwork import zoo
     from brickwork.data import Dataset, Split, open_data
     from brickwork.data.check import CheckReport, check
-    from brickwork.drawing import Picture, draw
+    from brickwork.diffing import Diff, Family, diff, family
+    from brickwork.drawing import Picture, draw, draw_family, draw_pair
     from brickwork.evaluation import Report, evaluate
     from brickwork.evaluation.prediction import predict
     from brickwork.exporting import Export, ParitySheet, export
@@ -90,13 +95,13 @@ if TYPE_CHECKING:
     from brickwork.weights import create_model, list_models, load_weights, save_weights
 
     __all__ = [  # for type checkers; at run time `dir` has the names, and `help` stays short
-        "Batch", "BrickworkError", "CheckReport", "Cluster", "Cost", "Dataset", "Export", "LintReport", "Loader",
-        "Memory", "Model", "ModelFile", "Network", "ParitySheet", "Picture", "Prediction", "Recipe", "RecipeChoice",
-        "Report", "Result", "Scaling", "Split", "ToolCount", "Why", "build", "check", "cost", "count_like",
-        "create_model", "draw", "evaluate", "export", "from_json", "largest_batch", "lint", "list_models", "load",
-        "load_weights", "open_data", "open_loader", "predict", "recipe_for", "resume", "save", "save_weights", "scale",
-        "summary_line", "table", "to_json", "train", "training_memory", "why", "with_classes", "with_input",
-        "with_width", "zoo",
+        "Batch", "BrickworkError", "CheckReport", "Cluster", "Cost", "Dataset", "Diff", "Export", "Family",
+        "LintReport", "Loader", "Memory", "Model", "ModelFile", "Network", "ParitySheet", "Picture", "Prediction",
+        "Recipe", "RecipeChoice", "Report", "Result", "Scaling", "Split", "ToolCount", "Why", "build", "check",
+        "cost", "count_like", "create_model", "diff", "draw", "draw_family", "draw_pair", "evaluate", "export",
+        "family", "from_json", "largest_batch", "lint", "list_models", "load", "load_weights", "open_data",
+        "open_loader", "predict", "recipe_for", "resume", "save", "save_weights", "scale", "summary_line", "table",
+        "to_json", "train", "training_memory", "why", "with_classes", "with_input", "with_width", "zoo",
     ]  # fmt: skip
 
 __version__ = "0.1.0"
@@ -114,8 +119,9 @@ _MODULES = {  # the public names, and the module that each is fetched from
         "with_input",
         "with_width",
     ),
-    "brickwork.drawing": ("Picture", "draw"),
+    "brickwork.drawing": ("Picture", "draw", "draw_family", "draw_pair"),
     "brickwork.network.counts": ("ToolCount", "count_like"),
+    "brickwork.diffing": ("Diff", "Family", "diff", "family"),
     "brickwork.network.memory": ("Memory", "largest_batch", "training_memory"),
     "brickwork.network.arithmetic": ("Why", "why"),
     "brickwork.linting": ("LintReport", "lint"),

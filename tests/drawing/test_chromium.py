@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from brickwork import draw, zoo
+from brickwork import draw, draw_family, draw_pair, family, zoo
 from brickwork.network import with_input
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -21,6 +21,10 @@ FONTS = ("Liberation Sans", "DejaVu Sans", "DejaVu Serif")
 DRAWN = (
     "lenet5", "vgg16", "nin", "googlenet", "inception_v3", "inception_v4", "resnet34", "resnet50", "seresnet50",
     "resnet20[flavor=pre]",
+)  # fmt: skip
+PAIRS = (("alexnet", "vgg16"), ("googlenet", "inception_v3"), ("resnet50", "seresnet50"))
+FAMILY = (
+    "lenet5", "alexnet", "vgg16", "nin", "googlenet", "resnet34", "resnet50", "preact_resnet50", "inception_v3",
 )  # fmt: skip
 SCRIPT = """
 const found = [];
@@ -86,12 +90,14 @@ def judge(pictures: list[str], font: str, folder: Path, edges: bool = False) -> 
 
 
 def drawn(theme: str) -> list[str]:
-    """The pictures of docs/pictures.md, and one each that is folded, painted and a misfit."""
+    """The pictures of docs/pictures.md, one each that is folded, painted and a misfit, some pairs and a family."""
     return [
         *(draw(zoo.network(name), theme=theme, height=900).svg for name in DRAWN),
         draw(zoo.network("googlenet"), theme=theme, depth="block").svg,
         draw(zoo.network("vgg16"), theme=theme, paint="memory").svg,
         draw(with_input(zoo.network("vgg16"), (3, 20, 20)), theme=theme).svg,
+        *(draw_pair(zoo.network(one), zoo.network(two), theme=theme, height=900).svg for one, two in PAIRS),
+        draw_family(family(list(map(zoo.network, FAMILY))), theme=theme).svg,
     ]
 
 

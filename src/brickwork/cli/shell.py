@@ -30,6 +30,8 @@ LONGEST = 10_000  # characters of a line that tells a mistake; some hold a path 
 VERBS = {
     "list": Verb("list_networks"),
     "show": Verb("show"),
+    "diff": Verb("diff"),
+    "family": Verb("diff"),
     "lint": Verb("lint"),
     "why": Verb("why"),
     "lecture": Verb("lecture"),

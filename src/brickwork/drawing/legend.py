@@ -19,8 +19,8 @@ BEFORE = "on the upper edge: before the layer"
 SWATCH, STEPS = 18, 6  # the width of a colour in the legend, and how many there are
 
 
-def picture_heading(network: Network, drawing: Drawing, x: float, y: float) -> list[Words]:
-    """The network's name, its numbers or its misfit, and its paper."""
+def picture_heading(network: Network, drawing: Drawing, x: float, y: float, note: str = "") -> list[Words]:
+    """The network's name, its numbers or its misfit, its paper, and a note."""
     kind = "soft" if drawing.total else "fault"
     words = [Words(x, y + TITLE, f"{network.name} on {shape_text(network.input)}", "title", size=TITLE)]
     if drawing.total:
@@ -28,8 +28,13 @@ def picture_heading(network: Network, drawing: Drawing, x: float, y: float) -> l
     else:
         line = f"does not fit: it ends at {drawing.misfit.path}" if drawing.misfit else ""
     words.append(Words(x, y + TITLE + ROW, line, kind))
-    facts = [text for text in (network.facts.paper, network.facts.note) if text]
+    facts = [text for text in (network.facts.paper, network.facts.note, note) if text]
     return words + [Words(x, y + TITLE + ROW * place, line) for place, line in enumerate(facts, 2)]
+
+
+def heading_height(lines: int) -> float:
+    """From the top of a heading to the baseline of its last line."""
+    return TITLE + ROW * (lines - 1)
 
 
 def picture_legend(drawing: Drawing, painter: Painter | None, x: float, y: float) -> tuple[list[str], float]:
@@ -37,11 +42,18 @@ def picture_legend(drawing: Drawing, painter: Painter | None, x: float, y: float
     elements: list[str] = []
     if painter:
         elements, x = ramp(painter, x, y)
-    for stripe in stripes_in(drawing):
+    stripes, x = stripe_legend([drawing], x, y)
+    return [*elements, *stripes], x
+
+
+def stripe_legend(drawings: Sequence[Drawing], x: float, y: float) -> tuple[list[str], float]:
+    """What the stripes on boxes mean, and the x where that ends."""
+    elements: list[str] = []
+    for stripe in dict.fromkeys(stripe for drawing in drawings for stripe in stripes_in(drawing)):
         elements.append(svg_path(f"M{svg_number(x)} {svg_number(y - 3.5)}h{SWATCH}", stripe_kind(stripe)))
         elements.append(svg_text(x + SWATCH + 6, y, stripe, "soft"))
         x += SWATCH + 6 + words_width(stripe, SMALL) + 14
-    if any(box.before for stack in drawing.stacks() for box in boxes(stack)):
+    if any(box.before for drawing in drawings for stack in drawing.stacks() for box in boxes(stack)):
         elements.append(svg_text(x, y, BEFORE, "soft"))
         x += words_width(BEFORE, SMALL) + 14
     return elements, x

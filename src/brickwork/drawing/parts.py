@@ -27,6 +27,7 @@ class Box:
     rates: tuple[float, ...] = field(default=(), compare=False)  # chances to be dropped, which keep no boxes apart
     lines: tuple[str, ...] = ()  # further lines below the label
     share: str = field(default="", compare=False)  # what is painted of it, in words
+    mark: str = field(default="", compare=False)  # beside another network: + added, - removed, ~ changed
 
 
 @dataclass(frozen=True, repr=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from brickwork.drawing.layout.measure import Ruler
 from brickwork.drawing.layout.sheet import EDGE, Sheet, SheetLayout, divide
-from brickwork.drawing.legend import picture_heading, picture_legend
+from brickwork.drawing.legend import heading_height, picture_heading, picture_legend
 from brickwork.drawing.paint import PAINTS, Painter, painter_of, with_shares
 from brickwork.drawing.parts import Stack
 from brickwork.drawing.reading.stage import Drawing, read_network
@@ -94,18 +94,28 @@ def share_stack(stack: Stack, painter: Painter) -> Stack:
 
 def lay_out(network: Network, drawing: Drawing, painter: Painter | None, height: float) -> tuple[Sheet, list[str]]:
     """The sheet with its heading, and the elements of the legend below it."""
+    sheet = place_stages(network, drawing, height)
+    marks, right = picture_legend(drawing, painter, EDGE, sheet.height + EDGE)
+    sheet.width = ceil(max(sheet.width, right if marks else 0))
+    sheet.height = ceil(sheet.height + (2 * EDGE - 4 if marks else EDGE))
+    return sheet, marks
+
+
+def place_stages(network: Network, drawing: Drawing, height: float, note: str = "", lines: int = 0) -> Sheet:
+    """The sheet with its heading, and a note below this, without what stands below the stages.
+
+    There is room for so many lines of a heading at least.
+    """
     ruler = Ruler()
     for stack in drawing.stacks():
         ruler.fit(stack)
     layout = SheetLayout(ruler, drawing.sides)
-    above = picture_heading(network, drawing, EDGE, EDGE)
+    above = picture_heading(network, drawing, EDGE, EDGE, note)
     layout.canvas.words += above
-    top = above[-1].y + 12
+    top = max(above[-1].y, EDGE + heading_height(lines)) + 12
     columns = divide(drawing.stages, ruler, max(height - top, 1) if height else 0)
     layout.columns(columns, top, shape_text(network.input), exit=drawing.is_complete)
     sheet = layout.sheet
-    marks, right = picture_legend(drawing, painter, EDGE, sheet.height + EDGE)
     widest = max(words.area.right for words in sheet.canvas.words)
-    sheet.width = ceil(max(sheet.width, right if marks else 0, widest + EDGE))
-    sheet.height = ceil(sheet.height + (2 * EDGE - 4 if marks else EDGE))
-    return sheet, marks
+    sheet.width = max(sheet.width, widest + EDGE)
+    return sheet

@@ -23,6 +23,7 @@ HEADER = 100_000_000  # bytes of a safetensors file's header at most, as the for
 
 @click.command("show")
 @click.argument("network", type=WORD)
+@click.argument("other", required=False, type=WORD)
 @click.option("--input", metavar="CxHxW", help="Channels, height and width of the images, as in 3x224x224.")
 @click.option("--classes", type=click.IntRange(1, 10**9), help="How many classes to tell apart.")
 @click.option(
@@ -37,8 +38,8 @@ HEADER = 100_000_000  # bytes of a safetensors file's header at most, as the for
 @count_option
 @json_option
 def show_command(
-    network: str, input: str | None, classes: int | None, depth: str | None, sort: str | None, lowered: bool,
-    merge: bool, batch: int | None, memory: str | None, precision: "Precision", optimizer: "Optimizer",
+    network: str, other: str | None, input: str | None, classes: int | None, depth: str | None, sort: str | None,
+    lowered: bool, merge: bool, batch: int | None, memory: str | None, precision: "Precision", optimizer: "Optimizer",
     tools: "tuple[ToolName, ...]", as_json: bool,
 ) -> None:  # fmt: skip
     """A network as its paper's table, or as its figure.
@@ -46,6 +47,7 @@ def show_command(
     NETWORK is a name from 'brickwork list', with arguments in brackets if you like; the table ends with those
     that it takes, and what they mean. Or it is a model file, such as
     runs/resnet20-fashion-1/model.safetensors, the run folder that holds one, or an exported model, an .onnx or .xml.
+    With OTHER, a second one, the two stand side by side, with what changed between them marked.
 
     \b
     Examples:
@@ -57,12 +59,19 @@ def show_command(
       brickwork show googlenet --svg googlenet.svg --unfold stage4.4a --paint macs
       brickwork show resnet50 --batch 64 --memory 8GB --precision bf16
       brickwork show resnet50 --count fvcore --count ptflops
+      brickwork show alexnet vgg16 --svg alexnet-vgg16.svg --height 800
     """
     from brickwork import zoo
     from brickwork.cli.meanings import bracket_text
     from brickwork.network import lower_network, table
 
     wish = picture_wish()
+    if other is not None:
+        from brickwork.cli.beside import show_pair
+
+        of_one = {"sort": sort, "lowered": lowered, "merge": merge, "batch": batch, "memory": memory, "count": tools}
+        show_pair((network, other), (input, classes), depth, wish, of_one, as_json)
+        return
     shape = zoo.brackets.shape(input) if input is not None else None
     path = model_path(network)
     made = network_in(path, shape, classes) if path else zoo.network(network, input=shape, classes=classes)

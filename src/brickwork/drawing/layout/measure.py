@@ -21,6 +21,7 @@ PATHS, WAY = 16, 16  # between two paths, and between a body and the way around 
 NODE = 16  # the side of a plus
 INSET, ASIDE = 14, 9  # a frame's border around its part: above and below, left and right
 MARGIN = 8  # between a frame and the words beside it
+SIGNS = {"+": "+", "-": "\N{MINUS SIGN}", "~": "~"}  # marks as they are drawn
 
 
 class Extent(NamedTuple):
@@ -37,8 +38,9 @@ def words_width(words: str, size: float = FONT, bold: bool = False) -> float:
 
 
 def label_of(box: Box) -> str:
-    """A box's label with its chances to be dropped, and its share where it is painted."""
+    """A box's label with its mark, its chances to be dropped, and its share where it is painted."""
     label = f"{box.label} {rates_text(box.rates)}" if box.rates else box.label
+    label = f"{SIGNS[box.mark]} {label}" if box.mark else label
     return f"{label} ({box.share})" if box.share else label
 
 

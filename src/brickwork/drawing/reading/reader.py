@@ -1,6 +1,6 @@
 """From an expression to the parts that are drawn, with the rows of its cost in the boxes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -42,6 +42,7 @@ class PartReader:
     depth: str = "layer"
     unfold: Sequence[str] = ()
     taps: Sequence[str] = ()  # the paths that side heads read
+    marks: Mapping[str, str] = field(default_factory=dict)  # of layers that another network has not, or otherwise
     stopped: bool = False
     outputs: dict[tuple[int, Shape], Shape] = field(default_factory=dict)
     bodies: dict[int, Expr] = field(default_factory=dict)
@@ -99,11 +100,16 @@ class PartReader:
 
     def may_copy(self) -> bool:
         """Whether one object on one shape is drawn alike wherever it stands."""
-        return self.misfit is None and not self.unfold
+        return self.misfit is None and not self.unfold and not self.marks
 
     def entry(self, child: Expr, path: str, shape: Shape, name: str) -> Entry:
         bare = self.bodies.get(id(child)) or self.bodies.setdefault(id(child), bare_body(child))
-        return Entry(bare, self.part(child, path, shape), path, name, path in self.taps)
+        body = (bare, self.marks_of(place for place, _ in layers_of(child, path)))
+        return Entry(body, self.part(child, path, shape), path, name, path in self.taps)
+
+    def marks_of(self, paths: Iterable[str]) -> tuple[str, ...]:
+        """The marks of layers, which keep parts from folding where they differ."""
+        return tuple(self.marks.get(path, "") for path in paths) if self.marks else ()
 
     def entries(self, run: Sequence[tuple[str, Layer]], body: bool) -> list[Entry]:
         """Layers between blocks, in boxes; the first that does not fit is the last of them."""
@@ -120,7 +126,8 @@ class PartReader:
     def group_entry(self, group: LayerGroup) -> Entry:
         layers = tuple(bare_part(placed.layer) for placed in group.all)
         ends = any(placed.row.path in self.taps for placed in group.all)
-        return Entry(layers, group_box(group), group.all[-1].row.path, ends=ends)
+        body = (layers, self.marks_of(placed.row.path for placed in group.all))
+        return Entry(body, group_box(group), group.all[-1].row.path, ends=ends)
 
     def stack(self, expr: Expr, path: str, shape: Shape) -> Stack:
         return stack_of([self.part(expr, path, shape)], shape)

@@ -1,6 +1,6 @@
 """Stages as they are drawn: what is in each, and the words beside it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from brickwork.drawing.paint import amount_of
@@ -44,12 +44,17 @@ class Drawing:
         return replace(self, stages=tuple(map(changed, self.stages)), sides=sides)
 
 
-def read_network(network: Network, depth: str = "layer", unfold: Sequence[str] = ()) -> Drawing:
-    """What is drawn of a network; raises BrickworkError where a path to unfold is no part of it."""
+def read_network(
+    network: Network, depth: str = "layer", unfold: Sequence[str] = (), marks: Mapping[str, str] | None = None
+) -> Drawing:
+    """What is drawn of a network; raises BrickworkError where a path to unfold is no part of it.
+
+    `marks` of layers, by their paths, keep parts from folding where they differ.
+    """
     check_unfold(network, unfold)
     total, rows, misfit = rows_by_path(network)
     taps = [tap(network, side) for side in network.side_heads]
-    reader = PartReader(rows, misfit, depth, unfold, taps)
+    reader = PartReader(rows, misfit, depth, unfold, taps, marks=marks or {})
     stages: list[Stage] = []
     shape = network.input
     for part in network.parts():
