@@ -16,6 +16,7 @@ MAY_IMPORT = {  # a room, and the rooms it may name
     "drawing":    {"network", "figure"},
     "linting":    {"network"},
     "scaling":    {"network", "zoo"},
+    "papers":     {"network", "zoo"},
     "model":      {"network"},
     "weights":    {"network", "zoo", "model"},  # a tag names a network of the zoo
     "data":       set(),
@@ -27,14 +28,15 @@ MAY_IMPORT = {  # a room, and the rooms it may name
     "exporting":  {"network", "model", "data", "evaluation", "runtime"},
     "comparison": {"network", "zoo", "figure", "recipe", "training", "evaluation"},
     "serving":    {"network", "zoo", "model", "data", "runtime", "exporting"},
-    "cli":        {"network", "zoo", "figure", "drawing", "linting", "scaling", "model", "weights", "data", "recipe",
-                   "loader", "runtime", "evaluation", "training", "exporting", "comparison", "serving"},
+    "cli":        {"network", "zoo", "figure", "drawing", "linting", "scaling", "papers", "model", "weights",
+                   "data", "recipe", "loader", "runtime", "evaluation", "training", "exporting", "comparison",
+                   "serving"},
 }  # fmt: skip
 
 EVERYBODY = {  # may be named by all
     "documents", "errors", "files", "machine", "processes", "ray_cluster", "validate", "__version__",
 }  # fmt: skip
-PURE = {"network", "zoo", "figure", "drawing", "linting", "scaling"}  # these need nothing that is installed
+PURE = {"network", "zoo", "figure", "drawing", "linting", "scaling", "papers"}  # these need nothing that is installed
 WITHOUT_TORCH = {*PURE, "data", "recipe", "runtime"}  # the base installs no torch
 
 FILES = sorted(path for path in SOURCE.rglob("*.py") if path.parent != SOURCE)

@@ -64,6 +64,7 @@ CASES = {
     "predict": Case(("predict", "../out/run", "photos", "--top", "2", "--out", "../out/table.csv"), table("table")),
     "lint": Case(("lint", "resnet50")),
     "why": Case(("why", "alexnet", "stage1")),
+    "faithful": Case(("faithful", "googlenet")),
     "export": Case(
         ("export", "../out/run", "--to", "onnx", "--data", "photos", "--out", "../out/model.onnx"),
         ("out/model.onnx", "out/model.onnx.parity.json", "out/model.onnx.parity.txt"),

@@ -21,6 +21,7 @@ Networks, by arithmetic alone
     largest_batch       the most images whose step fits into so many bytes
     lint                what is wrong, wasteful or risky in a network
     why                 the arithmetic of one row of the table
+    faithful            a network against its paper's published table
     scale               what a training on many devices would take
 
 Models
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
     )
     from brickwork.network.arithmetic import Why, why
     from brickwork.network.memory import Memory, largest_batch, training_memory
+    from brickwork.papers import Faithful, faithful
     from brickwork.recipe.published import RecipeChoice, recipe_for
     from brickwork.recipe.recipe import Recipe
     from brickwork.runtime.prediction import Prediction
@@ -88,12 +90,13 @@ if TYPE_CHECKING:
     from brickwork.weights import create_model, list_models, load_weights, save_weights
 
     __all__ = [  # for type checkers; at run time `dir` has the names, and `help` stays short
-        "Batch", "BrickworkError", "CheckReport", "Cluster", "Cost", "Dataset", "Export", "LintReport", "Loader",
-        "Memory", "Model", "ModelFile", "Network", "ParitySheet", "Picture", "Prediction", "Recipe", "RecipeChoice",
-        "Report", "Result", "Scaling", "Split", "Why", "build", "check", "cost", "create_model", "draw", "evaluate",
-        "export", "from_json", "largest_batch", "lint", "list_models", "load", "load_weights", "open_data",
-        "open_loader", "predict", "recipe_for", "resume", "save", "save_weights", "scale", "summary_line", "table",
-        "to_json", "train", "training_memory", "why", "with_classes", "with_input", "with_width", "zoo",
+        "Batch", "BrickworkError", "CheckReport", "Cluster", "Cost", "Dataset", "Export", "Faithful", "LintReport",
+        "Loader", "Memory", "Model", "ModelFile", "Network", "ParitySheet", "Picture", "Prediction", "Recipe",
+        "RecipeChoice", "Report", "Result", "Scaling", "Split", "Why", "build", "check", "cost", "create_model",
+        "draw", "evaluate", "export", "faithful", "from_json", "largest_batch", "lint", "list_models", "load",
+        "load_weights", "open_data", "open_loader", "predict", "recipe_for", "resume", "save", "save_weights",
+        "scale", "summary_line", "table", "to_json", "train", "training_memory", "why", "with_classes", "with_input",
+        "with_width", "zoo",
     ]  # fmt: skip
 
 __version__ = "0.1.0"
@@ -115,6 +118,7 @@ _MODULES = {  # the public names, and the module that each is fetched from
     "brickwork.network.memory": ("Memory", "largest_batch", "training_memory"),
     "brickwork.network.arithmetic": ("Why", "why"),
     "brickwork.linting": ("LintReport", "lint"),
+    "brickwork.papers": ("Faithful", "faithful"),
     "brickwork.scaling": ("Cluster", "Scaling", "scale"),
     "brickwork.model": ("Model", "ModelFile", "build", "load", "save"),
     "brickwork.weights": ("create_model", "list_models", "load_weights", "save_weights"),

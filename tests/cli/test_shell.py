@@ -17,6 +17,7 @@ VERBS = [
     "show",
     "lint",
     "why",
+    "faithful",
     "lecture",
     "scale",
     "check",

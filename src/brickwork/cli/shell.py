@@ -32,6 +32,7 @@ VERBS = {
     "show": Verb("show"),
     "lint": Verb("lint"),
     "why": Verb("why"),
+    "faithful": Verb("faithful"),
     "lecture": Verb("lecture"),
     "scale": Verb("scale"),
     "check": Verb("check"),
