@@ -17,6 +17,7 @@ MAY_IMPORT = {  # a room, and the rooms it may name
     "linting":    {"network"},
     "scaling":    {"network", "zoo"},
     "papers":     {"network", "zoo"},
+    "exam":       {"network"},
     "model":      {"network"},
     "weights":    {"network", "zoo", "model"},  # a tag names a network of the zoo
     "data":       set(),
@@ -28,7 +29,7 @@ MAY_IMPORT = {  # a room, and the rooms it may name
     "exporting":  {"network", "model", "data", "evaluation", "runtime"},
     "comparison": {"network", "zoo", "figure", "recipe", "training", "evaluation"},
     "serving":    {"network", "zoo", "model", "data", "runtime", "exporting"},
-    "cli":        {"network", "zoo", "figure", "drawing", "linting", "scaling", "papers", "model", "weights",
+    "cli":        {"network", "zoo", "figure", "drawing", "linting", "scaling", "papers", "exam", "model", "weights",
                    "data", "recipe", "loader", "runtime", "evaluation", "training", "exporting", "comparison",
                    "serving"},
 }  # fmt: skip
@@ -36,7 +37,16 @@ MAY_IMPORT = {  # a room, and the rooms it may name
 EVERYBODY = {  # may be named by all
     "documents", "errors", "files", "machine", "processes", "ray_cluster", "validate", "__version__",
 }  # fmt: skip
-PURE = {"network", "zoo", "figure", "drawing", "linting", "scaling", "papers"}  # these need nothing that is installed
+PURE = {
+    "network",
+    "zoo",
+    "figure",
+    "drawing",
+    "linting",
+    "scaling",
+    "papers",
+    "exam",
+}  # these need nothing that is installed
 WITHOUT_TORCH = {*PURE, "data", "recipe", "runtime"}  # the base installs no torch
 
 FILES = sorted(path for path in SOURCE.rglob("*.py") if path.parent != SOURCE)

@@ -22,6 +22,7 @@ Networks, by arithmetic alone
     lint                what is wrong, wasteful or risky in a network
     why                 the arithmetic of one row of the table
     faithful            a network against its paper's published table
+    quiz                questions about a network, with their key
     scale               what a training on many devices would take
 
 Models
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
     from brickwork.drawing import Picture, draw
     from brickwork.evaluation import Report, evaluate
     from brickwork.evaluation.prediction import predict
+    from brickwork.exam import Quiz, quiz
     from brickwork.exporting import Export, ParitySheet, export
     from brickwork.linting import LintReport, lint
     from brickwork.loader.loader import Batch, Loader, open_loader
@@ -91,10 +93,10 @@ if TYPE_CHECKING:
 
     __all__ = [  # for type checkers; at run time `dir` has the names, and `help` stays short
         "Batch", "BrickworkError", "CheckReport", "Cluster", "Cost", "Dataset", "Export", "Faithful", "LintReport",
-        "Loader", "Memory", "Model", "ModelFile", "Network", "ParitySheet", "Picture", "Prediction", "Recipe",
+        "Loader", "Memory", "Model", "ModelFile", "Network", "ParitySheet", "Picture", "Prediction", "Quiz", "Recipe",
         "RecipeChoice", "Report", "Result", "Scaling", "Split", "Why", "build", "check", "cost", "create_model",
         "draw", "evaluate", "export", "faithful", "from_json", "largest_batch", "lint", "list_models", "load",
-        "load_weights", "open_data", "open_loader", "predict", "recipe_for", "resume", "save", "save_weights",
+        "load_weights", "open_data", "open_loader", "predict", "quiz", "recipe_for", "resume", "save", "save_weights",
         "scale", "summary_line", "table", "to_json", "train", "training_memory", "why", "with_classes", "with_input",
         "with_width", "zoo",
     ]  # fmt: skip
@@ -119,6 +121,7 @@ _MODULES = {  # the public names, and the module that each is fetched from
     "brickwork.network.arithmetic": ("Why", "why"),
     "brickwork.linting": ("LintReport", "lint"),
     "brickwork.papers": ("Faithful", "faithful"),
+    "brickwork.exam": ("Quiz", "quiz"),
     "brickwork.scaling": ("Cluster", "Scaling", "scale"),
     "brickwork.model": ("Model", "ModelFile", "build", "load", "save"),
     "brickwork.weights": ("create_model", "list_models", "load_weights", "save_weights"),

@@ -18,6 +18,7 @@ VERBS = [
     "lint",
     "why",
     "faithful",
+    "quiz",
     "lecture",
     "scale",
     "check",

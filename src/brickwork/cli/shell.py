@@ -33,6 +33,7 @@ VERBS = {
     "lint": Verb("lint"),
     "why": Verb("why"),
     "faithful": Verb("faithful"),
+    "quiz": Verb("quiz"),
     "lecture": Verb("lecture"),
     "scale": Verb("scale"),
     "check": Verb("check"),
