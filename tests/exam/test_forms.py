@@ -29,17 +29,17 @@ def test_markdown_has_the_questions_before_the_break_and_the_key_behind_it(sheet
     found = re.findall(r"^(\d+)\. (.*)\n\n((?:   - [A-D]\. .*\n)+)", paper, re.MULTILINE)
     assert len(found) == 10
     keys = re.findall(r"^(\d+)\. \*\*([A-D])\*\*, (.*?): `(.*)`\. (.*)\.$", key, re.MULTILINE)
-    for question, (_, text, options), (_, letter, right, arithmetic, wrong) in zip(
+    for question, (_, text, answers), (_, letter, right, arithmetic, wrong) in zip(
         sheet.questions, found, keys, strict=True
     ):
         assert question.text in text.replace("\\", "")
-        answers = re.findall(r"- [A-D]\. (.*)", options.replace("\\", ""))
-        assert answers == [option.text for option in question.options]
+        answers = re.findall(r"- [A-D]\. (.*)", answers.replace("\\", ""))
+        assert answers == [answer.text for answer in question.answers]
         assert answers["ABCD".index(letter)] == right.replace("\\", "")
         assert arithmetic == question.arithmetic
         assert wrong.count(": ") >= 3
         assert question.arithmetic not in paper
-    mistakes = [option.mistake for question in sheet.questions for option in question.options if option.mistake]
+    mistakes = [answer.mistake for question in sheet.questions for answer in question.answers if answer.mistake]
     assert not any(mistake in paper for mistake in mistakes)
 
 
@@ -74,7 +74,7 @@ def test_html_holds_the_quiz_and_fetches_nothing(sheet: Quiz) -> None:
     assert "http" not in text
     assert "@import" not in text
     answers = [words for place, words in page.words if re.search(r"options( long)? div$", place)]
-    assert answers == [option.text for question in sheet.questions for option in question.options]
+    assert answers == [answer.text for question in sheet.questions for answer in question.answers]
     assert [words for place, words in page.words if place.endswith("letter")] == [
         question.letter for question in sheet.questions
     ]
@@ -95,9 +95,9 @@ def parse_gift(text: str) -> list[tuple[str, list[tuple[str, str, str]], str]]:
         title, body, answers = re.fullmatch(r"::(.*?)::\[plain\](.*?)\{(.*)\}", marked, re.DOTALL).groups()  # type: ignore[union-attr]
         assert not re.search(r"[~=#{}]", title + body)
         answers, _, general = answers.partition("####")
-        options = re.findall(r"([=~])([^=~#]*)(?:#([^=~#]*))?", answers)
+        answers = re.findall(r"([=~])([^=~#]*)(?:#([^=~#]*))?", answers)
         assert not re.search(r"[~=#{}:]", general)
-        found.append((plain(body), [(sign, plain(a), plain(b)) for sign, a, b in options], plain(general)))
+        found.append((plain(body), [(sign, plain(a), plain(b)) for sign, a, b in answers], plain(general)))
     return found
 
 
@@ -108,11 +108,11 @@ def plain(text: str) -> str:
 def test_gift_is_read_back_as_the_quiz(sheet: Quiz) -> None:
     read = parse_gift(sheet.render("gift"))
     assert len(read) == len(sheet.questions)
-    for question, (text, options, general) in zip(sheet.questions, read, strict=True):
+    for question, (text, answers, general) in zip(sheet.questions, read, strict=True):
         assert text.endswith(question.text)
-        assert [(answer, mistake) for _, answer, mistake in options] == [tuple(option) for option in question.options]
-        assert [sign for sign, _, _ in options].index("=") == question.key
-        assert [sign for sign, _, _ in options].count("=") == 1
+        assert [(answer, mistake) for _, answer, mistake in answers] == [tuple(answer) for answer in question.answers]
+        assert [sign for sign, _, _ in answers].index("=") == question.key
+        assert [sign for sign, _, _ in answers].count("=") == 1
         assert general == question.arithmetic
 
 

@@ -8,8 +8,8 @@ import pytest
 from brickwork import zoo
 from brickwork.errors import BrickworkError
 from brickwork.exam import Quiz, quiz
-from brickwork.exam.layers import LAYER_KINDS, Place
-from brickwork.exam.question import Draft, Option, distinct, has_mistakes
+from brickwork.exam.kinds import LAYER_KINDS, Subject
+from brickwork.exam.question import Choice, Draft, distinct, has_mistakes
 from brickwork.network import Network, chain, cost, stages
 from brickwork.network.layers import AvgPool, BatchNorm, Conv, Flatten, GlobalAvgPool, Linear, MaxPool
 from brickwork.network.propagate import Signal
@@ -39,7 +39,7 @@ def test_every_key_is_that_of_a_second_way(quizzes: Quizzes) -> None:
         (sheet.network.name, sheet.seed, question)
         for sheet, rows in quizzes
         for question in sheet.questions
-        if question.options[question.key].text != right_answer(question, rows)
+        if question.answers[question.key].text != right_answer(question, rows)
     ]
     assert wrong == []
     asked = Counter(question.kind for sheet, _ in quizzes for question in sheet.questions)
@@ -51,8 +51,8 @@ def test_every_key_is_that_of_a_second_way(quizzes: Quizzes) -> None:
 def test_four_answers_differ_and_one_is_right(quizzes: Quizzes) -> None:
     for sheet, _ in quizzes:
         for question in sheet.questions:
-            assert len({option.text for option in question.options}) == len(question.options) == 4
-            assert [place for place, option in enumerate(question.options) if not option.mistake] == [question.key]
+            assert len({answer.text for answer in question.answers}) == len(question.answers) == 4
+            assert [place for place, answer in enumerate(question.answers) if not answer.mistake] == [question.key]
 
 
 def test_no_question_is_asked_twice_and_kinds_take_turns(quizzes: Quizzes) -> None:
@@ -72,7 +72,7 @@ def test_a_wrong_key_is_noticed() -> None:
     network = zoo.network("alexnet")
     rows = all_rows(network)
     for question in quiz(network, 40, 3).questions:
-        texts = [option.text for option in question.options]
+        texts = [answer.text for answer in question.answers]
         assert texts.index(right_answer(question, rows)) == question.key
 
 
@@ -96,16 +96,16 @@ def test_a_quiz_is_plain_data_too() -> None:
     assert repr(sheet) == "Quiz(lenet5 on 1x28x28, 10 classes, 4 questions, seed 2)"
     assert (document["name"], document["seed"], len(document["questions"])) == ("lenet5", 2, 4)
     for question in document["questions"]:
-        assert question["options"]["ABCD".index(question["letter"])]["mistake"] == ""
+        assert question["answers"]["ABCD".index(question["letter"])]["mistake"] == ""
 
 
 def drafts(layer: object, shape: tuple[int, ...], signal: Signal | None = None) -> dict[str, Draft]:
-    place = Place("row", layer, signal or Signal(shape))  # type: ignore[arg-type]
+    place = Subject("row", layer, signal or Signal(shape))  # type: ignore[arg-type]
     return {draft.kind: draft for rule in LAYER_KINDS for draft in rule(place)}
 
 
 def mistakes(draft: Draft) -> dict[str, str]:
-    return {option.mistake: option.text for option in draft.wrong}
+    return {answer.mistake: answer.text for answer in draft.wrong}
 
 
 def test_the_wrong_answers_are_those_of_the_mistakes_they_name() -> None:
@@ -148,10 +148,10 @@ def test_a_dense_layer_s_mistakes_know_the_map_it_reads() -> None:
 
 
 def test_equal_wrong_answers_are_one_and_the_right_one_is_none() -> None:
-    draft = Draft("kind", "row", "?", "7", "", (Option("7", "a"), Option("8", "b"), Option("8", "c"), Option("9", "d")))
-    assert distinct(draft) == [Option("8", "b"), Option("9", "d")]
+    draft = Draft("kind", "row", "?", "7", "", (Choice("7", "a"), Choice("8", "b"), Choice("8", "c"), Choice("9", "d")))
+    assert distinct(draft) == [Choice("8", "b"), Choice("9", "d")]
     assert not has_mistakes(draft)
-    assert has_mistakes(draft._replace(wrong=(*draft.wrong, Option("10", "e"))))
+    assert has_mistakes(draft._replace(wrong=(*draft.wrong, Choice("10", "e"))))
 
 
 def test_networks_of_one_s_own_with_unequal_sides_are_asked_about() -> None:
@@ -160,4 +160,4 @@ def test_networks_of_one_s_own_with_unequal_sides_are_asked_about() -> None:
     rows = all_rows(own)
     for seed in range(20):
         for question in quiz(own, 12, seed).questions:
-            assert question.options[question.key].text == right_answer(question, rows), question
+            assert question.answers[question.key].text == right_answer(question, rows), question

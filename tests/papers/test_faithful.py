@@ -8,8 +8,8 @@ from brickwork import zoo
 from brickwork.network import Network, chain, cost, stages, with_width
 from brickwork.network.layers import Conv, Flatten, GlobalAvgPool, Linear
 from brickwork.papers import faithful
-from brickwork.papers.compare import compare, published, reason_of
-from brickwork.papers.printed import Table
+from brickwork.papers.compare import compare_table, reason_of, tables_of
+from brickwork.papers.printed import PublishedTable
 from brickwork.papers.tables import SOURCES, TABLES
 
 EVERY = list(dict.fromkeys([*zoo.names(), *TABLES]))
@@ -31,8 +31,8 @@ def test_no_deviation_is_without_a_reason_and_a_source(name: str) -> None:
 @pytest.mark.parametrize("name", TABLES)
 def test_no_reason_is_stated_that_explains_nothing(name: str) -> None:
     network = zoo.network(name)
-    for table in published(network):
-        cells = list(compare(network, table))
+    for table in tables_of(network):
+        cells = list(compare_table(network, table))
         for stated in table.deviations:
             alone = table._replace(deviations=(stated,))
             assert any(reason_of(alone, cell.path, cell.what) for cell in cells if cell.verdict == "differs"), stated
@@ -48,18 +48,18 @@ def spoil(printed: str) -> str:
 @pytest.mark.parametrize("name", ["lenet5_1998", "alexnet", "googlenet", "inception_v4", "resnet50[stride=v1]", "nin"])
 def test_each_cell_that_is_changed_differs(name: str) -> None:
     network = zoo.network(name)
-    for table in published(network):
-        fine = {(cell.path, cell.what) for cell in compare(network, table) if cell.verdict != "differs"}
+    for table in tables_of(network):
+        fine = {(cell.path, cell.what) for cell in compare_table(network, table) if cell.verdict != "differs"}
         rows = tuple((path, *(spoil(cell) if cell else "" for cell in cells)) for path, *cells in table.rows)
-        spoiled = [cell for cell in compare(network, table._replace(rows=rows)) if (cell.path, cell.what) in fine]
+        spoiled = [cell for cell in compare_table(network, table._replace(rows=rows)) if (cell.path, cell.what) in fine]
         assert spoiled
         assert [cell for cell in spoiled if cell.verdict != "differs"] == []
 
 
 def test_a_network_that_is_not_the_paper_s_differs_without_a_reason() -> None:
-    (table,) = (table for table in published(zoo.network("resnet34")) if "1512.03385" in table.source)
-    narrow = list(compare(with_width(zoo.network("resnet34"), 0.5), table))
-    shallow = list(compare(zoo.network("resnet18"), table))
+    (table,) = (table for table in tables_of(zoo.network("resnet34")) if "1512.03385" in table.source)
+    narrow = list(compare_table(with_width(zoo.network("resnet34"), 0.5), table))
+    shallow = list(compare_table(zoo.network("resnet18"), table))
     assert {cell.path for cell in narrow if cell.verdict == "differs"} >= {"stem.conv", "stage2", "stage5", ""}
     assert {cell.path for cell in shallow if cell.verdict == "differs"} == {"stage2", "stage3", "stage4", "stage5", ""}
     assert all(cell.reason is None for cell in (*narrow, *shallow))
@@ -160,9 +160,9 @@ def test_a_deviation_without_a_reason_is_told_as_such() -> None:
     from brickwork.papers import Faithful
 
     network = zoo.network("resnet18")
-    table = Table("a paper", ("output", "parameters"), (("stem", "57x57", ""), ("", "", "11.6M")), (), 1000)
+    table = PublishedTable("a paper", ("output", "parameters"), (("stem", "57x57", ""), ("", "", "11.6M")), (), 1000)
     table = table._replace(input=network.input, classes=network.classes)
-    found = Faithful(network, (table,), tuple(compare(network, table)))
+    found = Faithful(network, (table,), tuple(compare_table(network, table)))
     assert "57x57, here 56x56 [?]" in str(found)
     assert str(found).endswith("1 with their end cut off, 1 different, 1 of them without a reason.")
 

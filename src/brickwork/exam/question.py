@@ -9,7 +9,7 @@ WRONG = 3  # answers beside the right one
 LETTERS = "ABCD"
 
 
-class Option(NamedTuple):
+class Choice(NamedTuple):
     """An answer, and the mistake that leads to it; "" is that of the right one."""
 
     text: str
@@ -24,7 +24,7 @@ class Draft(NamedTuple):
     text: str
     right: str
     arithmetic: str
-    wrong: tuple[Option, ...]
+    wrong: tuple[Choice, ...]
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Question:
     kind: str
     path: str
     text: str
-    options: tuple[Option, ...]
+    answers: tuple[Choice, ...]
     key: int  # the place of the right answer, from 0
     arithmetic: str
 
@@ -43,15 +43,15 @@ class Question:
         return LETTERS[self.key]
 
     def to_dict(self) -> dict[str, object]:
-        return {**asdict(self), "options": [option._asdict() for option in self.options], "letter": self.letter}
+        return {**asdict(self), "answers": [answer._asdict() for answer in self.answers], "letter": self.letter}
 
 
-def distinct(draft: Draft) -> list[Option]:
+def distinct(draft: Draft) -> list[Choice]:
     """The wrong answers that equal neither the right one nor another; of equal ones the first."""
-    kept: dict[str, Option] = {}
-    for option in draft.wrong:
-        if option.text != draft.right:
-            kept.setdefault(option.text, option)
+    kept: dict[str, Choice] = {}
+    for answer in draft.wrong:
+        if answer.text != draft.right:
+            kept.setdefault(answer.text, answer)
     return list(kept.values())
 
 
@@ -62,12 +62,12 @@ def has_mistakes(draft: Draft) -> bool:
 
 def complete(draft: Draft, chance: Random) -> Question:
     """The question with wrong answers drawn, and all shuffled."""
-    options = [Option(draft.right), *chance.sample(distinct(draft), WRONG)]
-    chance.shuffle(options)
-    key = next(place for place, option in enumerate(options) if not option.mistake)
-    return Question(draft.kind, draft.path, draft.text, tuple(options), key, draft.arithmetic)
+    answers = [Choice(draft.right), *chance.sample(distinct(draft), WRONG)]
+    chance.shuffle(answers)
+    key = next(place for place, answer in enumerate(answers) if not answer.mistake)
+    return Question(draft.kind, draft.path, draft.text, tuple(answers), key, draft.arithmetic)
 
 
-def counts(pairs: Iterable[tuple[int, str]]) -> tuple[Option, ...]:
+def counts(pairs: Iterable[tuple[int, str]]) -> tuple[Choice, ...]:
     """Wrong answers from numbers and mistakes; no count is less than 1."""
-    return tuple(Option(f"{number:,}", mistake) for number, mistake in pairs if number > 0)
+    return tuple(Choice(f"{number:,}", mistake) for number, mistake in pairs if number > 0)

@@ -7,9 +7,8 @@ from random import Random
 from typing import Literal
 
 from brickwork.errors import BrickworkError, nearest
-from brickwork.exam.layers import LAYER_KINDS, Place
+from brickwork.exam.kinds import LAYER_KINDS, STAGE_KINDS, Subject
 from brickwork.exam.question import Draft, Question, complete, has_mistakes
-from brickwork.exam.stages import STAGE_KINDS
 from brickwork.network import Cost, Network, Shape, cost
 from brickwork.network.arithmetic.why import follow
 from brickwork.network.cost import Piece
@@ -69,16 +68,16 @@ def quiz(network: Network, questions: int = 10, seed: int = 0) -> Quiz:
 def streams(network: Network, chance: Random) -> list[Iterator[Draft]]:
     """For each kind of question those that the network has, in an order that is drawn; each is made when asked for."""
     total = cost(network)
-    found, rows = list(places(total)), total.at("stage")
+    found, rows = list(subjects(total)), total.at("stage")
     return [
         *(of_layers(rule, chance.sample(found, len(found))) for rule in LAYER_KINDS),
         *(of_stages(rule(network, rows), chance) for rule in STAGE_KINDS),
     ]
 
 
-def of_layers(rule: Callable[[Place], Iterator[Draft]], places: list[Place]) -> Iterator[Draft]:
-    for place in places:
-        yield from rule(place)
+def of_layers(rule: Callable[[Subject], Iterator[Draft]], subjects: list[Subject]) -> Iterator[Draft]:
+    for subject in subjects:
+        yield from rule(subject)
 
 
 def of_stages(drafts: Iterator[Draft], chance: Random) -> Iterator[Draft]:
@@ -87,13 +86,13 @@ def of_stages(drafts: Iterator[Draft], chance: Random) -> Iterator[Draft]:
     yield from every
 
 
-def places(total: Cost) -> Iterator[Place]:
+def subjects(total: Cost) -> Iterator[Subject]:
     """Every layer with what reaches it; of equal blocks on one shape the first has its layers here."""
     first: dict[tuple[int, Shape], Piece] = {}
     for piece in (*total.pieces, *total.side_heads):
         first.setdefault((id(piece.expr), piece.start.shape), piece)
     for piece in first.values():
-        yield from (Place(*place) for place in follow(piece.expr, piece.start, piece.path))
+        yield from (Subject(*found) for found in follow(piece.expr, piece.start, piece.path))
 
 
 def take_turns(streams: list[Iterator[Draft]], chance: Random) -> Iterator[Draft]:

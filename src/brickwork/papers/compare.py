@@ -7,7 +7,7 @@ from functools import cache, partial
 from brickwork import zoo
 from brickwork.network import Network, Shape, cost, with_classes, with_input
 from brickwork.papers.measure import NUMBERS, TEXTS, Measured
-from brickwork.papers.printed import Reason, Table, as_printed, scale_of, write_like
+from brickwork.papers.printed import PublishedTable, Reason, as_printed, scale_of, write_like
 from brickwork.papers.result import Comparison, Faithful, Verdict
 from brickwork.papers.tables import TABLES
 
@@ -18,11 +18,11 @@ def faithful(network: Network) -> Faithful:
     A network is known by its value: one of your own that equals a published one is compared, too. The comparison is on
     the table's input and classes.
     """
-    tables = published(network)
-    return Faithful(network, tables, tuple(cell for table in tables for cell in compare(network, table)))
+    tables = tables_of(network)
+    return Faithful(network, tables, tuple(cell for table in tables for cell in compare_table(network, table)))
 
 
-def published(network: Network) -> tuple[Table, ...]:
+def tables_of(network: Network) -> tuple[PublishedTable, ...]:
     """The tables of the network of the zoo that equals this one, whatever its input and classes; those set."""
     base, names = network.name.partition("[")[0], [stage.name for stage in network.stages]
     on = cache(partial(move, network))
@@ -43,7 +43,7 @@ def move(network: Network, input: Shape, classes: int) -> Network:
     return with_classes(with_input(network, input), classes)
 
 
-def compare(network: Network, table: Table) -> Iterator[Comparison]:
+def compare_table(network: Network, table: PublishedTable) -> Iterator[Comparison]:
     assert table.input, table.source
     assert table.classes, table.source
     moved = move(network, table.input, table.classes)
@@ -54,7 +54,7 @@ def compare(network: Network, table: Table) -> Iterator[Comparison]:
                 yield compare_cell(found, table, path, column, printed)
 
 
-def compare_cell(found: Measured, table: Table, path: str, column: str, printed: str) -> Comparison:
+def compare_cell(found: Measured, table: PublishedTable, path: str, column: str, printed: str) -> Comparison:
     computed, verdict = judge(found, path, column, printed, table.kilo)
     reason = reason_of(table, path, column) if verdict == "differs" else None
     return Comparison(table.source, path, column, printed, computed, verdict, reason)
@@ -77,7 +77,7 @@ def finer_text(number: int, printed: str, kilo: int) -> str:
     return f"{number:,}" if scale == 1 else write_like(number / scale, decimals + 1, printed)
 
 
-def reason_of(table: Table, path: str, column: str) -> Reason | None:
+def reason_of(table: PublishedTable, path: str, column: str) -> Reason | None:
     """The first reason that the table states for a cell."""
     stated = (found for found in table.deviations if found.column == column)
     return next((found.reason for found in stated if fnmatchcase(path, found.paths)), None)

@@ -60,7 +60,7 @@ def filters_text(found: Measured, path: str, printed: str) -> str:
 
     An Inception block has those of each path, kernels of 1x1 left out: 64, 96-128(3x3), 16-32(5x5), 32.
     """
-    parts = [unwrap(part) for part in flat(found.parts(path))]
+    parts = [open_blocks(part) for part in flat(found.parts(path))]
     if len(parts) == 1 and isinstance(parts[0], Concat):
         return paths_text(parts[0])
     units = list(filter(None, (", ".join(filters(part)) for part in parts)))
@@ -105,8 +105,8 @@ def filter_text(layer: Layer) -> str:
     return f"fc {layer.out}"
 
 
-def unwrap(expr: Expr) -> Expr:
-    return unwrap(expr.body) if isinstance(expr, Block | Named) else expr
+def open_blocks(expr: Expr) -> Expr:
+    return open_blocks(expr.body) if isinstance(expr, Block | Named) else expr
 
 
 def paths_text(expr: Concat) -> str:
@@ -128,46 +128,46 @@ def kernels_text(found: Measured, path: str, printed: str) -> str:
     return f"{layer.out} of {shape_text((*pair(layer.kernel), row.input[0] // layer.groups))}"
 
 
-def weights(found: Measured, path: str) -> int:
+def count_weights(found: Measured, path: str) -> int:
     """Weights of convolutions and dense layers, without biases and norms."""
     layers = ((row.parts[0], row.input) for row in found.inside(path))
     return sum(prod(layer.weights(shape)["weight"]) for layer, shape in layers if isinstance(layer, Conv | Linear))
 
 
-def params(found: Measured, path: str) -> int:
+def count_params(found: Measured, path: str) -> int:
     return sum(row.params for row in found.inside(path))
 
 
-def params_with_sides(found: Measured, path: str) -> int:
+def count_with_sides(found: Measured, path: str) -> int:
     return found.total.params_with_side_heads
 
 
-def params_with_biases(found: Measured, path: str) -> int:
+def count_with_biases(found: Measured, path: str) -> int:
     """Parameters where each convolution had a bias."""
     layers = [row.parts[0] for row in found.inside(path)]
-    return params(found, path) + sum(layer.out for layer in layers if isinstance(layer, Conv) and not layer.bias)
+    return count_params(found, path) + sum(layer.out for layer in layers if isinstance(layer, Conv) and not layer.bias)
 
 
-def averages(found: Measured, path: str) -> int:
+def count_averages(found: Measured, path: str) -> int:
     """Channels of batch norms: so many running means, and as many variances."""
     return sum(row.output[0] for row in found.inside(path) if isinstance(row.parts[0], BatchNorm))
 
 
-def params_without_factors(found: Measured, path: str) -> int:
+def count_without_factors(found: Measured, path: str) -> int:
     """Parameters and running averages, where batch norm has no factor."""
-    return params(found, path) + averages(found, path)
+    return count_params(found, path) + count_averages(found, path)
 
 
-def params_and_averages(found: Measured, path: str) -> int:
+def count_with_averages(found: Measured, path: str) -> int:
     """Parameters, running averages, and a bias for each convolution."""
-    return params_with_biases(found, path) + 2 * averages(found, path)
+    return count_with_biases(found, path) + 2 * count_averages(found, path)
 
 
-def macs(found: Measured, path: str) -> int:
+def count_macs(found: Measured, path: str) -> int:
     return sum(row.macs for row in found.inside(path))
 
 
-def connections(found: Measured, path: str) -> int:
+def count_connections(found: Measured, path: str) -> int:
     """What all numbers read, biases included (LeCun et al. 1998)."""
     return sum(connections_of(row) for row in found.inside(path))
 
@@ -183,33 +183,33 @@ def connections_of(row: Row) -> int:
     return row.params
 
 
-def depth(found: Measured, path: str) -> int:
+def count_depth(found: Measured, path: str) -> int:
     """Convolutions and dense layers on the longest way, shortcuts and gates aside."""
-    return sum(map(depth_of, found.parts(path)))
+    return sum(map(layers_on_way, found.parts(path)))
 
 
-def depth_of(expr: Expr) -> int:
+def layers_on_way(expr: Expr) -> int:
     match expr:
         case Conv() | Linear():
             return 1
         case Chain(parts):
-            return sum(map(depth_of, parts))
+            return sum(map(layers_on_way, parts))
         case Concat(paths):
-            return max(map(depth_of, paths))
+            return max(map(layers_on_way, paths))
         case Residual(body=body) | Block(body=body) | Named(body=body):
-            return depth_of(body)
+            return layers_on_way(body)
     return 0
 
 
-def convolutions(found: Measured, path: str) -> int:
+def count_convolutions(found: Measured, path: str) -> int:
     return sum(isinstance(row.parts[0], Conv) for row in found.inside(path))
 
 
-def blocks(found: Measured, path: str) -> int:
-    return sum(isinstance(part, Block) for part in (unnamed(part) for part in flat(found.parts(path))))
+def count_blocks(found: Measured, path: str) -> int:
+    return sum(isinstance(part, Block) for part in (without_name(part) for part in flat(found.parts(path))))
 
 
-def unnamed(expr: Expr) -> Expr:
+def without_name(expr: Expr) -> Expr:
     return expr.body if isinstance(expr, Named) else expr
 
 
@@ -222,15 +222,15 @@ TEXTS: dict[str, Callable[[Measured, str, str], str]] = {  # a column: its cells
 }
 
 NUMBERS: dict[str, Callable[[Measured, str], int]] = {  # a column: its cells' number
-    "weights": weights,
-    "parameters": params,
-    "with side heads": params_with_sides,
-    "with biases": params_with_biases,
-    "without factors, with averages": params_without_factors,
-    "with biases and averages": params_and_averages,
-    "MACs": macs,
-    "connections": connections,
-    "layers": depth,
-    "convolutions": convolutions,
-    "blocks": blocks,
+    "weights": count_weights,
+    "parameters": count_params,
+    "with side heads": count_with_sides,
+    "with biases": count_with_biases,
+    "without factors, with averages": count_without_factors,
+    "with biases and averages": count_with_averages,
+    "MACs": count_macs,
+    "connections": count_connections,
+    "layers": count_depth,
+    "convolutions": count_convolutions,
+    "blocks": count_blocks,
 }

@@ -24,7 +24,7 @@ class Deviation(NamedTuple):
     reason: Reason
 
 
-class Table(NamedTuple):
+class PublishedTable(NamedTuple):
     """A published table: its columns, a row for each part of the network, and its known deviations.
 
     A cell that is not printed is empty. The path of a row is that of the network here; "" is the whole network.

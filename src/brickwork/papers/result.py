@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from brickwork.network import Network
 from brickwork.network.columns import RULE, format_columns
-from brickwork.papers.printed import Reason, Table
+from brickwork.papers.printed import PublishedTable, Reason
 
 Verdict = Literal["as printed", "cut off", "differs"]
 
@@ -36,7 +36,7 @@ class Faithful:
     """A network's comparison with what is published of it; empty where nothing is."""
 
     network: Network
-    tables: tuple[Table, ...]
+    tables: tuple[PublishedTable, ...]
     comparisons: tuple[Comparison, ...]
 
     def count(self, verdict: Verdict) -> int:
@@ -78,7 +78,7 @@ class Faithful:
 
     def summary(self) -> str:
         if not self.tables:
-            return unpublished(self.network)
+            return no_table_text(self.network)
         cut, differs = self.count("cut off"), self.count("differs")
         why = f", {len(self.unexplained)} of them without a reason" if self.unexplained else ""
         return (
@@ -86,12 +86,12 @@ class Faithful:
             f"{cut} with their end cut off, {differs} different{why}."
         )
 
-    def _table_lines(self, table: Table, width: int) -> list[str]:
+    def _table_lines(self, table: PublishedTable, width: int) -> list[str]:
         marks = ("=" if column == FOLDED else "<" if column in LEFT else ">" for column in table.columns)
         rows = [("", *table.columns), RULE, *self.cells(table)]
         return [*wrap(table.source, width), "", *format_columns(rows, f"<{''.join(marks)}", width)]
 
-    def cells(self, table: Table) -> list[tuple[str, ...]]:
+    def cells(self, table: PublishedTable) -> list[tuple[str, ...]]:
         """The rows of a table as text, each with its path."""
         found = {(cell.path, cell.what): cell for cell in self.comparisons if cell.source == table.source}
         rows = []
@@ -119,13 +119,13 @@ class Faithful:
         reasons = "".join(f"<li>{escape(text)} Source: {escape(source)}.</li>" for text, source in self.reasons)
         return f"{tables}<ol>{reasons}</ol><p>{escape(self.summary())}</p>"
 
-    def _table_html(self, table: Table) -> str:
+    def _table_html(self, table: PublishedTable) -> str:
         rows = [("", *table.columns), *self.cells(table)]
         body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
         return f"<p>{escape(table.source)}</p><table>{body}</table>"
 
 
-def unpublished(network: Network) -> str:
+def no_table_text(network: Network) -> str:
     """That there is nothing to compare with, and what is known of the network."""
     facts = network.facts
     known = "; ".join(text.rstrip(".") for text in (facts.paper, facts.note) if text)

@@ -3,7 +3,7 @@
 import re
 
 from brickwork.exam.forms.words import RULES, command, origin
-from brickwork.exam.question import Option, Question
+from brickwork.exam.question import Choice, Question
 from brickwork.exam.quiz import Quiz
 
 SPECIAL = re.compile(r"([\\~=#{}:])")  # what GIFT gives a meaning
@@ -26,11 +26,11 @@ def question_gift(number: int, question: Question) -> str:
     about = f" {question.path}" if question.path else ""
     row = f"{question.path}: " if question.path else ""
     title = f"::{escape_gift(f'{number:02} {question.kind}{about}')}::"
-    options = "\n".join(map(option_gift, question.options))
+    answers = "\n".join(map(answer_gift, question.answers))
     text, arithmetic = escape_gift(f"{row}{question.text}"), escape_gift(question.arithmetic)
-    return f"{title}[plain]{text}{{\n{options}\n####{arithmetic}\n}}"
+    return f"{title}[plain]{text}{{\n{answers}\n####{arithmetic}\n}}"
 
 
-def option_gift(option: Option) -> str:
-    sign, feedback = ("~", f"#{escape_gift(option.mistake)}") if option.mistake else ("=", "")
-    return f"{sign}{escape_gift(option.text)}{feedback}"
+def answer_gift(answer: Choice) -> str:
+    sign, feedback = ("~", f"#{escape_gift(answer.mistake)}") if answer.mistake else ("=", "")
+    return f"{sign}{escape_gift(answer.text)}{feedback}"

@@ -26,8 +26,8 @@ code { background: #f3f4f6; border-radius: 3px; font: .84em "Liberation Mono", M
   overflow-wrap: anywhere; padding: .1em .3em }
 .options { display: grid; gap: .35em 1.5em; grid-template-columns: repeat(4, 1fr) }
 .options.long { grid-template-columns: repeat(2, 1fr) }
-.options div { align-items: baseline; display: flex; gap: .5em; white-space: nowrap }
-.options b { border: 1px solid #57606a; border-radius: 50%; flex: none;
+.answers div { align-items: baseline; display: flex; gap: .5em; white-space: nowrap }
+.answers b { border: 1px solid #57606a; border-radius: 50%; flex: none;
   font: .75em "Liberation Sans", Arial, sans-serif; height: 1.75em; line-height: 1.65em; text-align: center;
   width: 1.75em }
 .key { break-before: page; border-top: 2px solid #1f2328; margin-top: 4em; padding-top: 2em }
@@ -59,20 +59,20 @@ def html_sheet(quiz: Quiz) -> str:
 
 def question_html(number: int, question: Question) -> str:
     row = f"<code>{escape(question.path)}</code> " if question.path else ""
-    long = " long" if max(len(option.text) for option in question.options) >= LONG else ""
-    options = "".join(
-        f"<div><b>{letter}</b>{escape(option.text)}</div>"
-        for letter, option in zip(LETTERS, question.options, strict=True)
+    long = " long" if max(len(answer.text) for answer in question.answers) >= LONG else ""
+    answers = "".join(
+        f"<div><b>{letter}</b>{escape(answer.text)}</div>"
+        for letter, answer in zip(LETTERS, question.answers, strict=True)
     )
     return (
         f'<li class="question"><span class="number">{number}.</span><div><p>{row}{escape(question.text)}</p>'
-        f'<div class="options{long}">{options}</div></div></li>'
+        f'<div class="options{long}">{answers}</div></div></li>'
     )
 
 
 def key_html(number: int, question: Question) -> str:
     wrong = "; ".join(f"{letter}: {escape(mistake)}" for letter, mistake in mistakes(question))
-    right = escape(question.options[question.key].text)
+    right = escape(question.answers[question.key].text)
     return (
         f'<li><span class="number">{number}.</span><span class="letter">{question.letter}</span><div><p>{right}: '
         f'<code>{escape(question.arithmetic)}</code></p><p class="wrong">{wrong}.</p></div></li>'

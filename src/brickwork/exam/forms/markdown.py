@@ -29,13 +29,13 @@ def plain(text: str) -> str:
 
 def question_text(number: int, question: Question) -> str:
     row = f"`{question.path}`: " if question.path else ""
-    options = "\n".join(
-        f"   - {letter}. {plain(option.text)}" for letter, option in zip(LETTERS, question.options, strict=True)
+    answers = "\n".join(
+        f"   - {letter}. {plain(answer.text)}" for letter, answer in zip(LETTERS, question.answers, strict=True)
     )
-    return f"{number}. {row}{plain(question.text)}\n\n{options}"
+    return f"{number}. {row}{plain(question.text)}\n\n{answers}"
 
 
 def key_text(number: int, question: Question) -> str:
     wrong = "; ".join(f"{letter}: {plain(mistake)}" for letter, mistake in mistakes(question))
-    right = plain(question.options[question.key].text)
+    right = plain(question.answers[question.key].text)
     return f"{number}. **{question.letter}**, {right}: `{question.arithmetic}`. {wrong}."

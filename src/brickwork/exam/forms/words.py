@@ -25,6 +25,6 @@ def command(quiz: Quiz) -> str:
 
 def mistakes(question: Question) -> Iterator[tuple[str, str]]:
     """The letter and the mistake of each wrong answer."""
-    for letter, option in zip(LETTERS, question.options, strict=True):
-        if option.mistake:
-            yield letter, option.mistake
+    for letter, answer in zip(LETTERS, question.answers, strict=True):
+        if answer.mistake:
+            yield letter, answer.mistake

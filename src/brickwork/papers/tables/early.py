@@ -1,8 +1,8 @@
 """LeNet-5, AlexNet, VGG and network in network as their papers print them."""
 
-from brickwork.papers.printed import Deviation, Reason, Table
+from brickwork.papers.printed import Deviation, PublishedTable, Reason
 
-LENET = Table(
+LENET = PublishedTable(
     "LeCun, Bottou, Bengio, Haffner 1998, Proc. IEEE 86(11), Fig. 2, section II.B and Table I",
     ("output", "filters", "parameters", "connections"),
     (
@@ -17,7 +17,7 @@ LENET = Table(
     ),
 )  # fmt: skip
 
-LENET_CAFFE = Table(
+LENET_CAFFE = PublishedTable(
     "Caffe, examples/mnist/lenet.prototxt",
     ("filters",),
     (("stage1", "5x5 20"), ("stage2", "5x5 50"), ("head", "fc 500, fc 10")),
@@ -29,7 +29,7 @@ PIXELS = Reason(
     "arithmetic over the paper's own numbers; Caffe's bvlc_alexnet reads 227x227",
 )
 
-ALEXNET = Table(
+ALEXNET = PublishedTable(
     "Krizhevsky, Sutskever, Hinton 2012, NIPS, Fig. 2, section 3.5 and abstract",
     ("input", "output", "kernels", "parameters"),
     (
@@ -46,7 +46,7 @@ ALEXNET = Table(
     (Deviation("", "input", PIXELS),),
 )  # fmt: skip
 
-ALEXNET_OWT = Table(
+ALEXNET_OWT = PublishedTable(
     "Krizhevsky 2014, arXiv 1404.5997, as cuda-convnet2's layers-imagenet-1gpu.cfg has it",
     ("filters",),
     (
@@ -60,11 +60,11 @@ ALEXNET_OWT = Table(
 )  # fmt: skip
 
 
-def vgg(layers: str, parameters: str, *stages: str) -> Table:
+def vgg_table(layers: str, parameters: str, *stages: str) -> PublishedTable:
     """A column of Table 1, and what Table 2 says of it."""
     rows = tuple((f"stage{number}", text, "", "") for number, text in enumerate(stages, 1))
     dense = ("head", "fc 4096, fc 4096, fc 1000", "", "")
-    return Table(
+    return PublishedTable(
         "Simonyan, Zisserman 2014, arXiv 1409.1556, Tables 1 and 2",
         ("filters", "layers", "parameters"),
         (*rows, dense, ("", "", layers, f"{parameters} million")),
@@ -75,11 +75,11 @@ ONE, TWO = "3x3 {0}", "3x3 {0}, 3x3 {0}"
 THREE, MIXED, FOUR = "3x3 {0}, 3x3 {0}, 3x3 {0}", "3x3 {0}, 3x3 {0}, 1x1 {0}", "3x3 {0}, 3x3 {0}, 3x3 {0}, 3x3 {0}"
 
 
-def columns(*texts: str) -> tuple[str, ...]:
+def stage_texts(*texts: str) -> tuple[str, ...]:
     return tuple(text.format(width) for text, width in zip(texts, (64, 128, 256, 512, 512), strict=True))
 
 
-NIN = Table(
+NIN = PublishedTable(
     "the authors' ImageNet model (gist d802a5849de39225bcc6); the paper, arXiv 1312.4400, prints no widths",
     ("output", "filters"),
     (
@@ -93,7 +93,7 @@ NIN = Table(
     ),
 )  # fmt: skip
 
-NIN_CIFAR = Table(
+NIN_CIFAR = PublishedTable(
     "the authors' CIFAR-10 model (gist e56253735ef32c3c296d); the paper, arXiv 1312.4400, prints no widths",
     ("output", "filters"),
     (
@@ -110,12 +110,12 @@ TABLES = {
     "lenet_caffe": (LENET_CAFFE,),
     "alexnet": (ALEXNET,),
     "alexnet_owt": (ALEXNET_OWT,),
-    "vgg11": (vgg("11", "133", *columns(ONE, ONE, TWO, TWO, TWO)),),
-    "vgg11_lrn": (vgg("11", "133", *columns(ONE, ONE, TWO, TWO, TWO)),),
-    "vgg13": (vgg("13", "133", *columns(TWO, TWO, TWO, TWO, TWO)),),
-    "vgg16_c": (vgg("16", "134", *columns(TWO, TWO, MIXED, MIXED, MIXED)),),
-    "vgg16": (vgg("16", "138", *columns(TWO, TWO, THREE, THREE, THREE)),),
-    "vgg19": (vgg("19", "144", *columns(TWO, TWO, FOUR, FOUR, FOUR)),),
+    "vgg11": (vgg_table("11", "133", *stage_texts(ONE, ONE, TWO, TWO, TWO)),),
+    "vgg11_lrn": (vgg_table("11", "133", *stage_texts(ONE, ONE, TWO, TWO, TWO)),),
+    "vgg13": (vgg_table("13", "133", *stage_texts(TWO, TWO, TWO, TWO, TWO)),),
+    "vgg16_c": (vgg_table("16", "134", *stage_texts(TWO, TWO, MIXED, MIXED, MIXED)),),
+    "vgg16": (vgg_table("16", "138", *stage_texts(TWO, TWO, THREE, THREE, THREE)),),
+    "vgg19": (vgg_table("19", "144", *stage_texts(TWO, TWO, FOUR, FOUR, FOUR)),),
     "nin": (NIN,),
     "nin_cifar": (NIN_CIFAR,),
 }

@@ -1,6 +1,6 @@
 """GoogLeNet, Inception-BN, v3, v4 and Inception-ResNet as their papers print them."""
 
-from brickwork.papers.printed import Deviation, Reason, Table
+from brickwork.papers.printed import Deviation, PublishedTable, Reason
 
 SEPARABLE = Reason(
     "2.7K weights and 34M MACs are those of 8 7x7 filters on each colour and 64 1x1 filters; a 7x7 convolution over "
@@ -41,7 +41,7 @@ GOOGLENET_ROWS = (
     ("side2",          "",           "1x1 128, fc 1024, fc 1000",           "",      ""),
 )  # fmt: skip
 
-GOOGLENET = Table(
+GOOGLENET = PublishedTable(
     "Szegedy et al. 2014, arXiv 1409.4842, Table 1 and section 5 (K is 1024, biases not counted)",
     ("output", "filters", "weights", "MACs"),
     GOOGLENET_ROWS,
@@ -72,7 +72,7 @@ SIDE_HEAD = Reason(
     "computed; no other variant that was released rounds to it",
 )
 
-INCEPTION_BN = Table(
+INCEPTION_BN = PublishedTable(
     "Ioffe, Szegedy 2015, arXiv 1502.03167, Fig. 5 and section 4.2",
     ("output", "filters", "with side heads"),
     (
@@ -104,7 +104,7 @@ FOUR = Reason(
     "TensorFlow's inception_v3, which torchvision, timm and Keras follow",
 )
 
-INCEPTION_V3 = Table(
+INCEPTION_V3 = PublishedTable(
     "Szegedy et al. 2015, arXiv 1512.00567, Table 1 and abstract",
     ("output", "filters", "blocks", "MACs"),
     (
@@ -134,7 +134,7 @@ INCEPTION_V3 = Table(
 
 V4 = "Szegedy, Ioffe, Vanhoucke, Alemi 2016, arXiv 1602.07261"
 
-INCEPTION_V4 = Table(
+INCEPTION_V4 = PublishedTable(
     f"{V4}, Figs. 3 to 9 and Table 1",
     ("output", "blocks", "filters"),
     (
@@ -148,7 +148,7 @@ INCEPTION_V4 = Table(
     ),
 )  # fmt: skip
 
-INCEPTION_RESNET_V1 = Table(
+INCEPTION_RESNET_V1 = PublishedTable(
     f"{V4}, Figs. 10 to 15 and Table 1",
     ("output", "blocks", "filters"),
     (
@@ -172,7 +172,7 @@ RELEASED = Reason(
     "TensorFlow's inception_resnet_v2, which timm and Keras follow",
 )
 
-INCEPTION_RESNET_V2 = Table(
+INCEPTION_RESNET_V2 = PublishedTable(
     f"{V4}, Figs. 3 and 15 to 19 and Table 1",
     ("output", "blocks", "filters"),
     (

@@ -1,6 +1,6 @@
 """A lecture's slides: Smola and Li, Berkeley, STAT 157, 2019. Images have one channel, and there are ten classes."""
 
-from brickwork.papers.printed import Table
+from brickwork.papers.printed import PublishedTable
 
 VGG = {  # a part: its output on the slide
     "stage1": "64x112x112",
@@ -49,12 +49,12 @@ DENSE = {  # a network: the product on the slide, and what it comes to there
 SLIDES = "Smola, Li 2019, Berkeley STAT 157, slides"
 
 
-def shapes(slide: dict[str, str]) -> Table:
-    return Table(SLIDES, ("shape",), tuple(slide.items()))
+def shapes(slide: dict[str, str]) -> PublishedTable:
+    return PublishedTable(SLIDES, ("shape",), tuple(slide.items()))
 
 
-def dense(name: str) -> Table:
-    return Table(f"{SLIDES} on the first dense layer", ("weights",), (("head.linear1", DENSE[name][1]),))
+def dense(name: str) -> PublishedTable:
+    return PublishedTable(f"{SLIDES} on the first dense layer", ("weights",), (("head.linear1", DENSE[name][1]),))
 
 
 TABLES = {

@@ -1,6 +1,6 @@
 """Counts that libraries publish with their weights."""
 
-from brickwork.papers.printed import Table
+from brickwork.papers.printed import PublishedTable
 
 TORCHVISION = {  # parameters (side heads included) and GMACs in the metadata of its weights
     "alexnet_owt":            ("61,100,840",  "0.714G"),
@@ -34,14 +34,14 @@ OTHERS = {  # a column of its own: what each library counts besides
 }
 
 
-def torchvision(name: str) -> Table:
+def torchvision(name: str) -> PublishedTable:
     column = "with side heads" if name == "inception_v3" else "parameters"
-    return Table("torchvision, metadata of its weights", (column, "MACs"), (("", *TORCHVISION[name]),))
+    return PublishedTable("torchvision, metadata of its weights", (column, "MACs"), (("", *TORCHVISION[name]),))
 
 
-def other(name: str) -> Table:
+def other(name: str) -> PublishedTable:
     library, column, count = OTHERS[name]
-    return Table(f"{library}, parameters of its model", (column,), (("", count),))
+    return PublishedTable(f"{library}, parameters of its model", (column,), (("", count),))
 
 
 TABLES = {

@@ -1,10 +1,12 @@
 """ResNet and its relatives as their papers print them."""
 
-from brickwork.papers.printed import Deviation, Reason, Table
+from brickwork.papers.printed import Deviation, PublishedTable, Reason
 
 WIDTHS = (64, 128, 256, 512)
 SIZES = ("56x56", "28x28", "14x14", "7x7")
 RESNET = "He, Zhang, Ren, Sun 2015, arXiv 1512.03385, Table 1"
+
+Cells = dict[str, str]  # a column: what it prints of the whole network
 
 STRIDE = Reason(
     "A bottleneck's stride stands in its 3x3 convolution here (v1.5), in its first 1x1 in the paper: add stride=v1 in "
@@ -14,12 +16,14 @@ STRIDE = Reason(
 STRIDED = (Deviation("", "MACs", STRIDE),)
 
 
-def imagenet(source: str, block: str, depths: str, total: dict[str, str], *deviations: Deviation) -> Table:
+def imagenet_table(
+    source: str, block: str, depths: str, total: dict[str, str], *deviations: Deviation
+) -> PublishedTable:
     """Table 1's form: a block in each stage so many times; in it, {0} to {2} are half, all and four times the width."""
     units = [block.format(width // 2, width, 4 * width, 2 * width, width // 4) for width in WIDTHS]
     counted = zip((2, 3, 4, 5), SIZES, depths.split(), units, strict=True)
     blank = [""] * len(total)
-    return Table(
+    return PublishedTable(
         source,
         ("output", "filters", *total),
         (
@@ -40,23 +44,23 @@ AGGREGATED = "1x1 {3}, 3x3 {3} in 32 groups, 1x1 {2}"
 SQUEEZED = ", fc {4}, fc {2}"
 
 
-def resnet(block: str, depths: str, layers: str, flops: str, *deviations: Deviation) -> Table:
-    return imagenet(RESNET, block, depths, {"layers": layers, "MACs": f"{flops}x10^9"}, *deviations)
+def resnet_table(block: str, depths: str, layers: str, flops: str, *deviations: Deviation) -> PublishedTable:
+    return imagenet_table(RESNET, block, depths, {"layers": layers, "MACs": f"{flops}x10^9"}, *deviations)
 
 
-def squeezed(block: str, depths: str) -> Table:
-    return imagenet("Hu, Shen, Albanie, Sun, Wu 2017, arXiv 1709.01507, Table 1", block + SQUEEZED, depths, {})
+def squeeze_table(block: str, depths: str) -> PublishedTable:
+    return imagenet_table("Hu, Shen, Albanie, Sun, Wu 2017, arXiv 1709.01507, Table 1", block + SQUEEZED, depths, {})
 
 
-def total(source: str, cells: dict[str, str], *deviations: Deviation) -> Table:
+def whole_table(source: str, cells: Cells, *deviations: Deviation) -> PublishedTable:
     """A table that prints of a network as a whole."""
-    return Table(source, tuple(cells), (("", *cells.values()),), deviations)
+    return PublishedTable(source, tuple(cells), (("", *cells.values()),), deviations)
 
 
-def small(n: int, layers: str, parameters: str) -> Table:
+def cifar_table(n: int, layers: str, parameters: str) -> PublishedTable:
     """Section 4.2's table, and Table 6."""
     sizes = (("stage1", "32x32", 16), ("stage2", "16x16", 32), ("stage3", "8x8", 64))
-    return Table(
+    return PublishedTable(
         "He, Zhang, Ren, Sun 2015, arXiv 1512.03385, section 4.2 and Table 6",
         ("output", "filters", "layers", "parameters"),
         (
@@ -67,11 +71,11 @@ def small(n: int, layers: str, parameters: str) -> Table:
     )
 
 
-def wide(n: int, k: int, cells: dict[str, str]) -> Table:
+def wide_table(n: int, k: int, cells: Cells) -> PublishedTable:
     """Table 1 with its N and k, and Table 4's parameters where it has this network."""
     sizes = (("stage1", "32x32", 16 * k), ("stage2", "16x16", 32 * k), ("stage3", "8x8", 64 * k))
     blank = [""] * len(cells)
-    return Table(
+    return PublishedTable(
         "Zagoruyko, Komodakis 2016, arXiv 1605.07146, Tables 1 and 4 (the depth counts shortcuts' convolutions)",
         ("output", "filters", *cells),
         (
@@ -94,43 +98,45 @@ PROJECTED = Reason(
 )
 
 TABLES = {
-    "resnet18": (resnet(BASIC, "2 2 2 2", "18", "1.8"),),
-    "resnet34": (resnet(BASIC, "3 4 6 3", "34", "3.6"),),
+    "resnet18": (resnet_table(BASIC, "2 2 2 2", "18", "1.8"),),
+    "resnet34": (resnet_table(BASIC, "3 4 6 3", "34", "3.6"),),
     "resnet50": (
-        resnet(BOTTLENECK, "3 4 6 3", "50", "3.8", *STRIDED),
-        total(TRICKS, {"parameters": "25M", "MACs": "4.1G"}),
+        resnet_table(BOTTLENECK, "3 4 6 3", "50", "3.8", *STRIDED),
+        whole_table(TRICKS, {"parameters": "25M", "MACs": "4.1G"}),
     ),
-    "resnet101": (resnet(BOTTLENECK, "3 4 23 3", "101", "7.6", *STRIDED),),
-    "resnet152": (resnet(BOTTLENECK, "3 8 36 3", "152", "11.3", *STRIDED),),
+    "resnet101": (resnet_table(BOTTLENECK, "3 4 23 3", "101", "7.6", *STRIDED),),
+    "resnet152": (resnet_table(BOTTLENECK, "3 8 36 3", "152", "11.3", *STRIDED),),
     "resnet50[stride=v1]": (
-        resnet(BOTTLENECK, "3 4 6 3", "50", "3.8"),
-        total(TRICKS, {"parameters": "25M", "MACs": "3.8G"}),
+        resnet_table(BOTTLENECK, "3 4 6 3", "50", "3.8"),
+        whole_table(TRICKS, {"parameters": "25M", "MACs": "3.8G"}),
     ),
-    "resnet101[stride=v1]": (resnet(BOTTLENECK, "3 4 23 3", "101", "7.6"),),
-    "resnet152[stride=v1]": (resnet(BOTTLENECK, "3 8 36 3", "152", "11.3"),),
-    "resnet50c": (total(TRICKS, {"parameters": "25M", "MACs": "4.3G"}),),
-    "resnet50d": (total(TRICKS, {"parameters": "25M", "MACs": "4.3G"}),),
-    "preact_resnet152": (total(DEEPER, {"layers": "152"}),),
-    "preact_resnet200": (total(DEEPER, {"layers": "200"}),),
-    "wide_resnet50_2": (total(WIDE, {"layers": "50", "parameters": "68.9M"}),),
-    "resnext50_32x4d": (imagenet(RESNEXT, AGGREGATED, "3 4 6 3", {"parameters": "25.0x10^6", "MACs": "4.2x10^9"}),),
-    "seresnet50": (squeezed(BOTTLENECK, "3 4 6 3"),),
-    "seresnext50_32x4d": (squeezed(AGGREGATED, "3 4 6 3"),),
-    "resnet20": (small(3, "20", "0.27M"),),
-    "resnet32": (small(5, "32", "0.46M"),),
-    "resnet44": (small(7, "44", "0.66M"),),
-    "resnet56": (small(9, "56", "0.85M"),),
-    "resnet110": (small(18, "110", "1.7M"),),
-    "resnet1202": (small(200, "1202", "19.4M"),),
-    "resnet164": (total(MAPPINGS, {"layers": "164", "parameters": "1.7M"}),),
-    "preact_resnet164": (total(MAPPINGS, {"layers": "164", "parameters": "1.7M"}),),
+    "resnet101[stride=v1]": (resnet_table(BOTTLENECK, "3 4 23 3", "101", "7.6"),),
+    "resnet152[stride=v1]": (resnet_table(BOTTLENECK, "3 8 36 3", "152", "11.3"),),
+    "resnet50c": (whole_table(TRICKS, {"parameters": "25M", "MACs": "4.3G"}),),
+    "resnet50d": (whole_table(TRICKS, {"parameters": "25M", "MACs": "4.3G"}),),
+    "preact_resnet152": (whole_table(DEEPER, {"layers": "152"}),),
+    "preact_resnet200": (whole_table(DEEPER, {"layers": "200"}),),
+    "wide_resnet50_2": (whole_table(WIDE, {"layers": "50", "parameters": "68.9M"}),),
+    "resnext50_32x4d": (
+        imagenet_table(RESNEXT, AGGREGATED, "3 4 6 3", {"parameters": "25.0x10^6", "MACs": "4.2x10^9"}),
+    ),
+    "seresnet50": (squeeze_table(BOTTLENECK, "3 4 6 3"),),
+    "seresnext50_32x4d": (squeeze_table(AGGREGATED, "3 4 6 3"),),
+    "resnet20": (cifar_table(3, "20", "0.27M"),),
+    "resnet32": (cifar_table(5, "32", "0.46M"),),
+    "resnet44": (cifar_table(7, "44", "0.66M"),),
+    "resnet56": (cifar_table(9, "56", "0.85M"),),
+    "resnet110": (cifar_table(18, "110", "1.7M"),),
+    "resnet1202": (cifar_table(200, "1202", "19.4M"),),
+    "resnet164": (whole_table(MAPPINGS, {"layers": "164", "parameters": "1.7M"}),),
+    "preact_resnet164": (whole_table(MAPPINGS, {"layers": "164", "parameters": "1.7M"}),),
     "preact_resnet1001": (
-        total(MAPPINGS, {"layers": "1001", "parameters": "10.2M"}, Deviation("", "parameters", PROJECTED)),
+        whole_table(MAPPINGS, {"layers": "1001", "parameters": "10.2M"}, Deviation("", "parameters", PROJECTED)),
     ),
-    "wrn_16_4": (wide(2, 4, {"convolutions": "16"}),),
-    "wrn_16_8": (wide(2, 8, {"convolutions": "16", "parameters": "11.0M"}),),
-    "wrn_22_8": (wide(3, 8, {"convolutions": "22", "parameters": "17.2M"}),),
-    "wrn_28_10": (wide(4, 10, {"convolutions": "28", "parameters": "36.5M"}),),
-    "wrn_40_4": (wide(6, 4, {"convolutions": "40", "parameters": "8.9M"}),),
-    "wrn_40_8": (wide(6, 8, {"convolutions": "40", "parameters": "35.7M"}),),
+    "wrn_16_4": (wide_table(2, 4, {"convolutions": "16"}),),
+    "wrn_16_8": (wide_table(2, 8, {"convolutions": "16", "parameters": "11.0M"}),),
+    "wrn_22_8": (wide_table(3, 8, {"convolutions": "22", "parameters": "17.2M"}),),
+    "wrn_28_10": (wide_table(4, 10, {"convolutions": "28", "parameters": "36.5M"}),),
+    "wrn_40_4": (wide_table(6, 4, {"convolutions": "40", "parameters": "8.9M"}),),
+    "wrn_40_8": (wide_table(6, 8, {"convolutions": "40", "parameters": "35.7M"}),),
 }
