@@ -84,7 +84,7 @@ def test_a_seed_gives_the_same_quiz_and_another_one_another() -> None:
 
 
 def test_more_questions_than_there_are_is_told() -> None:
-    with pytest.raises(BrickworkError, match=r"lenet5 has (\d+) different questions: ask for at most so many\."):
+    with pytest.raises(BrickworkError, match=r"lenet5 has (\d+) different questions: ask for at most \1\."):
         quiz(zoo.network("lenet5"), 500)
     with pytest.raises(BrickworkError, match="at least 1 question, not 0"):
         quiz(zoo.network("lenet5"), 0)

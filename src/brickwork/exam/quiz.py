@@ -61,7 +61,7 @@ def quiz(network: Network, questions: int = 10, seed: int = 0) -> Quiz:
     chance = Random(seed)
     found = [complete(draft, chance) for draft in islice(take_turns(streams(network, chance), chance), questions)]
     if len(found) < questions:
-        raise BrickworkError(f"{network.name} has {len(found)} different questions: ask for at most so many.")
+        raise BrickworkError(f"{network.name} has {len(found)} different questions: ask for at most {len(found)}.")
     return Quiz(network, seed, tuple(found))
 
 

@@ -36,7 +36,7 @@ def test_another_input_is_asked_about(ask: Ask) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("alexnet", "--questions", "900"), "different questions: ask for at most so many."),
+        (("alexnet", "--questions", "900"), "different questions: ask for at most "),
         (("alexnet", "--questions", "0"), "0 is not in the range 1<=x<=1000"),
         (("alexnet", "--form", "pdf"), "'pdf' is not one of 'markdown', 'html', 'gift'"),
         (("alexnet", "--out", "sheet.html"), "sheet.html: what is written here has a name that ends in .md."),
