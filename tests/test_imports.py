@@ -17,6 +17,8 @@ MAY_IMPORT = {  # a room, and the rooms it may name
     "drawing":    {"network", "figure", "diffing"},
     "linting":    {"network"},
     "scaling":    {"network", "zoo"},
+    "papers":     {"network", "zoo"},
+    "exam":       {"network"},
     "model":      {"network"},
     "weights":    {"network", "zoo", "model"},  # a tag names a network of the zoo
     "data":       set(),
@@ -28,14 +30,17 @@ MAY_IMPORT = {  # a room, and the rooms it may name
     "exporting":  {"network", "model", "data", "evaluation", "runtime"},
     "comparison": {"network", "zoo", "figure", "recipe", "training", "evaluation"},
     "serving":    {"network", "zoo", "model", "data", "runtime", "exporting"},
-    "cli":        {"network", "zoo", "figure", "diffing", "drawing", "linting", "scaling", "model", "weights", "data",
-                   "recipe", "loader", "runtime", "evaluation", "training", "exporting", "comparison", "serving"},
+    "cli":        {"network", "zoo", "figure", "diffing", "drawing", "linting", "scaling", "papers", "exam", "model",
+                   "weights", "data", "recipe", "loader", "runtime", "evaluation", "training", "exporting", "comparison",
+                   "serving"},
 }  # fmt: skip
 
 EVERYBODY = {  # may be named by all
     "documents", "errors", "files", "machine", "processes", "ray_cluster", "validate", "__version__",
 }  # fmt: skip
-PURE = {"network", "zoo", "figure", "diffing", "drawing", "linting", "scaling"}  # these need nothing that is installed
+PURE = {  # these need nothing that is installed
+    "network", "zoo", "figure", "diffing", "drawing", "linting", "scaling", "papers", "exam",
+}  # fmt: skip
 WITHOUT_TORCH = {*PURE, "data", "recipe", "runtime"}  # the base installs no torch
 
 FILES = sorted(path for path in SOURCE.rglob("*.py") if path.parent != SOURCE)

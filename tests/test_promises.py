@@ -67,6 +67,8 @@ CASES = {
     "predict": Case(("predict", "../out/run", "photos", "--top", "2", "--out", "../out/table.csv"), table("table")),
     "lint": Case(("lint", "resnet50")),
     "why": Case(("why", "alexnet", "stage1")),
+    "faithful": Case(("faithful", "googlenet")),
+    "quiz": Case(("quiz", "vgg16", "--form", "html", "--out", "../out/sheet.html"), ("out/sheet.html",)),
     "export": Case(
         ("export", "../out/run", "--to", "onnx", "--data", "photos", "--out", "../out/model.onnx"),
         ("out/model.onnx", "out/model.onnx.parity.json", "out/model.onnx.parity.txt"),

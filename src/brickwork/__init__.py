@@ -26,6 +26,8 @@ Networks, by arithmetic alone
     family              the tree of cheapest edits between networks
     draw_pair           two networks side by side, with what changed
     draw_family         the tree of a family as a picture
+    faithful            a network against its paper's published table
+    quiz                questions about a network, with their key
     scale               what a training on many devices would take
 
 Models
@@ -67,6 +69,7 @@ if TYPE_CHECKING:
     from brickwork.drawing import Picture, draw, draw_family, draw_pair
     from brickwork.evaluation import Report, evaluate
     from brickwork.evaluation.prediction import predict
+    from brickwork.exam import Quiz, quiz
     from brickwork.exporting import Export, ParitySheet, export
     from brickwork.linting import LintReport, lint
     from brickwork.loader.loader import Batch, Loader, open_loader
@@ -86,6 +89,7 @@ if TYPE_CHECKING:
     from brickwork.network.arithmetic import Why, why
     from brickwork.network.counts import ToolCount, count_like
     from brickwork.network.memory import Memory, largest_batch, training_memory
+    from brickwork.papers import Faithful, faithful
     from brickwork.recipe.published import RecipeChoice, recipe_for
     from brickwork.recipe.recipe import Recipe
     from brickwork.runtime.prediction import Prediction
@@ -95,13 +99,14 @@ if TYPE_CHECKING:
     from brickwork.weights import create_model, list_models, load_weights, save_weights
 
     __all__ = [  # for type checkers; at run time `dir` has the names, and `help` stays short
-        "Batch", "BrickworkError", "CheckReport", "Cluster", "Cost", "Dataset", "Diff", "Export", "Family",
-        "LintReport", "Loader", "Memory", "Model", "ModelFile", "Network", "ParitySheet", "Picture", "Prediction",
-        "Recipe", "RecipeChoice", "Report", "Result", "Scaling", "Split", "ToolCount", "Why", "build", "check",
-        "cost", "count_like", "create_model", "diff", "draw", "draw_family", "draw_pair", "evaluate", "export",
-        "family", "from_json", "largest_batch", "lint", "list_models", "load", "load_weights", "open_data",
-        "open_loader", "predict", "recipe_for", "resume", "save", "save_weights", "scale", "summary_line", "table",
-        "to_json", "train", "training_memory", "why", "with_classes", "with_input", "with_width", "zoo",
+        "Batch", "BrickworkError", "CheckReport", "Cluster", "Cost", "Dataset", "Diff", "Export", "Faithful",
+        "Family", "LintReport", "Loader", "Memory", "Model", "ModelFile", "Network", "ParitySheet", "Picture",
+        "Prediction", "Quiz", "Recipe", "RecipeChoice", "Report", "Result", "Scaling", "Split", "ToolCount", "Why",
+        "build", "check", "cost", "count_like", "create_model", "diff", "draw", "draw_family", "draw_pair",
+        "evaluate", "export", "faithful", "family", "from_json", "largest_batch", "lint", "list_models", "load",
+        "load_weights", "open_data", "open_loader", "predict", "quiz", "recipe_for", "resume", "save", "save_weights",
+        "scale", "summary_line", "table", "to_json", "train", "training_memory", "why", "with_classes", "with_input",
+        "with_width", "zoo",
     ]  # fmt: skip
 
 __version__ = "0.1.0"
@@ -125,6 +130,8 @@ _MODULES = {  # the public names, and the module that each is fetched from
     "brickwork.network.memory": ("Memory", "largest_batch", "training_memory"),
     "brickwork.network.arithmetic": ("Why", "why"),
     "brickwork.linting": ("LintReport", "lint"),
+    "brickwork.papers": ("Faithful", "faithful"),
+    "brickwork.exam": ("Quiz", "quiz"),
     "brickwork.scaling": ("Cluster", "Scaling", "scale"),
     "brickwork.model": ("Model", "ModelFile", "build", "load", "save"),
     "brickwork.weights": ("create_model", "list_models", "load_weights", "save_weights"),

@@ -76,6 +76,8 @@ COMMANDS = {  # with the exit code of each
     ("predict", "m.safetensors", LINE): 2,
     ("lint", LINE): 2,
     ("why", LINE, "stage1"): 2,
+    ("faithful", LINE): 2,
+    ("quiz", LINE): 2,
     ("why", "lenet5", LINE): 2,
     ("export", "m.safetensors", "--data", PHOTOS, "--out", "m.onnx", "--force"): 0,
     ("export", "m.safetensors", "--data", LINE): 2,

@@ -19,6 +19,8 @@ VERBS = [
     "family",
     "lint",
     "why",
+    "faithful",
+    "quiz",
     "lecture",
     "scale",
     "check",

@@ -1,7 +1,7 @@
 """A lecture's tables and numbers beside what the networks here give.
 
 The slides are Smola and Li's (Berkeley, STAT 157, 2019): images of one channel, ten classes. What a slide says
-stands in the tables below; what it is held against is computed from the networks, blocks and layers.
+stands below and in brickwork.papers; what it is held against is computed from the networks, blocks and layers.
 """
 
 from collections import Counter
@@ -18,50 +18,8 @@ from brickwork.network.cost import Piece
 from brickwork.network.layer import shape_text
 from brickwork.network.layers import BatchNorm, Conv, Linear, MaxPool
 from brickwork.network.propagate import Signal, propagate
-
-VGG = {  # a part: its output on the slide
-    "stage1": "64x112x112",
-    "stage2": "128x56x56",
-    "stage3": "256x28x28",
-    "stage4": "512x14x14",
-    "stage5": "512x7x7",
-    "head.linear1": "4096",
-    "head.dropout1": "4096",
-    "head.linear2": "4096",
-    "head.dropout2": "4096",
-    "head.linear3": "10",
-}
-
-NIN = {  # a part: height and width of its output on the slide
-    "stage1.0": "54x54",
-    "stage1.maxpool": "26x26",
-    "stage2.0": "26x26",
-    "stage2.maxpool": "12x12",
-    "stage3.0": "12x12",
-    "stage3.maxpool": "5x5",
-    "head.0": "5x5",
-}
-
-GOOGLENET = {
-    "stage2": "192x28x28",
-    "stage3": "480x14x14",
-    "stage4": "832x7x7",
-    "head.flatten": "1024",
-}
-
-GOOGLENET_96 = {  # height and width
-    "stage1": "24x24",
-    "stage2": "12x12",
-    "stage3": "6x6",
-    "stage4": "3x3",
-    "head.gap": "1x1",
-}
-
-DENSE = {  # a network: the product on the slide, and what it comes to there
-    "lenet5": ("16*5*5*120", "48k"),
-    "alexnet_lecture": ("256*5*5*4096", "26M"),
-    "vgg16": ("512*7*7*4096", "102M"),
-}
+from brickwork.papers.printed import as_printed
+from brickwork.papers.tables.lecture import DENSE, GOOGLENET, GOOGLENET_96, NIN, VGG
 
 LAYERS = {  # on 192x28x28: weights and MACs on the slide
     "Inception 3a": ("0.16M", "128M"),
@@ -90,16 +48,6 @@ class Claim(NamedTuple):
 
     def document(self) -> dict[str, object]:
         return {**self._asdict(), "verdict": self.verdict}
-
-
-def as_printed(number: int, slide: str) -> tuple[str, str]:
-    """A number to as many digits as a slide's "1.22M" has: rounded, and with its end cut off."""
-    digits = slide.rstrip("kM")
-    unit = slide[len(digits) :]
-    decimals = len(digits.partition(".")[2])
-    scale = {"": 1, "k": 10**3, "M": 10**6}[unit]
-    cut = number * 10**decimals // scale / 10**decimals
-    return f"{number / scale:.{decimals}f}{unit}", f"{cut:.{decimals}f}{unit}"
 
 
 def claims() -> list[Claim]:

@@ -34,6 +34,8 @@ VERBS = {
     "family": Verb("diff"),
     "lint": Verb("lint"),
     "why": Verb("why"),
+    "faithful": Verb("study.faithful"),
+    "quiz": Verb("study.quiz"),
     "lecture": Verb("lecture"),
     "scale": Verb("scale"),
     "check": Verb("check"),

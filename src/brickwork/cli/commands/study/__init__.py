@@ -1,0 +1,1 @@
+"""Commands for whoever teaches or learns: a network beside its paper, and questions about it."""
