@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import torch
 
+from brickwork.data.dataset import Images
 from brickwork.evaluation.logits import compute_logits, preprocessing_of
-from brickwork.exporting.engines import INT8
+from brickwork.exporting.engines import INT8, open_engine
 from brickwork.exporting.int8.images import Int8Images
 from brickwork.exporting.int8.judge import (
     Booleans,
@@ -19,10 +21,11 @@ from brickwork.exporting.int8.judge import (
     too_costly,
 )
 from brickwork.exporting.int8.layers import IMAGES, rank_layers
-from brickwork.exporting.int8.quantizers import quantize
+from brickwork.exporting.int8.quantizers import RANGES, Plan, Ranges, quantize
 from brickwork.exporting.int8.sheet import Drop, Int8Sheet, Trial
 from brickwork.exporting.int8.speed import measure_speeds
 from brickwork.exporting.parity.prove import Candidate, check_documents, prove_engine, refusal
+from brickwork.exporting.parity.reference import torch_logits
 from brickwork.exporting.parity.sheet import AccuracyChange, EngineParity, change_by_class
 from brickwork.machine import saturates_int8
 from brickwork.model import ModelFile, lower
@@ -53,10 +56,11 @@ class Quantization:
     def run(self) -> tuple[Candidate, Int8Sheet, tuple[EngineParity, ...]]:
         """The file in int8 with its proof. Raises BrickworkError where none is within the budget."""
         self.tell("ranking layers by what 8 bits cost them")
-        layers, before = self.layers(), self.right(labels_of(self.candidate.reference.file, self.images))
+        layers, ranges = self.layers(), self.ranges()
+        before = self.right(labels_of(self.candidate.reference.file, self.images))
         judged: list[Judged] = []
         for in_float in sequence(layers):
-            judged.append(self.try_layers(in_float, before))
+            judged.append(self.try_layers(in_float, ranges, before))
             if not judged[-1].trial.within:
                 break
         good = [each for each in judged if each.trial.within]
@@ -72,22 +76,45 @@ class Quantization:
 
     def layers(self) -> list[str]:
         """Paths of the model's convolutions and dense layers, the most sensitive to 8 bits first."""
-        file, some = self.candidate.reference.file, self.images.calibration
-        some = some[np.linspace(0, len(some) - 1, min(IMAGES, len(some))).round().astype(int)]
-        return rank_layers(lower(file.model), preprocessing_of(file).normalize(torch.from_numpy(some)))
+        file = self.candidate.reference.file
+        return rank_layers(lower(file.model), preprocessing_of(file).normalize(torch.from_numpy(self.some())))
+
+    def some(self) -> Images:
+        """A few of the images that calibrate."""
+        images = self.images.calibration
+        return images[np.linspace(0, len(images) - 1, min(IMAGES, len(images))).round().astype(int)]
+
+    def ranges(self) -> Ranges:
+        """The kind of ranges by which int8 moves the logits of training images least; no label is needed for it."""
+        kinds = RANGES[self.candidate.path.suffix]
+        if len(kinds) == 1:
+            return kinds[0]
+        pixels = self.some()
+        wanted = torch_logits(self.candidate.reference.file, pixels)
+        moved = {}
+        for kind in kinds:
+            path = self.write(kind, Plan(self.document, self.images.calibration, kind))
+            found = open_engine(path, self.candidate.format.installed()[0], INT8).run(pixels)["logits"]
+            moved[kind] = float(np.square(found - wanted).mean())
+        return min(kinds, key=lambda kind: moved[kind])
+
+    def write(self, name: str, plan: Plan) -> Path:
+        """Write a quantised file into a folder of its own."""
+        source = self.candidate.path
+        path = source.parent / f"int8-{name}" / source.name
+        path.parent.mkdir()
+        quantize(source, path, replace(plan, document=replace(plan.document, precision="int8")))
+        return path
 
     def right(self, labels: Places) -> Booleans:
         """Which images have their class."""
         found: Booleans = labels == self.images.labels
         return found
 
-    def try_layers(self, in_float: tuple[str, ...], before: Booleans) -> Judged:
+    def try_layers(self, in_float: tuple[str, ...], ranges: Ranges, before: Booleans) -> Judged:
         """Write a candidate and judge it by every engine that reads it."""
         self.tell(f"quantising, with {len(in_float)} layers in float")
-        source = self.candidate.path
-        path = source.parent / f"int8-{len(in_float)}" / source.name
-        path.parent.mkdir()
-        quantize(source, path, replace(self.document, precision="int8"), self.images.calibration, in_float)
+        path = self.write(str(len(in_float)), Plan(self.document, self.images.calibration, ranges, in_float))
         candidate = replace(self.candidate, path=path)
         check_documents(candidate)
         self.tell(f"judging it on {len(before):,} images")
