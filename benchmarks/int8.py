@@ -27,8 +27,8 @@ from brickwork.data import open_data
 from brickwork.data.sources.idx import read_idx
 from brickwork.errors import BrickworkError
 from brickwork.evaluation.logits import preprocessing_of
-from brickwork.exporting.int8.images import Int8Images, held_out_images
-from brickwork.exporting.int8.judge import engine_labels, lost_accuracy
+from brickwork.exporting.int8.images import Int8Images, validation_pixels
+from brickwork.exporting.int8.judge import accuracy_loss, engine_labels
 from brickwork.exporting.int8.quantization import labels_of
 from brickwork.exporting.int8.sheet import Int8Sheet
 from brickwork.machine import cores, processor_name
@@ -94,7 +94,7 @@ def test_images(model: Path, data: str, work: Path) -> Int8Images:
     file, dataset = bw.load(model), open_data(data, training=False)
     steps, split = preprocessing_of(file), dataset.split("test")
     as_held_out = bw.data.Dataset(dataset.name, dataset.classes, {"val": split})
-    pixels, labels = held_out_images(as_held_out, np.arange(len(file.classes)), steps, work / "test.npy")
+    pixels, labels = validation_pixels(as_held_out, np.arange(len(file.classes)), steps, work / "test.npy")
     return Int8Images(dataset.name, pixels[:1], pixels, labels)
 
 
@@ -115,7 +115,7 @@ def results(name: str, data: str, work: Path, max_drop: float) -> Iterator[Resul
         assert done.sheet.int8
         for engine in ("onnxruntime", "openvino")[kind == "openvino" :]:
             full, labels = engine_labels(done.path, engine, images)
-            lost = lost_accuracy(before, labels == images.labels)
+            lost = accuracy_loss(before, labels == images.labels)
             yield result(name, kind, full, done.sheet.int8, before, (lost.value, lost.low, lost.high))
 
 

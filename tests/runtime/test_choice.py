@@ -43,7 +43,9 @@ def test_what_is_written_is_read_back(exported: Path) -> None:
     assert EngineChoices.read(choices_path(exported).read_text()) == choices
 
 
-@pytest.mark.parametrize(("batch", "engine"), [(1, "onnxruntime"), (2, "onnxruntime"), (3, "openvino"), (99, "openvino")])
+@pytest.mark.parametrize(
+    ("batch", "engine"), [(1, "onnxruntime"), (2, "onnxruntime"), (3, "openvino"), (99, "openvino")]
+)
 def test_the_fastest_for_the_nearest_batch_is_taken(exported: Path, batch: int, engine: str) -> None:
     store(exported)
     assert load(exported, batch=batch).engine.startswith(engine)
@@ -88,7 +90,9 @@ def test_what_has_changed_is_told_and_the_default_computes(
     assert load(exported, batch=8).engine.startswith("onnxruntime")
 
 
-@pytest.mark.parametrize("text", ["", "{}", '{"choice": 2}', "[1]", '{"choice": 1, "batches": [{"batch": 0}]}', "\udcff"])
+@pytest.mark.parametrize(
+    "text", ["", "{}", '{"choice": 2}', "[1]", '{"choice": 1, "batches": [{"batch": 0}]}', "\udcff"]
+)
 def test_a_damaged_one_is_told_and_the_default_computes(exported: Path, text: str) -> None:
     choices_path(exported).write_text(text, errors="surrogateescape")
     stored = choice_for(exported, 8)

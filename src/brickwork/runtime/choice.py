@@ -111,7 +111,7 @@ def engine_version(engine: str) -> str:
         return ""
 
 
-def stored_choice(
+def find_choice(
     path: Path, batch: int, threads: int = 0, allow: Collection[str] = (), engines: Collection[str] = ()
 ) -> StoredChoice | None:
     """The engine that is stored for an exported file and a batch; None where nothing was ever stored.

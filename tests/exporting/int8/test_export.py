@@ -4,6 +4,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,6 @@ from brickwork.runtime import load
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxscript")
-
-Silence = Callable[[], Any]
 
 
 def files_beside(model: Path) -> set[str]:
@@ -47,7 +46,7 @@ def test_a_layer_that_costs_accuracy_stays_in_float_and_is_named(loud_file: Path
 
 
 def check_file(path: Path) -> None:
-    """A plain session computes it, which says that it is in int8, and its shades are right but not to the last digit."""
+    """A plain session computes it and says that it is in int8; its shades are right, but not to the last digit."""
     session, exact = load(path), bw.load(path.with_suffix(".safetensors"))
     assert session.document.precision == "int8"
     assert session.document.classes == exact.classes
@@ -85,9 +84,13 @@ def test_without_vnni_weights_have_seven_bits_and_the_sheet_says_so(
         monkeypatch.setattr(module, "saturates_int8", lambda: True)
     done = bw.export(judge_file, "onnx", data=photos, int8=True, max_drop=5)
     graph = onnx.load(done.path).graph
-    weights = [onnx.numpy_helper.to_array(each) for each in graph.initializer if each.data_type == onnx.TensorProto.INT8]
+    weights = [
+        onnx.numpy_helper.to_array(each) for each in graph.initializer if each.data_type == onnx.TensorProto.INT8
+    ]
     assert max(np.abs(each.astype(int)).max() for each in weights) in (63, 64)
-    assert "weights of 7 bits, as this processor has no VNNI" in done.path.with_name("model.onnx.parity.txt").read_text()
+    assert (
+        "weights of 7 bits, as this processor has no VNNI" in done.path.with_name("model.onnx.parity.txt").read_text()
+    )
 
 
 def other_weights(source: Path, target: Path, plan: Plan) -> None:
@@ -101,8 +104,6 @@ def other_weights(source: Path, target: Path, plan: Plan) -> None:
 
 def other_classes(source: Path, target: Path, plan: Plan) -> None:
     """A quantiser whose file has the classes in another order."""
-    from dataclasses import replace
-
     document = replace(plan.document, classes=plan.document.classes[::-1])
     quantizers.write_model(onnx.load(source), document, target)
 
@@ -123,7 +124,10 @@ def stumbling(source: Path, target: Path, plan: Plan) -> None:
 
 
 FAULTS: dict[str, tuple[Callable[..., None], str]] = {
-    "weights": (other_weights, r"int8 costs accuracy by .*: 66\.67 points .* allow a larger --max-drop, or stay in flo"),
+    "weights": (
+        other_weights,
+        r"int8 costs accuracy by .*: 66\.67 points .* allow a larger --max-drop, or stay in flo",
+    ),
     "classes": (other_classes, r"its classes are in another order: class 0 is 'white', the model's is 'black'"),
     "numbers": (no_numbers, r"int8 costs accuracy by .*: 66\.67 points"),
     "stumbling": (stumbling, r"model\.onnx cannot be made in int8: RuntimeError: it knows no such operator"),

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from shades import LEVELS, draw_shades, judge
 
 from brickwork.data import open_data
 from brickwork.data.dataset import Dataset
 from brickwork.errors import BrickworkError
-from brickwork.exporting.int8.images import Int8Images, calibration_images, find_int8_images
 from brickwork.evaluation.logits import preprocessing_of
+from brickwork.exporting.int8.images import Int8Images, calibration_images, find_int8_images
+from shades import LEVELS, draw_shades, judge
 
 
 def test_each_split_has_its_part_and_the_test_split_none(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from brickwork.errors import BrickworkError
 from brickwork.evaluation.metrics.intervals import Estimate
-from brickwork.exporting.int8.judge import check_budget, enough_images, judge, lost_accuracy, sequence, too_costly
+from brickwork.exporting.int8.judge import accuracy_loss, check_budget, enough_images, judge, sequence, too_costly
 from brickwork.exporting.int8.sheet import Drop
 
 
@@ -18,7 +18,7 @@ def test_what_is_lost_is_positive_and_its_upper_end_is_that_of_the_loss() -> Non
     after = before.copy()
     after[:30] = False  # thirty are lost
     after[-10:] = True  # ten are gained
-    lost = lost_accuracy(before, after)
+    lost = accuracy_loss(before, after)
     assert lost.value == pytest.approx(0.02)
     plain = np.sqrt(40 - 20**2 / 1000) / 1000 * 1.96  # Wald's for pairs: narrower than Newcombe's, but near
     assert lost.high == pytest.approx(0.02 + plain, abs=0.005)
@@ -32,7 +32,7 @@ def test_a_gain_by_chance_is_not_within_a_budget_that_its_interval_exceeds() -> 
     after = before.copy()
     after[:9] = False
     after[-12:] = True
-    drop = Drop("engine", lost_accuracy(before, after))
+    drop = Drop("engine", accuracy_loss(before, after))
     assert drop.lost.value < 0
     assert not judge((), (drop,), 0.5).within
     assert judge((), (drop,), 3).within

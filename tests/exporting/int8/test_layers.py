@@ -2,9 +2,9 @@
 
 import numpy as np
 import torch
-from shades import LOUD, judge
 
-from brickwork.exporting.int8.layers import path_of, rank_layers, round_values, round_weights, weighted_layers
+from brickwork.exporting.int8.layers import layer_path, layers_with_weights, rank_layers, round_values, round_weights
+from shades import LOUD, judge
 
 
 def test_the_layer_that_loses_the_quiet_channel_is_the_first() -> None:
@@ -12,7 +12,7 @@ def test_the_layer_that_loses_the_quiet_channel_is_the_first() -> None:
     model = judge(LOUD).model
     before = {name: values.clone() for name, values in model.named_parameters()}
     assert rank_layers(model, images)[0] == "two.conv"
-    assert {*rank_layers(model, images)} == {"one.conv", "two.conv", "head.linear"} == {*weighted_layers(model)}
+    assert {*rank_layers(model, images)} == {"one.conv", "two.conv", "head.linear"} == {*layers_with_weights(model)}
     assert all(torch.equal(before[name], values) for name, values in model.named_parameters())
     assert not model.two.conv._forward_pre_hooks  # type: ignore[union-attr]
 
@@ -35,4 +35,4 @@ def test_each_output_channel_of_the_weights_has_a_step_of_its_own() -> None:
 
 
 def test_a_layers_path_is_read_from_its_weights_name() -> None:
-    assert path_of("model.stage2.0.body.conv1.weight") == "stage2.0.body.conv1"
+    assert layer_path("model.stage2.0.body.conv1.weight") == "stage2.0.body.conv1"

@@ -41,7 +41,7 @@ def find_int8_images(file: ModelFile, data: Dataset | str | Path | None, folder:
 
     Raises BrickworkError where there are none, or where a class of the model has no image to calibrate with.
     """
-    dataset, steps = open_for(file, named_data(file, data)), preprocessing_of(file)
+    dataset, steps = open_for(file, data_for(file, data)), preprocessing_of(file)
     for name, use in (("train", "calibrates"), ("val", "is judged")):
         if name not in dataset.splits:
             raise BrickworkError(
@@ -49,11 +49,11 @@ def find_int8_images(file: ModelFile, data: Dataset | str | Path | None, folder:
             )
     places = class_positions(dataset.classes, file.classes)
     calibration = calibration_images(dataset, places, file.classes, steps)
-    held_out, labels = held_out_images(dataset, places, steps, folder / "held-out.npy")
+    held_out, labels = validation_pixels(dataset, places, steps, folder / "held-out.npy")
     return Int8Images(dataset.name, calibration, held_out, labels)
 
 
-def named_data(file: ModelFile, data: Dataset | str | Path | None) -> Dataset | str | Path:
+def data_for(file: ModelFile, data: Dataset | str | Path | None) -> Dataset | str | Path:
     """The data, or what the record names; raises BrickworkError where that is nothing."""
     named = file.record.get("data") if data is None else data
     if not isinstance(named, str | Path | Dataset):
@@ -80,7 +80,7 @@ def calibration_images(
     return np.stack(found)
 
 
-def held_out_images(dataset: Dataset, places: Labels, steps: Preprocessing, path: Path) -> tuple[Images, Labels]:
+def validation_pixels(dataset: Dataset, places: Labels, steps: Preprocessing, path: Path) -> tuple[Images, Labels]:
     """The validation images and their classes' places in the model; those that cannot be read are left out."""
     split = dataset.split("val")
     chosen = np.unique(np.linspace(0, len(split) - 1, min(MOST, len(split))).round().astype(int))

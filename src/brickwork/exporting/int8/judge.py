@@ -44,7 +44,7 @@ def engine_labels(path: Path, engine: str, images: Int8Images) -> tuple[str, Pla
     return opened.name, np.concatenate(found)
 
 
-def lost_accuracy(before: Booleans, after: Booleans) -> Estimate:
+def accuracy_loss(before: Booleans, after: Booleans) -> Estimate:
     """The share that is lost, positive where it is less than before, with Newcombe's interval for pairs."""
     change = paired_difference(before, after)
     return Estimate(0.0 - change.value, 0.0 - change.high, 0.0 - change.low, change.n)

@@ -12,12 +12,12 @@ PREFIX, SUFFIX = "model.", ".weight"  # of a layer's weights in the exported gra
 Weighted = nn.Conv2d | nn.Linear
 
 
-def weighted_layers(model: nn.Module) -> dict[str, Weighted]:
+def layers_with_weights(model: nn.Module) -> dict[str, Weighted]:
     """The layers that int8 computes with 8-bit weights, by their paths."""
     return {path: layer for path, layer in model.named_modules() if isinstance(layer, Weighted)}
 
 
-def path_of(weights: str) -> str:
+def layer_path(weights: str) -> str:
     """A layer's path in the model, from the name of its weights in the graph."""
     return weights.removeprefix(PREFIX).removesuffix(SUFFIX)
 
@@ -30,13 +30,13 @@ def rank_layers(model: Model, images: Tensor) -> list[str]:
     """
     wanted = model(images)
     found = {
-        path: float((rounded_logits(model, layer, images) - wanted).square().mean())
-        for path, layer in weighted_layers(model).items()
+        path: float((logits_by_8_bits(model, layer, images) - wanted).square().mean())
+        for path, layer in layers_with_weights(model).items()
     }
     return sorted(found, key=lambda path: -found[path])
 
 
-def rounded_logits(model: Model, layer: Weighted, images: Tensor) -> Tensor:
+def logits_by_8_bits(model: Model, layer: Weighted, images: Tensor) -> Tensor:
     """The logits when the weights and the input of one layer are rounded to 8 bits."""
     weights = layer.weight.data
     hook = layer.register_forward_pre_hook(lambda _, inputs: (round_values(inputs[0]),))

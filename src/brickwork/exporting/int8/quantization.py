@@ -14,9 +14,9 @@ from brickwork.exporting.int8.images import Int8Images
 from brickwork.exporting.int8.judge import (
     Booleans,
     Places,
+    accuracy_loss,
     engine_labels,
     judge,
-    lost_accuracy,
     sequence,
     too_costly,
 )
@@ -119,7 +119,7 @@ class Quantization:
         check_documents(candidate)
         self.tell(f"judging it on {len(before):,} images")
         labels = dict(engine_labels(path, engine, self.images) for engine in candidate.format.installed())
-        drops = tuple(Drop(name, lost_accuracy(before, self.right(found))) for name, found in labels.items())
+        drops = tuple(Drop(name, accuracy_loss(before, self.right(found))) for name, found in labels.items())
         return Judged(candidate, judge(in_float, drops, self.max_drop), labels)
 
     def sheet(self, good: Judged, trials: tuple[Trial, ...], layers: int) -> Int8Sheet:

@@ -16,7 +16,7 @@ from brickwork.data.dataset import Images
 from brickwork.errors import BrickworkError
 from brickwork.exporting.formats.onnx import write_model
 from brickwork.exporting.formats.openvino import write_ir
-from brickwork.exporting.int8.layers import SUFFIX, path_of
+from brickwork.exporting.int8.layers import SUFFIX, layer_path
 from brickwork.machine import saturates_int8
 from brickwork.runtime.document import ExportDocument
 from brickwork.runtime.session import INPUT
@@ -44,7 +44,7 @@ def quantize(source: Path, target: Path, plan: Plan) -> None:
     """Write an exported file in int8. Raises BrickworkError where the quantiser cannot."""
     work = quantize_openvino if source.suffix == ".xml" else quantize_onnx
     try:
-        with silence():
+        with mute():
             work(source, target, plan)
     except BrickworkError:
         raise
@@ -54,7 +54,7 @@ def quantize(source: Path, target: Path, plan: Plan) -> None:
 
 
 @contextlib.contextmanager
-def silence() -> Iterator[None]:
+def mute() -> Iterator[None]:
     """Without the bars, advice and warnings of quantisers."""
     before = logging.root.manager.disable
     logging.disable(logging.ERROR)
@@ -91,7 +91,7 @@ def quantize_openvino(source: Path, target: Path, plan: Plan) -> None:
 def openvino_layers(graph: Any) -> dict[str, str]:
     """The names of a graph's convolutions and dense layers, each with its path in the model."""
     operations = (each for each in graph.get_ordered_ops() if each.get_type_name() in OPENVINO_LAYERS)
-    return {each.get_friendly_name(): path_of(weights) for each in operations if (weights := openvino_weights(each))}
+    return {each.get_friendly_name(): layer_path(weights) for each in operations if (weights := openvino_weights(each))}
 
 
 def openvino_weights(operation: Any) -> str:
@@ -159,7 +159,7 @@ def copy_activation(maker: Any, value: str, user: str) -> Any:
 def onnx_layers(model: Any) -> dict[str, str]:
     """The names of a graph's convolutions and dense layers, each with its path in the model."""
     nodes = (node for node in model.graph.node if node.op_type in ("Conv", *DENSE))
-    return {node.name: path_of(node.input[1]) for node in nodes if node.input[1].endswith(SUFFIX)}
+    return {node.name: layer_path(node.input[1]) for node in nodes if node.input[1].endswith(SUFFIX)}
 
 
 class Reader:
