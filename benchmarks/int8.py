@@ -24,6 +24,7 @@ import torch
 import brickwork as bw
 from brickwork import zoo
 from brickwork.data import open_data
+from brickwork.data.dataset import Dataset
 from brickwork.data.sources.idx import read_idx
 from brickwork.errors import BrickworkError
 from brickwork.evaluation.logits import preprocessing_of
@@ -93,7 +94,7 @@ def test_images(model: Path, data: str, work: Path) -> Int8Images:
     """The whole test split, as prediction prepares it."""
     file, dataset = bw.load(model), open_data(data, training=False)
     steps, split = preprocessing_of(file), dataset.split("test")
-    as_held_out = bw.data.Dataset(dataset.name, dataset.classes, {"val": split})
+    as_held_out = Dataset(dataset.name, dataset.classes, {"val": split})
     pixels, labels = validation_pixels(as_held_out, np.arange(len(file.classes)), steps, work / "test.npy")
     return Int8Images(dataset.name, pixels[:1], pixels, labels)
 

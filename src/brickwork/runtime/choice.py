@@ -76,7 +76,7 @@ class EngineChoices:
 
     def best(self, batch: int, allow: Collection[str]) -> EngineTime | None:
         """The fastest way of the measured batch that is nearest, by ratio; bfloat16 only where it is allowed."""
-        near = min(self.batches, key=lambda row: (abs(log(batch / row.batch)), -row.batch), default=None)
+        near = min(self.batches, key=lambda row: (abs(log(max(batch, 1) / row.batch)), -row.batch), default=None)
         allowed = [time for time in near.times if time.precision != BF16 or BF16 in allow] if near else []
         return min(allowed, key=lambda time: time.seconds, default=None)
 

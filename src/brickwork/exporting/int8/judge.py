@@ -16,6 +16,7 @@ from brickwork.evaluation.metrics.intervals import Estimate, paired_difference
 from brickwork.exporting.engines import INT8, open_engine
 from brickwork.exporting.int8.images import Int8Images
 from brickwork.exporting.int8.sheet import Drop, Trial, drop_text
+from brickwork.exporting.parity.prove import refusal
 
 KEPT = (8, 4, 2, 1, 0)  # layers in float, one candidate after another
 
@@ -38,10 +39,12 @@ def sequence(ranking: list[str]) -> list[tuple[str, ...]]:
 
 
 def engine_labels(path: Path, engine: str, images: Int8Images) -> tuple[str, Places]:
-    """An engine's name and version, and the class that it gives each image that judges."""
+    """An engine's name and version, and the class that it gives each image that judges; raises BrickworkError."""
     opened = open_engine(path, engine, INT8)
-    found = [np.nan_to_num(opened.run(pixels)["logits"], nan=-np.inf).argmax(1) for pixels in images.batches()]
-    return opened.name, np.concatenate(found)
+    logits = np.concatenate([opened.run(pixels)["logits"] for pixels in images.batches()])
+    if not np.isfinite(logits).all():
+        raise refusal(f"in int8 by {opened.name}, some logits are infinite or not numbers (NaN)")
+    return opened.name, logits.argmax(1)
 
 
 def accuracy_loss(before: Booleans, after: Booleans) -> Estimate:

@@ -56,7 +56,10 @@ class Quantization:
     def run(self) -> tuple[Candidate, Int8Sheet, tuple[EngineParity, ...]]:
         """The file in int8 with its proof. Raises BrickworkError where none is within the budget."""
         self.tell("ranking layers by what 8 bits cost them")
-        layers, ranges = self.layers(), self.ranges()
+        layers = self.layers()
+        if not layers:
+            raise refusal("the model has no convolution and no dense layer that could have 8 bits")
+        ranges = self.ranges()
         before = self.right(labels_of(self.candidate.reference.file, self.images))
         judged: list[Judged] = []
         for in_float in sequence(layers):
