@@ -59,11 +59,10 @@ class Quantization:
         layers = self.layers()
         if not layers:
             raise refusal("the model has no convolution and no dense layer that could have 8 bits")
-        ranges = self.ranges()
         before = self.right(labels_of(self.candidate.reference.file, self.images))
         judged: list[Judged] = []
         for in_float in sequence(layers):
-            judged.append(self.try_layers(in_float, ranges, before))
+            judged.append(self.try_layers(in_float, before))
             if not judged[-1].trial.within:
                 break
         good = [each for each in judged if each.trial.within]
@@ -87,41 +86,40 @@ class Quantization:
         images = self.images.calibration
         return images[np.linspace(0, len(images) - 1, min(IMAGES, len(images))).round().astype(int)]
 
-    def ranges(self) -> Ranges:
-        """The kind of ranges by which int8 moves the logits of training images least; no label is needed for it."""
+    def write(self, in_float: tuple[str, ...]) -> Path:
+        """Write a file with these layers in float, by the ranges that move the logits of training images least."""
         kinds = RANGES[self.candidate.path.suffix]
-        if len(kinds) == 1:
-            return kinds[0]
-        pixels = self.some()
-        wanted = torch_logits(self.candidate.reference.file, pixels)
-        moved = {}
-        for kind in kinds:
-            path = self.write(kind, Plan(self.document, self.images.calibration, kind))
-            found = open_engine(path, self.candidate.format.installed()[0], INT8).run(pixels)["logits"]
-            moved[kind] = float(np.square(found - wanted).mean())
-        return min(kinds, key=lambda kind: moved[kind])
+        paths = [self.write_by(kind, in_float) for kind in kinds]
+        return min(paths, key=self.movement) if len(paths) > 1 else paths[0]
 
-    def write(self, name: str, plan: Plan) -> Path:
-        """Write a quantised file into a folder of its own."""
+    def write_by(self, ranges: Ranges, in_float: tuple[str, ...]) -> Path:
+        """Write a file into a folder of its own."""
         source = self.candidate.path
-        path = source.parent / f"int8-{name}" / source.name
+        path = source.parent / f"int8-{len(in_float)}-{ranges}" / source.name
         path.parent.mkdir()
-        quantize(source, path, replace(plan, document=replace(plan.document, precision="int8")))
+        document = replace(self.document, precision="int8")
+        quantize(source, path, Plan(document, self.images.calibration, ranges, in_float))
         return path
+
+    def movement(self, path: Path) -> float:
+        """The mean square by which the logits of a few training images move; no label is needed for it."""
+        pixels, engine = self.some(), self.candidate.format.installed()[0]
+        found = open_engine(path, engine, INT8).run(pixels)["logits"]
+        apart = np.square(found - torch_logits(self.candidate.reference.file, pixels)).mean()
+        return float(np.nan_to_num(apart, nan=np.inf))
 
     def right(self, labels: Places) -> Booleans:
         """Which images have their class."""
         found: Booleans = labels == self.images.labels
         return found
 
-    def try_layers(self, in_float: tuple[str, ...], ranges: Ranges, before: Booleans) -> Judged:
+    def try_layers(self, in_float: tuple[str, ...], before: Booleans) -> Judged:
         """Write a candidate and judge it by every engine that reads it."""
         self.tell(f"quantising, with {len(in_float)} layers in float")
-        path = self.write(str(len(in_float)), Plan(self.document, self.images.calibration, ranges, in_float))
-        candidate = replace(self.candidate, path=path)
+        candidate = replace(self.candidate, path=self.write(in_float))
         check_documents(candidate)
         self.tell(f"judging it on {len(before):,} images")
-        labels = dict(engine_labels(path, engine, self.images) for engine in candidate.format.installed())
+        labels = dict(engine_labels(candidate.path, engine, self.images) for engine in candidate.format.installed())
         drops = tuple(Drop(name, accuracy_loss(before, self.right(found))) for name, found in labels.items())
         return Judged(candidate, judge(in_float, drops, self.max_drop), labels)
 
