@@ -84,7 +84,8 @@ class Quantization:
     def some(self) -> Images:
         """A few of the images that calibrate."""
         images = self.images.calibration
-        return images[np.linspace(0, len(images) - 1, min(IMAGES, len(images))).round().astype(int)]
+        some: Images = images[np.linspace(0, len(images) - 1, min(IMAGES, len(images))).round().astype(int)]
+        return some
 
     def write(self, in_float: tuple[str, ...]) -> Path:
         """Write a file with these layers in float, by the ranges that move the logits of training images least."""
