@@ -14,7 +14,7 @@ from brickwork.network.layers import Flatten, GlobalAvgPool, Linear
 
 SHADES = ("black", "grey", "white")
 LEVELS = (20, 128, 235)
-LOUD = 2000.0  # times as large as the other channel: its 8 bits leave that none
+LOUD = 400.0  # times as large as the other channel: its 256 levels leave that one or two
 
 
 def judge(loud: float = 1.0) -> ModelFile:
