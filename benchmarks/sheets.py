@@ -35,7 +35,7 @@ INPUTS = {  # of networks of each family: narrow, small, and two that are not sq
     "vgg11[width=0.25,batchnorm=true]": (3, 45, 77),
     "nin[width=0.5]": (3, 55, 55),
     "googlenet[width=0.25]": (3, 79, 79),
-    "inception_v3[width=0.25]": (3, 107, 107),
+    "inception_v3[width=0.25,side_heads=false]": (3, 107, 107),
     "inception_v4[width=0.25]": (3, 107, 107),
     "inception_resnet_v1[width=0.25]": (3, 107, 107),
     "resnet20": (3, 32, 32),

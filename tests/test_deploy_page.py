@@ -9,6 +9,12 @@ import pytest
 from PIL import Image
 
 import exports
+from brickwork.evaluation.prediction import BATCH
+from brickwork.exporting import choose
+from brickwork.exporting.int8 import speed
+from brickwork.exporting.int8.images import CALIBRATION, MOST
+from brickwork.exporting.int8.judge import KEPT, accuracy_loss
+from brickwork.runtime.choice import ENDING
 from brickwork.runtime.document import FORMAT, ExportDocument
 from brickwork.runtime.engines import ENGINES, READS
 from shell import parse
@@ -49,3 +55,28 @@ def test_the_example_in_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     names: dict[str, object] = {"pixels": np.zeros((2, 1, 4, 4), np.uint8)}
     exec(block, names)
     assert names["session"].engine.split()[0] == "openvino"  # type: ignore[attr-defined]
+
+
+def test_the_intervals_of_int8_are_those_of_so_many_images() -> None:
+    section = TEXT[TEXT.index("### int8 with a budget") :].partition("\n### ")[0]
+    stated = re.search(r"reaches (0\.\d+) points with 1,000 images\s+and (0\.\d+) with 5,000", section)
+    assert stated
+    for words, images in zip(stated.groups(), (1000, 5000), strict=True):
+        before = np.arange(images) < 0.9 * images
+        after = before.copy()
+        after[: images // 200] = False
+        after[-images // 200 :] = True
+        assert f"{100 * accuracy_loss(before, after).high:.2f}" == words
+
+
+def test_what_int8_and_choose_are_said_to_do_is_what_they_do() -> None:
+    section = TEXT[TEXT.index("### int8 with a budget") :].partition("\n### Resizing")[0]
+    assert f"{CALIBRATION} training images" in section
+    assert f"{MOST:,} images of it at most" in section
+    *some, last = KEPT
+    assert f"candidates with {', '.join(map(str, some))} and no layers in float" in " ".join(section.split())
+    assert last == 0
+    assert f"at batch {', '.join(map(str, choose.BATCHES[:-1]))} and {choose.BATCHES[-1]}" in section
+    assert f"at batch {' and '.join(map(str, speed.BATCHES))}" in " ".join(section.split())
+    assert f"computes {BATCH} at a time" in section
+    assert f"`model.onnx{ENDING}`" in section

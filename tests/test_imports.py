@@ -31,8 +31,8 @@ MAY_IMPORT = {  # a room, and the rooms it may name
     "comparison": {"network", "zoo", "figure", "recipe", "training", "evaluation"},
     "serving":    {"network", "zoo", "model", "data", "runtime", "exporting"},
     "cli":        {"network", "zoo", "figure", "diffing", "drawing", "linting", "scaling", "papers", "exam", "model",
-                   "weights", "data", "recipe", "loader", "runtime", "evaluation", "training", "exporting", "comparison",
-                   "serving"},
+                   "weights", "data", "recipe", "loader", "runtime", "evaluation", "training", "exporting",
+                   "comparison", "serving"},
 }  # fmt: skip
 
 EVERYBODY = {  # may be named by all

@@ -16,6 +16,7 @@ from brickwork.machine import (
     cores,
     free_memory,
     other_processes,
+    saturates_int8,
     wait_passively,
 )
 
@@ -132,3 +133,22 @@ def test_so_many_threads_compute_as_are_asked_for_and_then_as_before(monkeypatch
             monkeypatch.setattr("brickwork.machine.cores", lambda quota=quota: quota)
             with compute_threads():
                 assert torch.get_num_threads() == expected
+
+
+@pytest.mark.parametrize(
+    ("machine", "flags", "saturates"),
+    [
+        ("x86_64", "fpu avx2 avx512f avx512_vnni", False),
+        ("AMD64", "fpu avx2 avx_vnni", False),
+        ("x86_64", "fpu avx2 avx512f avx512_vnni_not", True),
+        ("x86_64", None, True),  # as where there is no /proc
+        ("aarch64", None, False),
+    ],
+)
+def test_products_of_bytes_saturate_on_an_x86_without_vnni(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, machine: str, flags: str | None, saturates: bool
+) -> None:
+    monkeypatch.setattr("platform.machine", lambda: machine)
+    if flags is not None:
+        (tmp_path / "cpuinfo").write_text(f"processor\t: 0\nflags\t\t: {flags}\nbogomips\t: 1\n")
+    assert saturates_int8(tmp_path / "cpuinfo") == saturates

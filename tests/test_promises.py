@@ -9,6 +9,7 @@ import sys
 from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.metadata import packages_distributions
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +81,12 @@ CASES = {
     "bench": Case(("bench", "../out/run", "--batch", "1", "--seconds", "0.1")),
     "doctor": Case(("doctor",)),
 }  # fmt: skip
+if find_spec("nncf"):
+    words = ("--to", "openvino", "--int8", "--max-drop", "100", "--choose", "--data", "photos")
+    beside = ("int8.bin", "int8.xml", "int8.xml.engines.json", "int8.xml.parity.json", "int8.xml.parity.txt")
+    CASES["export --int8"] = Case(
+        ("export", "../out/run", *words, "--out", "../out/int8.xml"), tuple(f"out/{name}" for name in beside)
+    )
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,18 @@ def processor_name() -> str:
         return platform.processor() or platform.machine()
 
 
+def saturates_int8(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
+    """Whether products of bytes may exceed 16 bits here: an x86 without VNNI, or one that does not say what it has."""
+    if platform.machine().lower() not in ("x86_64", "amd64", "i686", "x86"):
+        return False
+    try:
+        lines = cpuinfo.read_text().splitlines()
+    except OSError:
+        return True
+    flags = next((line.split() for line in lines if line.startswith("flags")), [])
+    return not {"avx512_vnni", "avx_vnni", "amx_int8"} & {*flags}
+
+
 def wait_passively() -> None:
     """Has threads that wait sleep on a busy machine, unless the environment says how: OpenMP's wait policy.
 

@@ -116,7 +116,7 @@ def open_model(
     if isinstance(model, Session):
         return model
     if isinstance(model, str | Path) and is_exported(model):
-        return load(model, engine=engine, streams=batch_threads(), allow=allow)
+        return load(model, engine=engine, streams=batch_threads(), allow=allow, batch=BATCH)
     if engine not in (None, "torch", "ray"):
         raise BrickworkError(f"{engine} runs exported models: 'brickwork export' makes one of a model file.")
     require("torch", "train", "predict")

@@ -18,7 +18,7 @@ from brickwork.runtime.session import OUTPUTS, Options
 from brickwork.runtime.telemetry import import_onnxruntime, import_openvino
 
 Outputs = dict[str, NDArray[Any]]  # by their names in the graph
-FP32, BF16 = "fp32", "bf16"
+FP32, BF16, INT8 = "fp32", "bf16", "int8"
 
 
 @dataclass(frozen=True, eq=False)

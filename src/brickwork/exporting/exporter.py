@@ -12,22 +12,29 @@ import torch
 from PIL import __version__ as pillow
 
 from brickwork.data.dataset import Dataset
-from brickwork.errors import BrickworkError
+from brickwork.errors import BrickworkError, require
 from brickwork.evaluation.data import as_model_file
 from brickwork.evaluation.logits import preprocessing_of
-from brickwork.exporting.engines import BF16, FP32
+from brickwork.exporting.choose import measure_choices
+from brickwork.exporting.engines import BF16
 from brickwork.exporting.formats import Format, format_named
 from brickwork.exporting.graph import BatchGraph, ImageGraph, batch_graph, image_graph, trace
+from brickwork.exporting.int8.images import find_int8_images
+from brickwork.exporting.int8.judge import check_budget
+from brickwork.exporting.int8.quantization import Quantization
 from brickwork.exporting.parity.prove import Candidate, latency, prove
 from brickwork.exporting.parity.reference import make_reference, torch_logits
 from brickwork.exporting.parity.samples import Samples, find_samples
 from brickwork.exporting.parity.sheet import ParitySheet, versions
 from brickwork.exporting.parity.text import KINDS, sheet_text
 from brickwork.files import write_whole
-from brickwork.model import ModelFile
+from brickwork.model import ModelFile, lower
 from brickwork.network import to_json
+from brickwork.runtime.choice import EngineChoices, choices_path
 from brickwork.runtime.document import ExportDocument
 from brickwork.runtime.engines import check_precisions
+
+MAX_DROP = 0.5  # points of accuracy that int8 may cost
 
 Progress = Callable[[str], None]
 
@@ -39,6 +46,7 @@ class Export:
     path: Path
     files: tuple[Path, ...]  # all that was written
     sheet: ParitySheet
+    choices: EngineChoices | None = None  # the engines' times, where they were measured
 
     def __repr__(self) -> str:
         return f"Export({str(self.path)!r:.160}, {self.sheet!r})"
@@ -52,6 +60,9 @@ def export(
     with_preprocessing: bool = False,
     data: Dataset | str | Path | None = None,
     allow: Collection[str] = (),
+    int8: bool = False,
+    max_drop: float = MAX_DROP,
+    choose: bool = False,
     force: bool = False,
     progress: Progress | None = None,
 ) -> Export:
@@ -61,22 +72,37 @@ def export(
     `out`, or beside the model file under its name. With preprocessing there is a second file, model.image.onnx, that
     takes one image of any size, height x width x C, and resizes it as Pillow does. Every engine that is installed is
     compared with torch on images of the validation split of `data`, or of what the model's record names, or where
-    that is not at hand on generated ones. `allow=["bf16"]` shows OpenVINO's bfloat16 on the sheet, too. Raises
-    BrickworkError, and leaves no file, where an engine differs by more than float32 does, where a file of that name is
-    there and not `force`, and where a package is missing.
+    that is not at hand on generated ones. `allow=["bf16"]` shows OpenVINO's bfloat16 on the sheet, too.
+
+    `int8` computes in 8 bits: ranges are of training images, and the file is refused where the accuracy that it loses
+    on the validation images may be more than `max_drop` points, by the upper end of its paired 95 % interval; layers
+    that cost too much stay in float. `choose` times the engines at batch 1, 8 and 32, and stores the times beside the
+    file, for `predict` and `runtime.load` to take the fastest. Raises BrickworkError, and leaves no file, where an
+    engine differs by more than float32 does, where a file of that name is there and not `force`, and where a package
+    is missing.
     """
     kind, tell = format_named(to), progress or silent
     target = place_of(model, out, kind)
     shown = check_allowed(allow)
-    check_target(kind, target, with_preprocessing, force, model)
+    if int8:
+        check_int8(kind, with_preprocessing, max_drop)
+    if choose:
+        check_choose(kind)
+    check_target(kind, target, with_preprocessing, force, model, choose)
     file = detach(as_model_file(model))
     tell("reading images")
     samples = find_samples(file, preprocessing_of(file), data)
     with TemporaryDirectory(prefix="brickwork-export-") as folder:
-        candidate = write_candidate(file, samples, kind, Path(folder) / target.name, with_preprocessing, tell)
+        images = find_int8_images(file, data, Path(folder)) if int8 else None
+        candidate = write_candidate(file, samples, kind, Path(folder) / target.name, with_preprocessing, int8, tell)
         sheet = make_sheet(candidate, samples, shown, tell)
-        files = publish(candidate, target, sheet)
-    return Export(target, files, sheet)
+        if images:
+            quantization = Quantization(candidate, describe(file, kind, resizing=False), images, float(max_drop), tell)
+            candidate, of_int8, rows = quantization.run()
+            sheet = replace(sheet, engines=rows, int8=of_int8)
+        choices = choose_engines(candidate, shown, tell) if choose else None
+        files = publish(candidate, target, sheet, choices)
+    return Export(target, files, sheet, choices)
 
 
 def silent(news: str) -> None:
@@ -106,8 +132,25 @@ def check_allowed(allow: Collection[str]) -> tuple[str, ...]:
     """The precisions that are allowed; raises BrickworkError for one that no engine of a sheet computes in."""
     for precision in (words := check_precisions(allow)):
         if precision != BF16:
-            raise BrickworkError(f"{precision} cannot be shown: a parity sheet knows {BF16} beside {FP32}.")
+            raise BrickworkError(f"{precision} is no precision of an engine here: export --int8 writes a file in it.")
     return tuple(words)
+
+
+def check_int8(kind: Format, with_preprocessing: bool, max_drop: float) -> None:
+    """Raises BrickworkError where a quantisation cannot be made, before anything is computed for it."""
+    check_budget(max_drop)
+    if kind.name not in ("onnx", "openvino"):
+        raise BrickworkError(f"int8 is for onnx and openvino, not for {kind.name}.")
+    if with_preprocessing:
+        raise BrickworkError("int8 is for the file that takes batches: export --with-preprocessing without --int8.")
+    if kind.name == "openvino":
+        require("nncf", "int8", "export --int8 to openvino")
+
+
+def check_choose(kind: Format) -> None:
+    """Raises BrickworkError for a format that brickwork's runtime does not read."""
+    if not kind.in_runtime:
+        raise BrickworkError(f"--choose is for onnx and openvino: {kind.name} is run by torch alone.")
 
 
 def resizing_path(path: Path) -> Path:
@@ -120,23 +163,29 @@ def sheet_paths(path: Path) -> list[Path]:
     return [path.with_name(f"{path.name}.parity{ending}") for ending in (".json", ".txt")]
 
 
-def written_files(kind: Format, path: Path, with_preprocessing: bool) -> list[Path]:
+def written_files(kind: Format, path: Path, with_preprocessing: bool, choose: bool = False) -> list[Path]:
     """All files of an export, sheets included; the one that is named comes last."""
     further = kind.files(resizing_path(path)) if with_preprocessing else []
     return [
         *further,
         *sheet_paths(path),
+        *([choices_path(path)] if choose else []),
         *kind.files(path),
     ]
 
 
 def check_target(
-    kind: Format, path: Path, with_preprocessing: bool, force: bool, model: ModelFile | str | Path
+    kind: Format,
+    path: Path,
+    with_preprocessing: bool,
+    force: bool,
+    model: ModelFile | str | Path,
+    choose: bool = False,
 ) -> None:
     """Raises BrickworkError where the files cannot be written, before anything is computed for them."""
     if not path.parent.is_dir():
         raise BrickworkError(f"{path}: there is no folder {path.parent} to write it to: make it first.")
-    for each in written_files(kind, path, with_preprocessing):
+    for each in written_files(kind, path, with_preprocessing, choose):
         if each.is_dir():
             raise BrickworkError(f"{each} is a folder: name another file.")
         if each.exists() and not isinstance(model, ModelFile) and Path(model).exists() and each.samefile(model):
@@ -146,10 +195,14 @@ def check_target(
 
 
 def write_candidate(
-    file: ModelFile, samples: Samples, kind: Format, path: Path, with_preprocessing: bool, tell: Progress
+    file: ModelFile, samples: Samples, kind: Format, path: Path, with_preprocessing: bool, int8: bool, tell: Progress
 ) -> Candidate:
-    """Write an export into a folder of its own, where it is proven before anybody sees it."""
-    graphs: dict[Path, BatchGraph | ImageGraph] = {path: batch_graph(file)}
+    """Write an export into a folder of its own, where it is proven before anybody sees it.
+
+    Where it is to be quantised it is lowered: batch norms are folded, so that they need no ranges of their own.
+    """
+    written = replace(file, model=lower(file.model)) if int8 else file
+    graphs: dict[Path, BatchGraph | ImageGraph] = {path: batch_graph(written)}
     if with_preprocessing:
         graphs[resizing_path(path)] = image_graph(file)
     tell("computing the model's own answers in torch")
@@ -202,11 +255,21 @@ def make_sheet(candidate: Candidate, samples: Samples, allow: tuple[str, ...], t
     )
 
 
-def publish(candidate: Candidate, target: Path, sheet: ParitySheet) -> tuple[Path, ...]:
+def choose_engines(candidate: Candidate, allow: tuple[str, ...], tell: Progress) -> EngineChoices:
+    """The times of every engine and allowed precision."""
+    tell("timing engines")
+    return measure_choices(candidate.path, candidate.format, allow, candidate.reference.pixels)
+
+
+def publish(
+    candidate: Candidate, target: Path, sheet: ParitySheet, choices: EngineChoices | None = None
+) -> tuple[Path, ...]:
     """Write all files to their places, the named one last; none stays where one cannot be written."""
     kind = candidate.format
     texts = (json.dumps(sheet.document(), indent=1, allow_nan=False), f"{sheet_text(sheet)}\n")
     contents = {path: text.encode() for path, text in zip(sheet_paths(target), texts, strict=True)}
+    if choices:
+        contents[choices_path(target)] = f"{choices.text()}\n".encode()
     for staged in filter(None, (candidate.resizing, candidate.path)):
         contents |= {target.with_name(each.name): each.read_bytes() for each in kind.files(staged)}
     done: list[Path] = []

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from brickwork.errors import BrickworkError, nearest, require
 from brickwork.machine import cores
+from brickwork.runtime.choice import StoredChoice, find_choice
 from brickwork.runtime.exported import is_exported, read_exported
 from brickwork.runtime.onnx import OnnxSession
 from brickwork.runtime.openvino import OpenvinoSession
@@ -18,19 +19,29 @@ PRECISIONS = ("bf16", "int8")  # that a person may allow
 
 
 def load(
-    path: str | Path, *, engine: str | None = None, threads: int = 0, streams: int = 1, allow: Collection[str] = ()
+    path: str | Path,
+    *,
+    engine: str | None = None,
+    threads: int = 0,
+    streams: int = 1,
+    allow: Collection[str] = (),
+    batch: int = 1,
 ) -> Session:
     """Open an exported model: an .onnx, or an .xml with its .bin beside it; torch is not needed.
 
-    The engine is "onnxruntime" or "openvino"; without one, it is the first installed of those that read the file: for
-    an .onnx ONNX Runtime. So many threads compute, 0: one for each core that this process may use; `streams` of
-    yours may ask for logits at a time, and each then has its share of them: more images a second, and more time for
-    one batch. It computes in float32 unless "bf16" is allowed and the processor has it. Raises BrickworkError where
-    the file is missing, damaged, changed or another's, and where the engine is not installed.
+    The engine is "onnxruntime" or "openvino"; without one, it is the fastest for so many images (`batch`) that
+    `export --choose` measured on this machine and stored beside the file, or else the first installed of those that
+    read the file: for an .onnx ONNX Runtime. So many threads compute, 0: one for each core that this process may use;
+    `streams` of yours may ask for logits at a time, and each then has its share of them: more images a second, and
+    more time for one batch. It computes in float32 unless "bf16" is allowed and the processor has it. Raises
+    BrickworkError where the file is missing, damaged, changed or another's, and where the engine is not installed.
     """
     path, count = Path(path), check_threads(threads) or cores()
-    options = Options(count, "bf16" in check_precisions(allow), check_streams(streams, count))
+    bf16, streams = "bf16" in check_precisions(allow), check_streams(streams, count)
     name = choose_engine(path, engine)
+    if engine is None and (stored := choice_for(path, batch, count, allow)) and stored.best:
+        name, bf16 = stored.best.engine, stored.best.precision == "bf16"
+    options = Options(count, bf16, streams)
     model = read_exported(path)
     if model.document.resizing:
         raise BrickworkError(
@@ -41,6 +52,12 @@ def load(
         return OnnxSession(model, options) if name == "onnxruntime" else OpenvinoSession(model, options)
     except BrickworkError as fault:
         raise BrickworkError(f"{path}: {fault}") from None
+
+
+def choice_for(path: Path, batch: int, threads: int = 0, allow: Collection[str] = ()) -> StoredChoice | None:
+    """The engine that is stored beside an exported model for so many images, or why it is not followed."""
+    able = [engine for engine in READS[path.suffix.lower()] if find_spec(engine)]
+    return find_choice(path, batch, threads, allow, able)
 
 
 def check_threads(threads: int) -> int:

@@ -1,5 +1,6 @@
-"""Engines without their telemetry: ONNX Runtime keeps a database of its use, OpenVINO calls Google Analytics."""
+"""Engines without telemetry: ONNX Runtime keeps a database of its use, OpenVINO and NNCF call Google Analytics."""
 
+import logging
 import os
 import sys
 from importlib import import_module
@@ -16,10 +17,29 @@ def import_onnxruntime() -> Any:
 
 def import_openvino() -> Any:
     """OpenVINO, which does without the module of its reports; raises ImportError where it is not installed."""
-    if "openvino" in sys.modules or REPORTS in sys.modules:
-        return import_module("openvino")
-    sys.modules[REPORTS] = None  # type: ignore[assignment]  # as if it were not installed
+    return import_without_reports("openvino")
+
+
+def import_nncf() -> Any:
+    """NNCF, which does without the module of its reports, too; raises ImportError where it is not installed.
+
+    It would also tell every program's loggers to be of its own class, and print its news.
+    """
+    loggers = logging.getLoggerClass()
     try:
-        return import_module("openvino")
+        nncf = import_without_reports("nncf")
+    finally:
+        logging.setLoggerClass(loggers)
+    logging.getLogger("nncf").setLevel(logging.ERROR)
+    return nncf
+
+
+def import_without_reports(name: str) -> Any:
+    """A module that is imported as if that of the reports were not installed; at its first import it decides."""
+    if name in sys.modules or REPORTS in sys.modules:
+        return import_module(name)
+    sys.modules[REPORTS] = None  # type: ignore[assignment]
+    try:
+        return import_module(name)
     finally:
         del sys.modules[REPORTS]

@@ -97,6 +97,8 @@ def predict_command(
         raise BrickworkError("--resume goes on with a table: it needs the same --out NAME.csv, and no --json.")
     words = image_words(images, listing)
     opened = open_model(model, engine, own, allow)
+    for line in engine_lines(model, engine, opened, allow):
+        notify(line)
     facts = facts_of(opened)
     if threshold := threshold_for(facts, coverage):
         notify(threshold_text(threshold, coverage))
@@ -109,6 +111,22 @@ def predict_command(
         rows = follow(found, words, table, columns, keep=as_json or not table)
         print_predictions(rows, table, columns, out, as_json)
     check_labels(rows, table)
+
+
+def engine_lines(
+    model: Path, engine: str | None, opened: "ModelFile | Session", allow: tuple[str, ...]
+) -> Iterator[str]:
+    """What is to be known of the engine that was chosen, and of a precision below float32."""
+    from brickwork.evaluation.prediction import BATCH
+    from brickwork.runtime import Session
+    from brickwork.runtime.engines import choice_for
+
+    if not isinstance(opened, Session):
+        return
+    if engine is None and (stored := choice_for(model, BATCH, allow=allow)):
+        yield stored.note
+    if (precision := opened.document.precision) != "fp32":
+        yield f"{model} computes in {precision}, as it was exported."
 
 
 def threshold_text(threshold: "Threshold", coverage: float | None) -> str:

@@ -17,7 +17,12 @@ LARGEST = (1 << 31) - (1 << 20)  # bytes: a file of protobuf ends at 2 GB
 
 def write_onnx(program: torch.export.ExportedProgram, document: ExportDocument, path: Path) -> None:
     """Write a graph as one ONNX file. Raises BrickworkError where its weights would need a second one."""
-    model = onnx_model(program)
+    write_model(onnx_model(program), document, path)
+
+
+def write_model(model: Any, document: ExportDocument, path: Path) -> None:
+    """Write ONNX's protobuf with a document as its only metadata; raises BrickworkError where it is too large."""
+    del model.metadata_props[:]
     model.metadata_props.add(key=KEY, value=document.text())
     if model.ByteSize() > LARGEST:
         raise BrickworkError(f"the weights take {model.ByteSize():,} bytes, and one ONNX file holds {LARGEST:,}.")

@@ -4,6 +4,7 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import torch
 
@@ -19,7 +20,14 @@ def write_openvino(program: torch.export.ExportedProgram, document: ExportDocume
     with TemporaryDirectory(dir=path.parent) as folder:
         write_onnx(program, document, Path(folder) / "model.onnx")
         graph = openvino.Core().read_model(Path(folder) / "model.onnx")  # convert_model would call Google Analytics
-        openvino.save_model(graph, path, compress_to_fp16=False)  # the .bin; the .xml once more with its sum
-        digest = sha256(path.with_suffix(".bin").read_bytes()).hexdigest()
-        graph.set_rt_info(replace(document, weights_sha256=digest).text(), [KEY])
-        openvino.save_model(graph, path, compress_to_fp16=False)
+        write_ir(graph, document, path)
+
+
+def write_ir(graph: Any, document: ExportDocument, path: Path) -> None:
+    """Write an .xml and its .bin, and then the .xml once more, whose document has the sum of the .bin."""
+    openvino = import_openvino()
+
+    openvino.save_model(graph, path, compress_to_fp16=False)
+    digest = sha256(path.with_suffix(".bin").read_bytes()).hexdigest()
+    graph.set_rt_info(replace(document, weights_sha256=digest).text(), [KEY])
+    openvino.save_model(graph, path, compress_to_fp16=False)

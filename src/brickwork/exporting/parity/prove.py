@@ -9,7 +9,7 @@ from statistics import median
 import numpy as np
 
 from brickwork.errors import BrickworkError
-from brickwork.exporting.engines import BF16, FP32, Engine, has_bf16, open_engine, read_document
+from brickwork.exporting.engines import BF16, FP32, INT8, Engine, has_bf16, open_engine, read_document
 from brickwork.exporting.formats import Format
 from brickwork.exporting.parity.compare import (
     BOUND,
@@ -95,7 +95,7 @@ def open_proven(path: Path, name: str, precision: str) -> Engine:
         engine = open_engine(path, name, precision)
     except BrickworkError as fault:
         raise refusal(str(fault)) from None
-    if engine.precision != precision:
+    if engine.precision != (FP32 if precision == INT8 else precision):  # int8 is in the graph, the rest in float32
         raise refusal(
             f"{engine.name} computes in {engine.precision}, where {precision} was asked for: its precision is a hint "
             f"that is to be set"

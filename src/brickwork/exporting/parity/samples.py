@@ -64,8 +64,7 @@ def find_samples(file: ModelFile, preprocessing: Preprocessing, data: str | Path
 
 
 def real_samples(file: ModelFile, preprocessing: Preprocessing, data: str | Path | Dataset) -> Samples:
-    dataset = data if isinstance(data, Dataset) else open_as_divided(str(data), "", file.record)
-    dataset = divided_as_trained(file, dataset)
+    dataset = open_for(file, data)
     name = next(name for name in ("val", "train", *dataset.splits) if name in dataset.splits)
     split = dataset.split(name)
     known = class_positions(dataset.classes, file.classes)
@@ -74,6 +73,12 @@ def real_samples(file: ModelFile, preprocessing: Preprocessing, data: str | Path
     if not found:
         raise BrickworkError(f"{dataset.name}: no image of the split can be read.")
     return Samples((*found, *derive(found)), f"{dataset.name}, {name}")
+
+
+def open_for(file: ModelFile, data: str | Path | Dataset) -> Dataset:
+    """Data, divided as it was for the training of a model."""
+    dataset = data if isinstance(data, Dataset) else open_as_divided(str(data), "", file.record)
+    return divided_as_trained(file, dataset)
 
 
 def read_sample(split: Split, place: int, known: NDArray[np.int64], preprocessing: Preprocessing) -> Sample | None:

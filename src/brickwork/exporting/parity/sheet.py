@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import __version__ as pillow
 
 from brickwork.evaluation.metrics.intervals import Estimate, paired_difference, wilson
+from brickwork.exporting.int8.sheet import Int8Sheet
 from brickwork.exporting.parity.compare import BOUND, LEVELS, Difference, ResizedDifference
 from brickwork.exporting.parity.reference import Reference
 from brickwork.machine import cores, processor_name
@@ -53,6 +54,7 @@ class ParitySheet:
     engines: tuple[EngineParity, ...]
     latency: float  # milliseconds of one image in torch
     versions: dict[str, str]
+    int8: Int8Sheet | None = None
 
     def __repr__(self) -> str:
         worst = max(row.same_pixels.probability for row in self.engines)
@@ -71,10 +73,17 @@ def accuracy_changes(reference: Reference, labels: NDArray[np.int64]) -> tuple[A
         return ()
     targets = np.array([reference.samples[i].label for i in counted])
     before, after = reference.labels[counted] == targets, labels[counted] == targets
+    return change_by_class(reference.file.classes, targets, before, after)
+
+
+def change_by_class(
+    classes: tuple[str, ...], targets: NDArray[np.int64], before: Booleans, after: Booleans
+) -> tuple[AccuracyChange, ...]:
+    """Which images were right before and after a change, as accuracy in all and of each class that has images."""
     rows = [accuracy_change("all", before, after)]
     for place in sorted(set(targets.tolist())):
         of = targets == place
-        rows.append(accuracy_change(reference.file.classes[place], before[of], after[of]))
+        rows.append(accuracy_change(classes[place], before[of], after[of]))
     return tuple(rows)
 
 

@@ -1,5 +1,6 @@
 """A parity sheet as text."""
 
+from brickwork.exporting.int8.sheet import int8_lines
 from brickwork.exporting.parity.sheet import AccuracyChange, EngineParity, ParitySheet
 from brickwork.network.columns import RULE, Row, format_columns
 
@@ -18,6 +19,7 @@ def sheet_text(sheet: ParitySheet, width: int = 120) -> str:
         "",
         *resized_lines(sheet),
         *accuracy_lines(sheet),
+        *(int8_lines(sheet.int8, width) if sheet.int8 else []),
         f"Images: {sheet.source}: {kinds}.",
         f"One image takes {sheet.latency:.2f} ms in torch (median; {sheet.versions['threads']} threads).",
     ]
