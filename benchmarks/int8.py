@@ -83,10 +83,13 @@ def trained(name: str, data: str, work: Path) -> Path:
     """The model file of a network, which is trained where it is not there yet."""
     side, recipe = NETWORKS[name]
     run = work / name.partition("[")[0]
-    if not (run / "model.safetensors").exists():
+    if not (run / "report.html").exists():  # which is written last
         print(f"training {name}", flush=True)
         network = zoo.network(name, input=(1, side, side), classes=10)
-        bw.train(network, data, recipe, out=run, progress=False)
+        if (run / "checkpoints").exists():
+            bw.resume(run, progress=False)
+        else:
+            bw.train(network, data, recipe, out=run, progress=False)
     return run / "model.safetensors"
 
 
