@@ -115,11 +115,7 @@ def own_cluster() -> Iterator[None]:
     loopback = {"GLOO_SOCKET_IFNAME": "lo"} if sys.platform == "linux" else {}
     try:
         with environment({**secret, **LOCAL, **loopback}), disconnected():
-            with (
-                chdir(folder),
-                same_signals(),
-                same_errors(),
-            ):  # its processes import from the folder in which this one is
+            with chdir(folder), same_signals(), same_errors():  # its processes import from where this one is
                 begin_cluster(folder)
             yield
     finally:

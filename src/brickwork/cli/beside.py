@@ -1,10 +1,8 @@
 """`brickwork show A B`: two networks side by side, as a table or as a picture."""
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 
-from brickwork.cli.commands.lint import network_of
-from brickwork.cli.commands.show import model_path
+from brickwork.cli.options.network import model_files, network_of
 from brickwork.cli.options.picture import KINDS, PictureWish
 from brickwork.cli.output import check_output, print_json, say, width
 from brickwork.errors import BrickworkError
@@ -25,7 +23,7 @@ def show_pair(
     check_wish(wish, asked_of_one)
     one, two = (network_of(word, *on) for word in words)
     if wish.svg:
-        check_output(wish.svg, KINDS["svg"], reads_of(words))
+        check_output(wish.svg, KINDS["svg"], model_files(words))
         draw_pair(one, two, depth=depth, theme=wish.theme, height=wish.height).save(wish.svg)
     if as_json:
         rows = [row.to_dict() for row in rows_beside(one, two, depth or "stage")]
@@ -41,8 +39,3 @@ def check_wish(wish: PictureWish, asked_of_one: Mapping[str, object]) -> None:
     ways = {**asked_of_one, "html": wish.html, "unfold": wish.unfold, "paint": wish.paint}
     if name := next((name for name, asked in ways.items() if asked), ""):
         raise BrickworkError(f"--{name} is of one network: leave it out, or show the two one by one.")
-
-
-def reads_of(words: Sequence[str]) -> list[Path]:
-    """The model files that a command reads."""
-    return [path for path in map(model_path, words) if path]

@@ -24,9 +24,8 @@ from brickwork.network import Named, Network, SideHead
 
 def apply_edits(edits: Sequence[Edit], network: Network) -> Network:
     """The network after the edits; raises BrickworkError where it is not the one that they were made for."""
-    whole = [(edit.at[1:], edit) for edit in edits if not edit.at]
-    for _, edit in whole:
-        network = _outside(edit, network)
+    for edit in edits:
+        network = network if edit.at else _outside(edit, network)
     inside = by_place([(edit.at, edit) for edit in edits if edit.at])
     stages, head, sides = (
         apply_to_series(series, inside.get(slot, ())) for slot, series in enumerate(network_slots(network))

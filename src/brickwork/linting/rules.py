@@ -89,7 +89,7 @@ RULES = {
             "NVIDIA, Convolutional Layers User's Guide, quick-start checklist; section Channels In And Out",
         ),
         Rule(
-            "N502", "warning", "adaptive pooling that exporters refuse",
+            "N502", "warning", "adaptive pooling with windows of several sizes",
             "ONNX's pools have windows of one size: torch's TorchScript exporter refuses, the newer gathers pixels.",
             "Take an input whose map is a multiple, GlobalAvgPool(), or AvgPool with a kernel.",
             "torch.onnx, symbolic_opset9: adaptive_avg_pool2d, output size that are not factor of input size",

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from brickwork.cli.commands.show import model_path
 from brickwork.cli.options.lists import Counts, Words
+from brickwork.cli.options.network import model_path
 from brickwork.cli.output import json_option, notify, print_json, say, width
 from brickwork.cli.paths import EXPORTED, WORD
 from brickwork.errors import BrickworkError

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import click
 
-from brickwork.cli.beside import reads_of
-from brickwork.cli.commands.lint import network_of
+from brickwork.cli.options.network import model_files, network_of
 from brickwork.cli.options.picture import KINDS
 from brickwork.cli.output import check_output, json_option, print_json, say, width
 from brickwork.cli.paths import PATH, WORD
@@ -64,7 +63,7 @@ def family_command(networks: tuple[str, ...], svg: Path | None, theme: str | Non
         raise BrickworkError("--theme says how a picture is drawn: add --svg FILE.svg.")
     found = family([network_of(word, None, None) for word in networks])
     if svg:
-        check_output(svg, KINDS["svg"], reads_of(networks))
+        check_output(svg, KINDS["svg"], model_files(networks))
         draw_family(found, theme=theme or "auto").save(svg)
     if as_json:
         print_json(found.to_dict())

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from brickwork.cli.commands.show import model_path, network_in
+from brickwork.cli.options.network import network_of, network_options
 from brickwork.cli.output import count_of, json_option, print_json, say_painted, width
 from brickwork.cli.paths import WORD
 
 if TYPE_CHECKING:
     from brickwork.linting import Finding, LintReport
-    from brickwork.network import Network
 
 INDENT = " " * 9
 FEW = 3  # places that are shown of a code
@@ -24,8 +23,7 @@ TITLE = re.compile(r"^(error|warning|note) +(?=N[0-9]{3} )", re.MULTILINE)
 
 @click.command("lint")
 @click.argument("network", type=WORD)
-@click.option("--input", metavar="CxHxW", help="Channels, height and width of the images, as in 3x224x224.")
-@click.option("--classes", type=click.IntRange(1, 10**9), help="How many classes to tell apart.")
+@network_options
 @click.option("--batch", type=click.IntRange(1, 10**9), help="Images that train at once, where that is known.")
 @json_option
 def lint_command(network: str, input: str | None, classes: int | None, batch: int | None, as_json: bool) -> None:
@@ -46,22 +44,6 @@ def lint_command(network: str, input: str | None, classes: int | None, batch: in
     print_json(report.to_dict()) if as_json else say_painted(lint_text(report, min(width(), WIDE)), paint)
     if report.count("error"):
         raise click.exceptions.Exit(1)
-
-
-def network_of(text: str, input: str | None, classes: int | None) -> "Network":
-    """The network that a person means: a model file's, one of their own, or one of the zoo."""
-    from brickwork import zoo
-    from brickwork.cli.options.own import find_network
-    from brickwork.network import Network, with_classes, with_input
-
-    shape = zoo.brackets.shape(input) if input is not None else None
-    if path := model_path(text):
-        return network_in(path, shape, classes)
-    found = find_network(text)
-    if not isinstance(found, Network):
-        return zoo.network(found, input=shape, classes=classes)
-    found = with_input(found, shape) if shape else found
-    return with_classes(found, classes) if classes else found
 
 
 def paint(text: str) -> str:

@@ -1,31 +1,27 @@
 """`brickwork show`: a network as the table in its paper, or as its figure."""
 
-import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from brickwork.cli.options.counts import count_document, count_lines, count_option
 from brickwork.cli.options.memory import Asked, answer_document, answer_lines, memory_options, size_of
+from brickwork.cli.options.network import model_path, network_in, network_options
 from brickwork.cli.options.picture import picture_options, picture_wish, write_pictures
 from brickwork.cli.output import json_option, print_json, say, width
-from brickwork.cli.paths import EXPORTED, WORD
+from brickwork.cli.paths import WORD
 from brickwork.errors import BrickworkError
 
 if TYPE_CHECKING:
-    from brickwork.network import Network, Shape
+    from brickwork.network import Network
     from brickwork.network.counts import ToolName
     from brickwork.network.memory.memory import Optimizer, Precision
-
-HEADER = 100_000_000  # bytes of a safetensors file's header at most, as the format says
 
 
 @click.command("show")
 @click.argument("network", type=WORD)
 @click.argument("other", required=False, type=WORD)
-@click.option("--input", metavar="CxHxW", help="Channels, height and width of the images, as in 3x224x224.")
-@click.option("--classes", type=click.IntRange(1, 10**9), help="How many classes to tell apart.")
+@network_options
 @click.option(
     "--depth", type=click.Choice(["stage", "block", "layer"]), show_default="block, in a picture layer",
     help="What has a row or a box of its own.",
@@ -94,52 +90,6 @@ def show_command(
         texts = [table(made, depth or "block", width(), sort or ""), *lines]
         end = f"Lowered: {lowering}" if lowering else "" if path else bracket_text(network, width())
         say(*texts, *filter(None, [end]))
-
-
-def model_path(text: str) -> Path | None:
-    """The model file that a person means; None where it is a network's name."""
-    path = Path(text)
-    if path.is_dir() and (path / "model.safetensors").is_file():
-        return path / "model.safetensors"
-    return path if path.suffix == ".safetensors" or path.suffix.lower() in EXPORTED else None
-
-
-def network_in(path: Path, input: "Shape | None", classes: int | None) -> "Network":
-    """The network of a model file, on another input or with other classes where they are given; without torch."""
-    from brickwork.network import from_json, with_classes, with_input
-
-    document = network_text(path) if path.suffix.lower() in EXPORTED else file_metadata(path).get("network")
-    if not isinstance(document, str):
-        raise BrickworkError(f"{path}: it holds weights, but not the network that they are of: show that by its name.")
-    try:
-        network = from_json(document)
-    except (BrickworkError, ValueError, RecursionError) as fault:
-        raise BrickworkError(f"{path}: the model file is damaged: {fault}") from None
-    network = with_input(network, input) if input else network
-    return with_classes(network, classes) if classes else network
-
-
-def network_text(path: Path) -> str:
-    """The network of an exported model, as JSON; no engine is needed."""
-    from brickwork.runtime.exported import read_exported
-
-    return read_exported(path).document.network
-
-
-def file_metadata(path: Path) -> dict[str, Any]:
-    """What stands in a safetensors file beside its weights; these are not read."""
-    try:
-        with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            header = json.loads(file.read(length)) if length <= HEADER else None
-    except OSError as fault:
-        raise BrickworkError(f"{path}: no such model file: {fault.strerror or fault}.") from None
-    except (ValueError, RecursionError):
-        header = None
-    if not isinstance(header, dict):
-        raise BrickworkError(f"{path}: not a safetensors file, or a damaged one.")
-    metadata = header.get("__metadata__")
-    return metadata if isinstance(metadata, dict) else {}
 
 
 def show_document(network: "Network", depth: str, sort: str | None = None) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 import click
 
-from brickwork.cli.commands.lint import network_of
+from brickwork.cli.options.network import network_of, network_options
 from brickwork.cli.output import json_option, print_json, say
 from brickwork.cli.paths import WORD
 
@@ -10,8 +10,7 @@ from brickwork.cli.paths import WORD
 @click.command("why")
 @click.argument("network", type=WORD)
 @click.argument("path")
-@click.option("--input", metavar="CxHxW", help="Channels, height and width of the images, as in 3x224x224.")
-@click.option("--classes", type=click.IntRange(1, 10**9), help="How many classes to tell apart.")
+@network_options
 @json_option
 def why_command(network: str, path: str, input: str | None, classes: int | None, as_json: bool) -> None:
     """The arithmetic of one row of a network's table.

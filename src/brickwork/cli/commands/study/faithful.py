@@ -2,7 +2,7 @@
 
 import click
 
-from brickwork.cli.commands.lint import network_of
+from brickwork.cli.options.network import network_of
 from brickwork.cli.output import json_option, print_json, say, width
 from brickwork.cli.paths import WORD
 

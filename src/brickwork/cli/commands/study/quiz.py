@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from brickwork.cli.commands.lint import network_of
+from brickwork.cli.options.network import network_of, network_options
 from brickwork.cli.output import check_output, json_option, print_json, say
 from brickwork.cli.paths import PATH, WORD
 
@@ -28,8 +28,7 @@ ENDINGS = {
     help="Markdown, HTML for a browser or a printer, or GIFT for Moodle.",
 )  # fmt: skip
 @click.option("--out", type=PATH, metavar="FILE", help="Where to write it; without, it is printed.")
-@click.option("--input", metavar="CxHxW", help="Channels, height and width of the images, as in 3x224x224.")
-@click.option("--classes", type=click.IntRange(1, 10**9), help="How many classes to tell apart.")
+@network_options
 @json_option
 def quiz_command(
     network: str, questions: int, seed: int, form: "Form", out: Path | None, input: str | None, classes: int | None,
