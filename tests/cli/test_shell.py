@@ -272,3 +272,23 @@ def test_a_model_that_is_not_there_is_answered_with_the_nearest_run(
         assert ask("evaluate", typed, "--data", "fashion").err.endswith(" Did you mean runs/resnet18-photos-1?\n")
     assert ask("predict", "new", "model.safetensors").err.endswith("model.safetensors. new is a folder without one.\n")
     assert "Did you mean" not in ask("predict", "alexnet", "new").err
+
+
+def test_a_folder_for_a_network_is_not_sent_to_an_option_that_the_command_lacks(
+    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photos").mkdir()
+    said = (
+        "brickwork: photos is no network, but a file or a folder. "
+        "Write a network's name, as in 'brickwork list', a model file or FILE.py:NAME.\n"
+    )
+    assert ask("diff", "photos", "lenet5").err == ask("quiz", "photos").err == said
+
+
+def test_an_empty_name_is_an_unknown_network(ask: Ask) -> None:
+    assert "no network's name" in ask("quiz", "").err
+
+
+def test_a_tool_that_is_named_twice_counts_once(ask: Ask) -> None:
+    assert ask("show", "lenet5", "--count", "fvcore", "--count", "fvcore").out.count("fvcore 0.1.5 counts") == 1

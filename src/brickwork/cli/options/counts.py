@@ -26,9 +26,9 @@ def count_option(command: Command) -> Command:
 
 def count_lines(tools: tuple[ToolName, ...], network: "Network", columns: int) -> list[str]:
     """Each tool's count as a sentence, folded to the columns."""
-    return [line for tool in tools for line in wrap(count_text(count_like(network, tool)), columns)]
+    return [line for tool in dict.fromkeys(tools) for line in wrap(count_text(count_like(network, tool)), columns)]
 
 
 def count_document(tools: tuple[ToolName, ...], network: "Network") -> dict[str, object]:
     """The counts as plain data for JSON."""
-    return {"counts": [count_like(network, tool).to_dict() for tool in tools]} if tools else {}
+    return {"counts": [count_like(network, tool).to_dict() for tool in dict.fromkeys(tools)]} if tools else {}

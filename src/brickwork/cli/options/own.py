@@ -89,14 +89,22 @@ def line_of(file: Path, fault: Exception) -> str:
     return f":{lines[-1]}" if lines else ""
 
 
+def other_place(text: str) -> str:
+    """What to do with a path that is no network: it may be the data, where the command takes some."""
+    context = click.get_current_context(silent=True)
+    if context and any(option.name == "data" for option in context.command.params):
+        return f"Is it the data? Write --data {text}"
+    return "Write a network's name, as in 'brickwork list', a model file or FILE.py:NAME."
+
+
 def find_network(text: str) -> Network | str:
     """The network that FILE.py:NAME names, a value or a function that makes one; any other text is a name as it is."""
     file, colon, name = text.rpartition(":")
     if not colon or not file.endswith(".py"):
         if text.endswith(".py"):
             raise BrickworkError(f"{text}: write which network of the file, as in {text}:NAME.")
-        if Path(text).exists() and text.partition("[")[0] not in families():
-            raise BrickworkError(f"{text} is no network, but a file or a folder. Is it the data? Write --data {text}")
+        if text and Path(text).exists() and text.partition("[")[0] not in families():
+            raise BrickworkError(f"{text} is no network, but a file or a folder. {other_place(text)}")
         return text
     values = vars(run_file(Path(file)))
     if name not in values:
