@@ -1,9 +1,11 @@
 """The words that every form of a sheet has."""
 
 from collections.abc import Iterator
+from shlex import quote
 
 from brickwork.exam.question import LETTERS, Question
 from brickwork.exam.quiz import Quiz
+from brickwork.network.layer import shape_text
 
 RULES = (
     "One answer of four is right. Shapes are channels x height x width, or one number for a vector; one MAC is one "
@@ -20,7 +22,9 @@ def origin(quiz: Quiz) -> str:
 
 def command(quiz: Quiz) -> str:
     """The command that makes the sheet again, where the network is known by its name."""
-    return f"{GENERATOR} {quiz.network.name} --questions {len(quiz.questions)} --seed {quiz.seed}"
+    network = quiz.network
+    on = f"--input {shape_text(network.input)} --classes {network.classes}"
+    return f"{GENERATOR} {quote(network.name)} {on} --questions {len(quiz.questions)} --seed {quiz.seed}"
 
 
 def mistakes(question: Question) -> Iterator[tuple[str, str]]:

@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from shlex import split
 
 import pytest
 
@@ -55,3 +56,9 @@ def test_a_file_that_is_no_sheet_is_not_written_over(ask: Ask, tmp_path: Path) -
     path.write_text("# My notes\n")
     assert "did not come from this command" in ask("quiz", "lenet5", "--out", path).err
     assert path.read_text() == "# My notes\n"
+
+
+def test_the_command_on_a_sheet_makes_it_again(ask: Ask) -> None:
+    sheet = ask("quiz", "resnet20[width=0.5]", "--input", "1x28x28", "--classes", "7", "--seed", "3").out
+    line = sheet.rpartition("Made by `brickwork ")[2].partition("`")[0]
+    assert ask(*split(line)).out == sheet
