@@ -6,7 +6,7 @@ from pathlib import Path
 
 from brickwork.errors import BrickworkError, nearest, require
 from brickwork.machine import cores
-from brickwork.runtime.choice import StoredChoice, find_choice
+from brickwork.runtime.choice import StoredChoice, choices_path, find_choice
 from brickwork.runtime.exported import is_exported, read_exported
 from brickwork.runtime.onnx import OnnxSession
 from brickwork.runtime.openvino import OpenvinoSession
@@ -56,6 +56,8 @@ def load(
 
 def choice_for(path: Path, batch: int, threads: int = 0, allow: Collection[str] = ()) -> StoredChoice | None:
     """The engine that is stored beside an exported model for so many images, or why it is not followed."""
+    if not choices_path(path).is_file():
+        return None
     able = [engine for engine in READS[path.suffix.lower()] if find_spec(engine)]
     return find_choice(path, batch, threads, allow, able)
 
