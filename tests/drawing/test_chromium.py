@@ -31,6 +31,7 @@ const found = [];
 const inside = (a, b, by) => a.left >= b.left - by && a.right <= b.right + by && a.top >= b.top - by && a.bottom <= b.bottom + by;
 const meet = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 0.5 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1.5;
 const area = (e) => { const b = e.getBBox(); return {left: b.x, right: b.x + b.width, top: b.y, bottom: b.y + b.height, words: e.textContent}; };
+const apart = (path) => path.getAttribute("d").split(/(?=M)/).map((d) => { const one = path.cloneNode(); one.setAttribute("d", d); path.after(one); return one; });
 let seen = 0;
 for (const svg of document.querySelectorAll("svg")) {
   const name = svg.getAttribute("aria-label"), say = (words) => found.push(name + ": " + words);
@@ -44,10 +45,12 @@ for (const svg of document.querySelectorAll("svg")) {
     for (const box of boxes) if (box.group !== text.own && meet(text, box)) say("'" + text.words + "' lies on a box");
   }
   texts.forEach((one, place) => { for (const two of texts.slice(place + 1)) if (meet(one, two)) say("'" + one.words + "' overlaps '" + two.words + "'"); });
-  if (svg.dataset.edges) for (const path of svg.querySelectorAll("path.line, path.way, path.aside")) {
-    for (let at = 0, all = path.getTotalLength(); at < all; at += 2) {
+  const lines = svg.dataset.edges ? [...svg.querySelectorAll("path.line, path.way, path.aside")] : [];
+  for (const path of lines.flatMap(apart)) {
+    const whole = area(path), near = boxes.filter((b) => whole.right > b.left + 1 && whole.left < b.right - 1 && whole.bottom > b.top + 1 && whole.top < b.bottom - 1);
+    if (near.length) for (let at = 0, all = path.getTotalLength(); at < all; at += 2) {
       const point = path.getPointAtLength(at);
-      for (const box of boxes) if (point.x > box.left + 1 && point.x < box.right - 1 && point.y > box.top + 1 && point.y < box.bottom - 1) say("an edge crosses a box");
+      for (const box of near) if (point.x > box.left + 1 && point.x < box.right - 1 && point.y > box.top + 1 && point.y < box.bottom - 1) say("an edge crosses a box");
     }
   }
 }

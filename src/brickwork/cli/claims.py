@@ -18,7 +18,7 @@ from brickwork.network.cost import Piece
 from brickwork.network.layer import shape_text
 from brickwork.network.layers import BatchNorm, Conv, Linear, MaxPool
 from brickwork.network.propagate import Signal, propagate
-from brickwork.papers.printed import as_printed
+from brickwork.papers.printed import Verdict, as_printed, verdict_of
 from brickwork.papers.tables.lecture import DENSE, GOOGLENET, GOOGLENET_96, NIN, VGG
 
 LAYERS = {  # on 192x28x28: weights and MACs on the slide
@@ -28,6 +28,7 @@ LAYERS = {  # on 192x28x28: weights and MACs on the slide
 }
 
 REPRODUCES, TRUNCATED, WRONG = "reproduces", "truncated on the slide", "wrong there"
+VERDICTS: dict[Verdict, str] = {"as printed": REPRODUCES, "cut off": TRUNCATED, "differs": WRONG}
 
 
 class Claim(NamedTuple):
@@ -43,8 +44,7 @@ class Claim(NamedTuple):
     def verdict(self) -> str:
         if not isinstance(self.computed, int):
             return REPRODUCES if self.slide == shape_text(self.computed) else WRONG
-        rounded, cut = as_printed(self.computed, self.slide)
-        return REPRODUCES if self.slide == rounded else TRUNCATED if self.slide == cut else WRONG
+        return VERDICTS[verdict_of(self.computed, self.slide)]
 
     def document(self) -> dict[str, object]:
         return {**self._asdict(), "verdict": self.verdict}

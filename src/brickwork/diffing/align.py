@@ -3,13 +3,12 @@
 Equal parts are one node each (hash-consing), so that a stage of 200 equal blocks is compared with another block once.
 """
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import takewhile
 from typing import NamedTuple
 
 from brickwork.diffing.prices import GONE, IDEA, LABEL, own_price, replace_price
-from brickwork.diffing.series import Part, Series, network_slots, slots
+from brickwork.diffing.series import Part, Series, equal_start, network_slots, slots
 from brickwork.diffing.traits import traits_of
 from brickwork.network import Layer, Named, Network, SideHead, walk
 
@@ -152,7 +151,7 @@ class Aligner:
     def steps(self, one: PricedSeries, two: PricedSeries) -> Iterator[Move]:
         """The cheapest way, step by step: pairs, and between them runs of parts that go and come."""
         left, right = middles(one, two)
-        start = equal_start(one.nodes, two.nodes)
+        start = equal_start(keys_of(one.nodes), keys_of(two.nodes))
         yield from (pair_move(place, place) for place in range(start))
         yield from (step.shift(start) for step in self._walk(left, right, self.table(left, right)))
         i, j = start + len(left), start + len(right)
@@ -192,14 +191,13 @@ def label_of_part(part: Part) -> Hashable:
     return None
 
 
-def equal_start(one: tuple[PricedPart, ...], two: tuple[PricedPart, ...]) -> int:
-    """How many parts at the beginning are equal."""
-    return sum(1 for _ in takewhile(lambda pair: pair[0].key == pair[1].key, zip(one, two, strict=False)))
+def keys_of(nodes: Iterable[PricedPart]) -> Iterator[int]:
+    return (node.key for node in nodes)
 
 
 def middles(one: PricedSeries, two: PricedSeries) -> tuple[tuple[PricedPart, ...], tuple[PricedPart, ...]]:
     """The parts without the equal ones at both ends, which stay as they are in a cheapest way."""
-    start = equal_start(one.nodes, two.nodes)
+    start = equal_start(keys_of(one.nodes), keys_of(two.nodes))
     left, right = one.nodes[start:], two.nodes[start:]
-    end = equal_start(left[::-1], right[::-1])
+    end = equal_start(keys_of(left[::-1]), keys_of(right[::-1]))
     return left[: len(left) - end], right[: len(right) - end]

@@ -42,7 +42,11 @@ def branch_texts(branch: Branch) -> list[str]:
 
 def cost_text(effect: Effect) -> str:
     """What a way costs or saves: +60.9 M parameters, +1.13 G MACs."""
-    return f"{count_with_sign(effect.params)} parameters, {count_with_sign(effect.macs)} MACs"
+    return ", ".join(cost_texts(effect))
+
+
+def cost_texts(effect: Effect) -> tuple[str, str]:
+    return f"{count_with_sign(effect.params)} parameters", f"{count_with_sign(effect.macs)} MACs"
 
 
 def count_with_sign(number: int) -> str:

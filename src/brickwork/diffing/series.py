@@ -1,8 +1,9 @@
 """Series: an expression as parts one after another, seen through blocks; the blocks' bounds stand beside the parts."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import NamedTuple, TypeAlias
 
 from brickwork.network import IDENTITY, Block, Chain, Concat, Expr, Gate, Named, Network, OnChange, Residual, SideHead
@@ -110,6 +111,11 @@ def with_slots(part: Part, made: Sequence[Series]) -> Part:
         case Gate() | Named() | OnChange() | Path() | SideHead():
             return replace(part, body=expr_of(made[0]))
     return part
+
+
+def equal_start(one: Iterable[object], two: Iterable[object]) -> int:
+    """How many at the beginning are equal."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, two, strict=False)))
 
 
 def network_slots(network: Network) -> tuple[Series, Series, Series]:

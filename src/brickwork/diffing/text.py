@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from itertools import groupby, takewhile
+from itertools import groupby
 from textwrap import wrap
 
 from brickwork.diffing.diff import Diff
 from brickwork.diffing.edits import Edit, Effect
+from brickwork.diffing.series import equal_start
 from brickwork.network.columns import RULE, format_columns
 from brickwork.network.columns import Row as Cells
+from brickwork.network.notebook import html_table
 from brickwork.network.text import count
 
 HEAD = ("", "path", "edit", "parameters", "MACs", "memory", "field")
@@ -117,15 +119,10 @@ def path_range(first: str, last: str) -> str:
     one, two = first.split("."), last.split(".")
     if one == two:
         return first
-    start = equal_words(one, two)
-    end = equal_words(one[start:][::-1], two[start:][::-1])
+    start = equal_start(one, two)
+    end = equal_start(one[start:][::-1], two[start:][::-1])
     middle = "-".join(".".join(words[start : len(words) - end]) for words in (one, two))
     return ".".join([*one[:start], middle, *one[len(one) - end :]])
-
-
-def equal_words(one: Sequence[str], two: Sequence[str]) -> int:
-    """How many words at the beginning are equal."""
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, two, strict=False)))
 
 
 def sum_effects(effects: Sequence[Effect]) -> Effect:
@@ -139,11 +136,5 @@ def diff_html(diff: Diff) -> str:
     """The table for a notebook."""
     rows = [(line.mark, line.path, line.words, *effect_cells(line.effect)) for line in fold_edits(diff)]
     rows.append(("", "all", "", *effect_cells(diff.effect)))
-    head = _html_row(HEAD, "th")
-    body = "".join(_html_row(cells, "td") for cells in rows)
     title = f"<p>{escape(f'{diff.names[0]} to {diff.names[1]}: {edit_count(diff)}')}</p>"
-    return f"{title}<table><thead>{head}</thead><tbody>{body}</tbody></table>"
-
-
-def _html_row(cells: Sequence[str], tag: str) -> str:
-    return f"<tr>{''.join(f'<{tag}>{escape(cell)}</{tag}>' for cell in cells)}</tr>"
+    return title + html_table(HEAD, rows)

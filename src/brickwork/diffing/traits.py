@@ -6,12 +6,12 @@ What stands on shortcuts and in gates counts for neither traits nor depth, as pa
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from brickwork.network import Block, Chain, Concat, Expr, Gate, Layer, Named, Network, OnChange, Residual
+from brickwork.network import Concat, Expr, Gate, Network, Residual
 from brickwork.network import layers as atoms
+from brickwork.network.arithmetic.depth import count_depth, counted_parts
 from brickwork.network.historic import PartialConv, RadialBasis, Subsampling
 from brickwork.network.layer import pair, shape_text
 
-WEIGHTED = (atoms.Conv, PartialConv, atoms.Linear, RadialBasis)
 Parts = Sequence[Expr]
 
 
@@ -36,20 +36,8 @@ def _collect(expr: Expr, found: dict[int, Expr]) -> None:
     if id(expr) in found:
         return
     found[id(expr)] = expr
-    for part in _counted_parts(expr):
+    for part in counted_parts(expr):
         _collect(part, found)
-
-
-def _counted_parts(expr: Expr) -> tuple[Expr, ...]:
-    """The parts directly inside that papers count."""
-    match expr:
-        case Chain(parts) | Concat(parts):
-            return parts
-        case Residual(body, _, before, after):
-            return before, body, after
-        case Block(body=body) | Named(body=body) | OnChange(body=body):
-            return (body,)
-    return ()
 
 
 def has(*kinds: type) -> Callable[[Parts], bool]:
@@ -91,17 +79,8 @@ def traits_of(network: Network) -> set[str]:
 
 
 def network_depth(network: Network) -> int:
-    """Layers with weights on the longest way, without shortcuts and gates, as papers count."""
-    known: dict[int, int] = {}
-    return sum(_depth(part.body, known) for part in network.parts())
-
-
-def _depth(expr: Expr, known: dict[int, int]) -> int:
-    if id(expr) not in known:
-        inside = [_depth(part, known) for part in _counted_parts(expr)]
-        weighted = isinstance(expr, Layer) and isinstance(expr, WEIGHTED)
-        known[id(expr)] = int(weighted) + (max(inside) if isinstance(expr, Concat) else sum(inside))
-    return known[id(expr)]
+    """Layers with weights on the longest way through the stages and the head."""
+    return count_depth(part.body for part in network.parts())
 
 
 def describe_change(one: Network, two: Network) -> Change:

@@ -1,6 +1,6 @@
 """Picture: a network drawn as its paper draws it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from math import ceil
@@ -72,11 +72,15 @@ def draw(
         drawing = drawing.map_stacks(partial(share_stack, painter=painter))
     sheet, marks = lay_out(network, drawing, painter, height)
     size = sheet.width, sheet.height
-    paper = f'<rect class="paper" width="{svg_number(size[0])}" height="{svg_number(size[1])}"/>'
-    label = f"{network}, drawn by {depth}s"
-    parts = [f"<title>{escape(label)}</title>", f"<style>{theme_css(theme)}</style>", paper]
-    svg = svg_document(*size, label, [*parts, *render(sheet, painter), *marks], kind=f"brickwork {theme}")
+    svg = picture_svg(size, f"{network}, drawn by {depth}s", theme, [*render(sheet, painter), *marks])
     return Picture(network.name, svg, *size)
+
+
+def picture_svg(size: tuple[float, float], label: str, theme: str, elements: Iterable[str], rules: str = "") -> str:
+    """The whole document: what it shows in words, its style with further rules, the paper, and what stands on it."""
+    paper = f'<rect class="paper" width="{svg_number(size[0])}" height="{svg_number(size[1])}"/>'
+    head = [f"<title>{escape(label)}</title>", f"<style>{theme_css(theme)}{rules}</style>", paper]
+    return svg_document(*size, label, [*head, *elements], kind=f"brickwork {theme}")
 
 
 def check_words(depth: str, paint: str, theme: str, height: float) -> None:

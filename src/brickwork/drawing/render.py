@@ -14,7 +14,7 @@ from brickwork.network.layer import shape_text
 RADIUS = 7  # of an edge's elbow
 TIP = 5  # length of an arrow's tip
 LAYERS = 3  # layers that a tooltip names
-MARKED = {"+": " added", "-": " removed", "~": " changed"}  # classes of a box
+MARKS = {"+": "added", "-": "removed", "~": "changed"}  # what a mark means; also the class of its boxes
 
 
 def render(sheet: Sheet, painter: Painter | None) -> list[str]:
@@ -84,7 +84,8 @@ def box_group(placed: PlacedBox, painter: Painter | None) -> str:
     box, area = placed
     painted = painter is not None and box.look not in ("join", "misfit")
     small = " small" if box.look in ("light", "other") else ""
-    kind = f"box {'painted' if painted else box.look}{small}{MARKED.get(box.mark, '')}"
+    mark = f" {MARKS[box.mark]}" if box.mark else ""
+    kind = f"box {'painted' if painted else box.look}{small}{mark}"
     opacity = painter.opacity(box) if painted and painter else None
     back = f'<path class="back" d="{area_path(area)}"/>'
     inside = [back, rectangle(area, "", 4, opacity), *stripe_paths(box, area), *label_lines(box, area)]

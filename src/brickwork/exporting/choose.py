@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from brickwork.data.dataset import Images
-from brickwork.exporting.bench.timing import interleave, spread
-from brickwork.exporting.engines import BF16, has_bf16
+from brickwork.exporting.bench.timing import Spread, interleave, spread
+from brickwork.exporting.engines import has_bf16
 from brickwork.exporting.formats import Format
 from brickwork.machine import cores, processor_name
 from brickwork.network.columns import RULE, Row, format_columns
 from brickwork.runtime import Session, load
-from brickwork.runtime.choice import BatchTimes, EngineChoices, EngineTime, engine_version
+from brickwork.runtime.choice import BF16, BatchTimes, EngineChoices, EngineTime, engine_version
 
 BATCHES = (1, 8, 32)
 SECONDS = 3.0  # for each batch
@@ -54,8 +54,8 @@ def choices_text(choices: EngineChoices, width: int) -> str:
     for batch in choices.batches:
         best = min(batch.times, key=lambda time: time.seconds)
         for time in batch.times:
-            middle, low, high = (1000 * seconds for seconds in (time.seconds, time.low, time.high))
             name = f"{time.engine} <" if time is best else time.engine
-            rows.append((str(batch.batch), name, time.precision, f"{middle:.3g}", f"{low:.3g}-{high:.3g}"))
+            spent = Spread(time.seconds, time.low, time.high).milliseconds()
+            rows.append((str(batch.batch), name, time.precision, *spent))
     lines = format_columns(rows, "><<>>", width)
     return "\n".join([*lines, f"<: the fastest on {choices.processor}, {choices.threads} threads."])

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from brickwork.errors import BrickworkError
 from brickwork.machine import cores
+from brickwork.runtime.choice import BF16
 from brickwork.runtime.document import KEY, ExportDocument
 from brickwork.runtime.onnx import session_options
 from brickwork.runtime.openvino import computes_bf16, config
@@ -18,7 +19,7 @@ from brickwork.runtime.session import OUTPUTS, Options
 from brickwork.runtime.telemetry import import_onnxruntime, import_openvino
 
 Outputs = dict[str, NDArray[Any]]  # by their names in the graph
-FP32, BF16, INT8 = "fp32", "bf16", "int8"
+FP32, INT8 = "fp32", "int8"
 
 
 @dataclass(frozen=True, eq=False)

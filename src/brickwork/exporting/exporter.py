@@ -3,7 +3,7 @@
 import copy
 import json
 import warnings
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,12 +16,11 @@ from brickwork.errors import BrickworkError, require
 from brickwork.evaluation.data import as_model_file
 from brickwork.evaluation.logits import preprocessing_of
 from brickwork.exporting.choose import measure_choices
-from brickwork.exporting.engines import BF16
 from brickwork.exporting.formats import Format, format_named
 from brickwork.exporting.graph import BatchGraph, ImageGraph, batch_graph, image_graph, trace
 from brickwork.exporting.int8.images import find_int8_images
 from brickwork.exporting.int8.judge import check_budget
-from brickwork.exporting.int8.quantization import Quantization
+from brickwork.exporting.int8.quantization import Progress, Quantization
 from brickwork.exporting.parity.prove import Candidate, latency, prove
 from brickwork.exporting.parity.reference import make_reference, torch_logits
 from brickwork.exporting.parity.samples import Samples, find_samples
@@ -30,13 +29,11 @@ from brickwork.exporting.parity.text import KINDS, sheet_text
 from brickwork.files import write_whole
 from brickwork.model import ModelFile, lower
 from brickwork.network import to_json
-from brickwork.runtime.choice import EngineChoices, choices_path
+from brickwork.runtime.choice import BF16, EngineChoices, choices_path
 from brickwork.runtime.document import ExportDocument
 from brickwork.runtime.engines import check_precisions
 
 MAX_DROP = 0.5  # points of accuracy that int8 may cost
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, repr=False)
@@ -139,7 +136,7 @@ def check_allowed(allow: Collection[str]) -> tuple[str, ...]:
 def check_int8(kind: Format, with_preprocessing: bool, max_drop: float) -> None:
     """Raises BrickworkError where a quantisation cannot be made, before anything is computed for it."""
     check_budget(max_drop)
-    if kind.name not in ("onnx", "openvino"):
+    if not kind.in_runtime:
         raise BrickworkError(f"int8 is for onnx and openvino, not for {kind.name}.")
     if with_preprocessing:
         raise BrickworkError("int8 is for the file that takes batches: export --with-preprocessing without --int8.")

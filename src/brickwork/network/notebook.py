@@ -1,5 +1,6 @@
 """Networks and costs as HTML tables, for notebooks."""
 
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from brickwork.errors import BrickworkError
@@ -20,10 +21,14 @@ def network_html(network: Network) -> str:
 def cost_html(total: Cost) -> str:
     """A row for each stage, and the totals."""
     rows, sums = cost_cells(total, "stage")
-    head = "".join(f"<th>{escape(name)}</th>" for name in COLUMNS)
-    body = "".join(_row(cells) for cells in [*rows, sums])
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return html_table(COLUMNS, [*rows, sums])
 
 
-def _row(cells: tuple[str, ...]) -> str:
-    return f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
+def html_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table with a row of names above it."""
+    body = "".join(_row(cells, "td") for cells in rows)
+    return f"<table><thead>{_row(head, 'th')}</thead><tbody>{body}</tbody></table>"
+
+
+def _row(cells: Sequence[str], tag: str) -> str:
+    return f"<tr>{''.join(f'<{tag}>{escape(cell)}</{tag}>' for cell in cells)}</tr>"

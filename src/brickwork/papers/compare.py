@@ -7,8 +7,8 @@ from functools import cache, partial
 from brickwork import zoo
 from brickwork.network import Network, Shape, cost, with_classes, with_input
 from brickwork.papers.measure import NUMBERS, TEXTS, Measured
-from brickwork.papers.printed import PublishedTable, Reason, as_printed, scale_of, write_like
-from brickwork.papers.result import Comparison, Faithful, Verdict
+from brickwork.papers.printed import PublishedTable, Reason, Verdict, scale_of, verdict_of, write_like
+from brickwork.papers.result import Comparison, Faithful
 from brickwork.papers.tables import TABLES
 
 
@@ -66,9 +66,7 @@ def judge(found: Measured, path: str, column: str, printed: str, kilo: int) -> t
         text = TEXTS[column](found, path, printed)
         return text, "as printed" if text == printed else "differs"
     number = NUMBERS[column](found, path)
-    rounded, cut = as_printed(number, printed, kilo)
-    verdict: Verdict = "as printed" if printed == rounded else "cut off" if printed == cut else "differs"
-    return finer_text(number, printed, kilo), verdict
+    return finer_text(number, printed, kilo), verdict_of(number, printed, kilo)
 
 
 def finer_text(number: int, printed: str, kilo: int) -> str:

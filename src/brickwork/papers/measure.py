@@ -7,6 +7,7 @@ from itertools import groupby
 from math import prod
 
 from brickwork.network import Block, Chain, Concat, Cost, Expr, Gate, Layer, Named, Network, OnChange, Residual, Row
+from brickwork.network.arithmetic.depth import count_depth
 from brickwork.network.historic import PartialConv, RadialBasis, Subsampling
 from brickwork.network.layer import pair, shape_text
 from brickwork.network.layers import BatchNorm, Conv, Linear
@@ -183,22 +184,8 @@ def connections_of(row: Row) -> int:
     return row.params
 
 
-def count_depth(found: Measured, path: str) -> int:
-    """Convolutions and dense layers on the longest way, shortcuts and gates aside."""
-    return sum(map(layers_on_way, found.parts(path)))
-
-
-def layers_on_way(expr: Expr) -> int:
-    match expr:
-        case Conv() | Linear():
-            return 1
-        case Chain(parts):
-            return sum(map(layers_on_way, parts))
-        case Concat(paths):
-            return max(map(layers_on_way, paths))
-        case Residual(body=body) | Block(body=body) | Named(body=body):
-            return layers_on_way(body)
-    return 0
+def depth_of(found: Measured, path: str) -> int:
+    return count_depth(found.parts(path))
 
 
 def count_convolutions(found: Measured, path: str) -> int:
@@ -230,7 +217,7 @@ NUMBERS: dict[str, Callable[[Measured, str], int]] = {  # a column: its cells' n
     "with biases and averages": count_with_averages,
     "MACs": count_macs,
     "connections": count_connections,
-    "layers": count_depth,
+    "layers": depth_of,
     "convolutions": count_convolutions,
     "blocks": count_blocks,
 }

@@ -1,12 +1,15 @@
 """What a paper prints of a network: tables whose cells are text as printed, and why a cell may differ."""
 
 import re
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from brickwork.network import Shape
 
 NUMBER = re.compile(r"([\d.,]*\d)\s*(.*)")
 EXPONENTS = {"": 0, "k": 1, "K": 1, "M": 2, "million": 2, "x10^6": 2, "G": 3, "billion": 3, "x10^9": 3}
+
+
+Verdict = Literal["as printed", "cut off", "differs"]
 
 
 class Reason(NamedTuple):
@@ -51,6 +54,12 @@ def as_printed(number: int, printed: str, kilo: int = 1000) -> tuple[str, str]:
     scale, decimals = scale_of(printed, kilo)
     cut = number * 10**decimals // scale / 10**decimals
     return write_like(number / scale, decimals, printed), write_like(cut, decimals, printed)
+
+
+def verdict_of(number: int, printed: str, kilo: int = 1000) -> Verdict:
+    """Whether a number is the printed one."""
+    rounded, cut = as_printed(number, printed, kilo)
+    return "as printed" if printed == rounded else "cut off" if printed == cut else "differs"
 
 
 def write_like(value: float, decimals: int, printed: str) -> str:

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from html import escape
 from textwrap import wrap
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from brickwork.network import Network
 from brickwork.network.columns import RULE, format_columns
-from brickwork.papers.printed import PublishedTable, Reason
-
-Verdict = Literal["as printed", "cut off", "differs"]
+from brickwork.network.notebook import html_table
+from brickwork.papers.printed import PublishedTable, Reason, Verdict
 
 FOLDED = "filters"  # the column that may be folded
 LEFT = ("input", "output", "shape", "kernels", FOLDED)
@@ -120,9 +119,7 @@ class Faithful:
         return f"{tables}<ol>{reasons}</ol><p>{escape(self.summary())}</p>"
 
     def _table_html(self, table: PublishedTable) -> str:
-        rows = [("", *table.columns), *self.cells(table)]
-        body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
-        return f"<p>{escape(table.source)}</p><table>{body}</table>"
+        return f"<p>{escape(table.source)}</p>{html_table(('', *table.columns), self.cells(table))}"
 
 
 def no_table_text(network: Network) -> str:

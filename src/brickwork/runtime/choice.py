@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from math import log
 from pathlib import Path
 from typing import Any
@@ -116,7 +117,7 @@ def find_choice(
 ) -> StoredChoice | None:
     """The engine that is stored for an exported file and a batch; None where nothing was ever stored.
 
-    `engines` are those that can be chosen. What was measured elsewhere, by other versions or for another file is not
+    `engines` are those that read the file. What was measured elsewhere, by other versions or for another file is not
     followed, and the note says so.
     """
     place = choices_path(path)
@@ -128,7 +129,7 @@ def find_choice(
     except (OSError, ValueError, BrickworkError) as fault:
         changed, choices = [f"it cannot be read: {' '.join(str(fault).split())[:200]}"], None
     best = choices.best(batch, allow) if choices and not changed else None
-    if best is None or best.engine not in engines:
+    if best is None or best.engine not in engines or not find_spec(best.engine):
         why = "; ".join(changed) or "it names no engine that can be chosen"
         return StoredChoice(None, f"{place} is not followed: {why}. 'brickwork export --choose' measures anew.")
     return StoredChoice(best, f"{best.engine} in {best.precision}: the fastest for {batch} images here ({place.name}).")

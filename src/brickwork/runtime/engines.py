@@ -6,7 +6,7 @@ from pathlib import Path
 
 from brickwork.errors import BrickworkError, nearest, require
 from brickwork.machine import cores
-from brickwork.runtime.choice import StoredChoice, choices_path, find_choice
+from brickwork.runtime.choice import BF16, StoredChoice, find_choice
 from brickwork.runtime.exported import is_exported, read_exported
 from brickwork.runtime.onnx import OnnxSession
 from brickwork.runtime.openvino import OpenvinoSession
@@ -15,7 +15,7 @@ from brickwork.runtime.session import Options, Session
 ENGINES = {"onnxruntime": "onnx", "openvino": "openvino"}  # and the extra that installs each
 TORCH = "torch"  # the engine of model files
 READS = {".onnx": ("onnxruntime", "openvino"), ".xml": ("openvino",)}  # the engines of each ending, the first first
-PRECISIONS = ("bf16", "int8")  # that a person may allow
+PRECISIONS = (BF16, "int8")  # that a person may allow
 
 
 def load(
@@ -37,10 +37,10 @@ def load(
     BrickworkError where the file is missing, damaged, changed or another's, and where the engine is not installed.
     """
     path, count = Path(path), check_threads(threads) or cores()
-    bf16, streams = "bf16" in check_precisions(allow), check_streams(streams, count)
+    bf16, streams = BF16 in check_precisions(allow), check_streams(streams, count)
     name = choose_engine(path, engine)
     if engine is None and (stored := choice_for(path, batch, count, allow)) and stored.best:
-        name, bf16 = stored.best.engine, stored.best.precision == "bf16"
+        name, bf16 = stored.best.engine, stored.best.precision == BF16
     options = Options(count, bf16, streams)
     model = read_exported(path)
     if model.document.resizing:
@@ -56,10 +56,7 @@ def load(
 
 def choice_for(path: Path, batch: int, threads: int = 0, allow: Collection[str] = ()) -> StoredChoice | None:
     """The engine that is stored beside an exported model for so many images, or why it is not followed."""
-    if not choices_path(path).is_file():
-        return None
-    able = [engine for engine in READS[path.suffix.lower()] if find_spec(engine)]
-    return find_choice(path, batch, threads, allow, able)
+    return find_choice(path, batch, threads, allow, READS[path.suffix.lower()])
 
 
 def check_threads(threads: int) -> int:

@@ -17,8 +17,9 @@ from brickwork.exporting.bench.bench import bench_batch, compare, engine_version
 from brickwork.exporting.bench.contestants import Contestant, contestants, reference
 from brickwork.exporting.bench.layers import slowest_layers
 from brickwork.exporting.bench.random import pictures, random_file
-from brickwork.exporting.engines import BF16, FP32, has_bf16
+from brickwork.exporting.engines import FP32, has_bf16
 from brickwork.model import ModelFile
+from brickwork.runtime.choice import BF16
 
 MACHINE = Machine("a processor", 2, {"fp32": 100e9, "bf16": 200e9}, 10e9)
 

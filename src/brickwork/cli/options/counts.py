@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from textwrap import wrap
-from typing import TYPE_CHECKING, TypeVar, get_args
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from brickwork.network.counts import ToolName, count_like
+from brickwork.network.counts.rules import TOOLS
 from brickwork.network.counts.text import count_text
 
 if TYPE_CHECKING:
@@ -14,12 +15,10 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
-TOOLS = get_args(ToolName)
-
 
 def count_option(command: Command) -> Command:
     """--count TOOL, which may be given several times."""
-    choice = click.Choice(TOOLS)
+    choice = click.Choice(list(TOOLS))
     said = "That tool's own number for the network, and why it differs from ours; may be given again."
     return click.option("--count", "tools", type=choice, multiple=True, help=said)(command)
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from brickwork.drawing.layout.measure import SIGNS, SMALL, words_width
 from brickwork.drawing.parts import Box, Stack, map_boxes
+from brickwork.drawing.render import MARKS
 from brickwork.drawing.theme import PRINT, scope_rules, screen_colours, substitute
 from brickwork.figure import svg_text
 
@@ -20,7 +21,6 @@ COLOURS = """
  .edge text,.toll{fill:$ink} .edge .gain{fill:$green} .edge .loss{fill:$red} .edge .other{fill:$orange}
  .body{fill:$blue} .head{fill:$violet}
 """
-LEGEND = {"+": "added", "-": "removed", "~": "changed"}
 UNMARKED = ("join", "node", "misfit")
 NAMES = {"+": "gain", "-": "loss", "~": "other"}  # classes of words
 
@@ -57,7 +57,7 @@ def mark_of(box: Box, marks: Mapping[str, str]) -> str:
 def marks_legend(x: float, y: float) -> tuple[list[str], float]:
     """The signs and what they mean, and the x where that ends."""
     elements: list[str] = []
-    for mark, meaning in LEGEND.items():
+    for mark, meaning in MARKS.items():
         words = f"{SIGNS[mark]} {meaning}"
         elements.append(svg_text(x, y, words, NAMES[mark]))
         x += words_width(words, SMALL) + 14

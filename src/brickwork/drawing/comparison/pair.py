@@ -5,16 +5,14 @@ from math import ceil
 
 from brickwork.diffing import Diff, diff
 from brickwork.diffing.family_text import cost_text
+from brickwork.diffing.text import edit_count
 from brickwork.drawing.comparison.marking import mark_stack, marks_css, marks_legend
 from brickwork.drawing.layout.place import Area, Canvas, Edge, Node, PlacedBox
 from brickwork.drawing.layout.sheet import EDGE, Sheet
 from brickwork.drawing.legend import picture_heading, stripe_legend
-from brickwork.drawing.picture import Picture, check_words, place_stages
+from brickwork.drawing.picture import Picture, check_words, picture_svg, place_stages
 from brickwork.drawing.reading.stage import Drawing, read_network
 from brickwork.drawing.render import render
-from brickwork.drawing.theme import theme_css
-from brickwork.figure import svg_document, svg_number
-from brickwork.figure.svg import escape
 from brickwork.network import Network
 
 BETWEEN = 30  # pixels between the two
@@ -42,9 +40,7 @@ def draw_pair(
     stripes, end = stripe_legend(drawings, end + 14, sheet.height + EDGE)
     size = ceil(max(sheet.width, end)), ceil(sheet.height + 2 * EDGE - 4)
     label = f"{one} beside {two}, drawn by {depth}s"
-    paper = f'<rect class="paper" width="{svg_number(size[0])}" height="{svg_number(size[1])}"/>'
-    parts = [f"<title>{escape(label)}</title>", f"<style>{theme_css(theme)}{marks_css(theme)}</style>", paper]
-    svg = svg_document(*size, label, [*parts, *render(sheet, None), *legend, *stripes], kind=f"brickwork {theme}")
+    svg = picture_svg(size, label, theme, [*render(sheet, None), *legend, *stripes], marks_css(theme))
     return Picture(f"{one.name} beside {two.name}", svg, *size)
 
 
@@ -54,9 +50,9 @@ def mark_drawing(drawing: Drawing, marks: dict[str, str]) -> Drawing:
 
 def note_of(made: Diff) -> str:
     """What stands above the second network."""
-    number = len(made.changes)
-    edits = f"{number:,} edit{'' if number == 1 else 's'} from {made.names[0]}"
-    return f"{edits}: {cost_text(made.effect)}" if number else f"the same network as {made.names[0]}"
+    if not made.changes:
+        return f"the same network as {made.names[0]}"
+    return f"{edit_count(made)} from {made.names[0]}: {cost_text(made.effect)}"
 
 
 def shift_sheet(sheet: Sheet, x: float) -> Sheet:

@@ -7,17 +7,16 @@ from textwrap import wrap
 from typing import NamedTuple
 
 from brickwork.diffing.family import Branch, Family, FamilyMember
-from brickwork.diffing.family_text import count_with_sign
+from brickwork.diffing.family_text import cost_texts
 from brickwork.drawing.comparison.marking import NAMES, marks_css
 from brickwork.drawing.layout.measure import FONT, SIGNS, SMALL, words_width
 from brickwork.drawing.layout.place import Area, Edge, Words
 from brickwork.drawing.layout.sheet import EDGE
-from brickwork.drawing.picture import Picture, check_words
+from brickwork.drawing.legend import TITLE
+from brickwork.drawing.picture import Picture, check_words, picture_svg
 from brickwork.drawing.render import edge_paths, rectangle
-from brickwork.drawing.theme import theme_css
-from brickwork.figure import svg_document, svg_group, svg_path, svg_text
+from brickwork.figure import svg_group, svg_path, svg_text
 from brickwork.figure import svg_number as n
-from brickwork.figure.svg import escape
 from brickwork.network.text import count
 
 LINE = 15  # of text
@@ -27,7 +26,6 @@ BARS = 20  # the height of a box's bars
 FORK, START, TIP = 14, 8, 12  # from a box to the fork, from there to the words, and behind these to the next box
 ROWS = 26  # between two rows
 ABOVE, BELOW = 7, 16  # from an edge to the last line above it, and to the first below it
-TITLE = 15
 ARROW = "\N{RIGHTWARDS ARROW}"
 MEANING = (
     "Each network comes from the one before it in time that takes the cheapest edits.",
@@ -76,10 +74,7 @@ def draw_family(family: Family, *, theme: str = "auto") -> Picture:
     layout = TreeLayout(family)
     size = ceil(layout.width), ceil(layout.height)
     label = f"the family of {', '.join(member.name for member in family.members)}"
-    paper = f'<rect class="paper" width="{n(size[0])}" height="{n(size[1])}"/>'
-    style = f"<style>{theme_css(theme)}{marks_css(theme)}</style>"
-    parts = [f"<title>{escape(label)}</title>", style, paper, *layout.elements()]
-    return Picture(label, svg_document(*size, label, parts, kind=f"brickwork {theme}"), *size)
+    return Picture(label, picture_svg(size, label, theme, layout.elements(), marks_css(theme)), *size)
 
 
 class TreeLayout:
@@ -192,8 +187,8 @@ def label_of_branch(branch: Branch) -> Label:
         *sign_lines("-", change.losses),
         *(line for text in change.others for line in sign_lines("~", (text.replace("->", ARROW),))),
     ]
-    numbers = f"{count_with_sign(effect.params)} parameters", f"{count_with_sign(effect.macs)} MACs"
-    below = [(text.replace("-", SIGNS["-"], 1), kind) for text, kind in zip(numbers, ("toll", "cost"), strict=True)]
+    texts = zip(cost_texts(effect), ("toll", "cost"), strict=True)
+    below = [(text.replace("-", SIGNS["-"], 1), kind) for text, kind in texts]
     return Label(tuple(above), tuple(below))
 
 

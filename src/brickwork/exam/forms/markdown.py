@@ -15,27 +15,26 @@ def markdown_sheet(quiz: Quiz) -> str:
     questions = "\n\n".join(question_text(number, each) for number, each in enumerate(quiz.questions, 1))
     keys = "\n".join(key_text(number, each) for number, each in enumerate(quiz.questions, 1))
     return (
-        f"<!-- {GENERATOR} -->\n\n# {plain(quiz.title)}\n\n{plain(origin(quiz))}\n\n{RULES}\n\n"
+        f"<!-- {GENERATOR} -->\n\n# {escape_markdown(quiz.title)}\n\n{escape_markdown(origin(quiz))}\n\n{RULES}\n\n"
         f"Name: ______________________  Date: ______________  Points: ______ / {len(quiz.questions)}\n\n"
-        f"{questions}\n\n{BREAK}\n\n# Key to {plain(quiz.title)}\n\n{keys}\n\n"
+        f"{questions}\n\n{BREAK}\n\n# Key to {escape_markdown(quiz.title)}\n\n{keys}\n\n"
         f"Made by `{command(quiz)}`.\n"
     )
 
 
-def plain(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """Text that means nothing to Markdown."""
     return SPECIAL.sub(r"\\\1", text)
 
 
 def question_text(number: int, question: Question) -> str:
     row = f"`{question.path}`: " if question.path else ""
-    answers = "\n".join(
-        f"   - {letter}. {plain(answer.text)}" for letter, answer in zip(LETTERS, question.answers, strict=True)
-    )
-    return f"{number}. {row}{plain(question.text)}\n\n{answers}"
+    pairs = zip(LETTERS, question.answers, strict=True)
+    answers = "\n".join(f"   - {letter}. {escape_markdown(answer.text)}" for letter, answer in pairs)
+    return f"{number}. {row}{escape_markdown(question.text)}\n\n{answers}"
 
 
 def key_text(number: int, question: Question) -> str:
-    wrong = "; ".join(f"{letter}: {plain(mistake)}" for letter, mistake in mistakes(question))
-    right = plain(question.answers[question.key].text)
+    wrong = "; ".join(f"{letter}: {escape_markdown(mistake)}" for letter, mistake in mistakes(question))
+    right = escape_markdown(question.answers[question.key].text)
     return f"{number}. **{question.letter}**, {right}: `{question.arithmetic}`. {wrong}."

@@ -7,7 +7,7 @@ from brickwork.exam.kinds.subject import Drafts, Subject, one_or_both, reads
 from brickwork.exam.question import Choice, Draft
 from brickwork.network import Shape
 from brickwork.network.arithmetic.lines import size_lines
-from brickwork.network.layer import Pair, Window, pair, shape_text
+from brickwork.network.layer import Window, pair, shape_text
 from brickwork.network.layers import Conv
 
 
@@ -18,13 +18,9 @@ def ask_size(subject: Subject) -> Drafts:
 
 
 def size_draft(kind: str, subject: Subject, layer: Window, text: str, besides: tuple[Choice, ...]) -> Draft:
-    right, arithmetic = pair_text(layer.slide(subject.shape)), lines_text(size_lines(layer, subject.shape))
+    right, arithmetic = shape_text(layer.slide(subject.shape)), lines_text(size_lines(layer, subject.shape))
     mistakes = tuple(size_mistakes(layer, subject.shape))
     return Draft(kind, subject.path, text, right, arithmetic, (*besides, *mistakes))
-
-
-def pair_text(size: Pair) -> str:
-    return shape_text(size)
 
 
 def lines_text(lines: Iterator[object]) -> str:
@@ -47,7 +43,7 @@ def size_mistakes(layer: Window, shape: Shape) -> Iterator[Choice]:
     for mistake, rule in rules.items():
         high, wide = (rule(*side) for side in sides)
         if min(high, wide) > 0:
-            yield Choice(pair_text((high, wide)), mistake)
+            yield Choice(shape_text((high, wide)), mistake)
 
 
 def quotient(room: int, stride: int, up: bool) -> int:
@@ -77,5 +73,5 @@ def size_change(kind: str, subject: Subject, layer: Window, words: str) -> Draft
     if high + 2 * top >= tall and wide + 2 * left >= broad:
         text = f"{reads(subject)} How high and wide would its output be if {words}?"
         assert isinstance(subject.layer, Window)
-        unchanged = Choice(pair_text(subject.layer.slide(subject.shape)), "the change overlooked")
+        unchanged = Choice(shape_text(subject.layer.slide(subject.shape)), "the change overlooked")
         yield size_draft(kind, subject, layer, text, (unchanged,))

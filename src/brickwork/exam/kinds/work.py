@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from math import prod
 
-from brickwork.exam.kinds.sizes import pair_text
 from brickwork.exam.kinds.subject import Drafts, Subject, layer_phrase, reads
 from brickwork.exam.question import Choice, Draft, counts
 from brickwork.network.arithmetic.lines import mac_lines
-from brickwork.network.layer import Window, pair
+from brickwork.network.layer import Window, pair, shape_text
 from brickwork.network.layers import AvgPool, Conv, Linear, MaxPool
 
 FLOAT = 4  # bytes
@@ -55,7 +54,7 @@ def ask_memory(subject: Subject) -> Drafts:
             ]
         )
         product = "*".join(map(str, output))
-        arithmetic = f"bytes = 4 * output = 4 * {product} = {FLOAT * numbers:,}"
+        arithmetic = f"bytes = {FLOAT} * output = {FLOAT} * {product} = {FLOAT * numbers:,}"
         yield Draft("memory", subject.path, text, f"{FLOAT * numbers:,}", arithmetic, wrong)
 
 
@@ -83,5 +82,5 @@ def ask_field(subject: Subject) -> Drafts:
         arithmetic = (
             f"field = field before + (kernel - 1) * stride before = {before} + ({kernel} - 1) * {jump} = {after}"
         )
-        answers = tuple(Choice(pair_text((number, number)), mistake) for number, mistake in wrong)
-        yield Draft("field", subject.path, text, pair_text((after, after)), arithmetic, answers)
+        answers = tuple(Choice(shape_text((number, number)), mistake) for number, mistake in wrong)
+        yield Draft("field", subject.path, text, shape_text((after, after)), arithmetic, answers)

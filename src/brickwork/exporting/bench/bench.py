@@ -15,10 +15,11 @@ from brickwork.exporting.bench.contestants import Contestant, Logits, contestant
 from brickwork.exporting.bench.layers import slowest_layers
 from brickwork.exporting.bench.random import pictures
 from brickwork.exporting.bench.timing import Spread, interleave, ratio_spread, spread
-from brickwork.exporting.engines import BF16, FP32
+from brickwork.exporting.engines import FP32
 from brickwork.machine import compute_threads, cores
 from brickwork.model import Model, ModelFile
 from brickwork.network import Network, cost
+from brickwork.runtime.choice import BF16
 
 BOUNDS = {FP32: 1e-4, BF16: 0.2}  # of the logits' difference, relative to the largest; random weights amplify bf16's
 EXTRAS = {"torch": "train", "compile": "train", "onnxruntime": "onnx", "openvino": "openvino"}

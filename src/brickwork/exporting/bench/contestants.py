@@ -14,11 +14,12 @@ from torch import Tensor, nn
 
 from brickwork.errors import BrickworkError
 from brickwork.evaluation.logits import preprocessing_of
-from brickwork.exporting.engines import BF16, FP32, has_bf16, open_engine
+from brickwork.exporting.engines import FP32, has_bf16, open_engine
 from brickwork.exporting.formats.onnx import onnx_model
 from brickwork.exporting.graph import BatchGraph, batch_graph, trace
 from brickwork.machine import keep_compiled_code
 from brickwork.model import ModelFile, lower
+from brickwork.runtime.choice import BF16
 
 Logits = NDArray[np.float32]
 Run = Callable[[NDArray[np.uint8]], Logits]

@@ -18,6 +18,11 @@ class Spread(NamedTuple):
     low: float
     high: float
 
+    def milliseconds(self) -> tuple[str, str]:
+        """The median of seconds and its interval, as text."""
+        middle, low, high = (1000 * seconds for seconds in self)
+        return f"{middle:.3g}", f"{low:.3g}-{high:.3g}"
+
 
 def interleave(works: Sequence[Callable[[], object]], seconds: float) -> list[list[float]]:
     """Seconds of a run of each, as many rounds as fit into the time, six at least; an even round goes backwards."""

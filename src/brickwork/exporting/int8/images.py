@@ -13,7 +13,7 @@ from brickwork.data.preprocessing import Preprocessing
 from brickwork.errors import BrickworkError
 from brickwork.evaluation.data import class_positions
 from brickwork.evaluation.logits import preprocessing_of
-from brickwork.exporting.parity.samples import open_for
+from brickwork.exporting.parity.samples import open_for, spread_places
 from brickwork.model import ModelFile
 
 CALIBRATION = 300  # images whose values give the ranges; one of each class at least
@@ -69,7 +69,7 @@ def calibration_images(
     each = -(-count // len(classes))
     for position, name in enumerate(classes):
         of = np.flatnonzero(places[split.labels] == position)
-        chosen = of[np.unique(np.linspace(0, len(of) - 1, min(each, len(of))).round().astype(int))] if len(of) else of
+        chosen = of[spread_places(len(of), each)]
         pixels = [image for place in chosen.tolist() if (image := read_pixels(split, place, steps)) is not None]
         if not pixels:
             raise BrickworkError(
@@ -83,7 +83,7 @@ def calibration_images(
 def validation_pixels(dataset: Dataset, places: Labels, steps: Preprocessing, path: Path) -> tuple[Images, Labels]:
     """The validation images and their classes' places in the model; those that cannot be read are left out."""
     split = dataset.split("val")
-    chosen = np.unique(np.linspace(0, len(split) - 1, min(MOST, len(split))).round().astype(int))
+    chosen = spread_places(len(split), MOST)
     pixels = np.lib.format.open_memmap(path, "w+", np.uint8, (len(chosen), *steps.shape))
     labels: list[int] = []
     for place in chosen.tolist():

@@ -26,6 +26,7 @@ from brickwork.exporting.int8.sheet import Drop, Int8Sheet, Trial
 from brickwork.exporting.int8.speed import measure_speeds
 from brickwork.exporting.parity.prove import Candidate, check_documents, prove_engine, refusal
 from brickwork.exporting.parity.reference import torch_logits
+from brickwork.exporting.parity.samples import spread_places
 from brickwork.exporting.parity.sheet import AccuracyChange, EngineParity, change_by_class
 from brickwork.machine import saturates_int8
 from brickwork.model import ModelFile, lower
@@ -84,7 +85,7 @@ class Quantization:
     def some(self) -> Images:
         """A few of the images that calibrate."""
         images = self.images.calibration
-        some: Images = images[np.linspace(0, len(images) - 1, min(IMAGES, len(images))).round().astype(int)]
+        some: Images = images[spread_places(len(images), IMAGES)]
         return some
 
     def write(self, in_float: tuple[str, ...]) -> Path:

@@ -85,8 +85,7 @@ SPEED_HEAD = ("engine", "precision", "batch", "ms", "95 %", "fp32")
 
 
 def speed_row(speed: PrecisionSpeed) -> Row:
-    middle, low, high = (1000 * seconds for seconds in speed.seconds)
-    times = f"{middle:.3g}", f"{low:.3g}-{high:.3g}", f"{speed.faster.median:.2f}x"
+    times = *speed.seconds.milliseconds(), f"{speed.faster.median:.2f}x"
     return (speed.engine, speed.precision, str(speed.batch), *times)
 
 

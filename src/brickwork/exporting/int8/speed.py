@@ -7,8 +7,9 @@ import numpy as np
 
 from brickwork.data.dataset import Images
 from brickwork.exporting.bench.timing import interleave, ratio_spread, spread
-from brickwork.exporting.engines import BF16, FP32, INT8, has_bf16, open_engine
+from brickwork.exporting.engines import FP32, INT8, has_bf16, open_engine
 from brickwork.exporting.int8.sheet import PrecisionSpeed
+from brickwork.runtime.choice import BF16
 
 BATCHES = (1, 32)
 SECONDS = 2.0  # for each engine at each batch

@@ -9,7 +9,7 @@ from statistics import median
 import numpy as np
 
 from brickwork.errors import BrickworkError
-from brickwork.exporting.engines import BF16, FP32, INT8, Engine, has_bf16, open_engine, read_document
+from brickwork.exporting.engines import FP32, INT8, Engine, has_bf16, open_engine, read_document
 from brickwork.exporting.formats import Format
 from brickwork.exporting.parity.compare import (
     BOUND,
@@ -32,6 +32,7 @@ from brickwork.exporting.parity.diagnose import document_fault, outputs_fault, r
 from brickwork.exporting.parity.reference import Reference, decode_in_full, torch_logits
 from brickwork.exporting.parity.sheet import EngineParity, accuracy_changes
 from brickwork.runtime import load
+from brickwork.runtime.choice import BF16
 
 REPEATS, SECONDS = 25, 2.0  # of timing one image: so often, or for so long
 

@@ -68,7 +68,7 @@ def real_samples(file: ModelFile, preprocessing: Preprocessing, data: str | Path
     name = next(name for name in ("val", "train", *dataset.splits) if name in dataset.splits)
     split = dataset.split(name)
     known = class_positions(dataset.classes, file.classes)
-    places = np.unique(np.linspace(0, len(split) - 1, min(MOST, len(split))).round().astype(int)).tolist()
+    places = spread_places(len(split), MOST).tolist()
     found = [sample for place in places if (sample := read_sample(split, place, known, preprocessing))]
     if not found:
         raise BrickworkError(f"{dataset.name}: no image of the split can be read.")
@@ -79,6 +79,12 @@ def open_for(file: ModelFile, data: str | Path | Dataset) -> Dataset:
     """Data, divided as it was for the training of a model."""
     dataset = data if isinstance(data, Dataset) else open_as_divided(str(data), "", file.record)
     return divided_as_trained(file, dataset)
+
+
+def spread_places(length: int, most: int) -> NDArray[np.int64]:
+    """So many places at most, evenly over a length; none of none."""
+    count = min(most, length)
+    return np.linspace(0, length - 1, count).round().astype(np.int64)
 
 
 def read_sample(split: Split, place: int, known: NDArray[np.int64], preprocessing: Preprocessing) -> Sample | None:

@@ -32,10 +32,6 @@ class Tool(NamedTuple):
     in_training: dict[type[Layer], Rule]  # what comes on top where the model is in training mode
 
 
-def numbers_in(layer: Layer, shape: Shape) -> int:
-    return prod(shape)
-
-
 def times(factor: int) -> Rule:
     """A rule that counts so much for each number that enters."""
     return lambda layer, shape: factor * prod(shape)
@@ -74,8 +70,8 @@ FVCORE = Tool(
     "It calls a multiply-add a flop, and counts nothing for biases, activations, other pooling, sums and gates.",
     {
         atoms.BatchNorm: (f"{NORM} (2 a number)", times(2)),
-        atoms.GlobalAvgPool: (ADAPTIVE, numbers_in),
-        atoms.AdaptiveAvgPool: (ADAPTIVE, numbers_in),
+        atoms.GlobalAvgPool: (ADAPTIVE, times(1)),
+        atoms.AdaptiveAvgPool: (ADAPTIVE, times(1)),
         historic.PartialConv: (f"{PARTIAL} (which runs with zeros for absent links)", absent_links),
     },
     in_training={atoms.BatchNorm: times(3)},
@@ -110,7 +106,7 @@ PTFLOPS = Tool(
         atoms.AdaptiveAvgPool: (POOL, times(2)),
         atoms.LocalResponseNorm: (RESPONSE, response_norm),
         historic.PartialConv: (f"{PARTIAL} (which it does not see)", less_macs),
-        historic.Subsampling: ("subsampling (1 a number that enters)", numbers_in),
+        historic.Subsampling: ("subsampling (1 a number that enters)", times(1)),
     },
     in_training={},
 )
@@ -123,7 +119,7 @@ TORCHVISION = Tool(
     in_training={},
 )
 
-TOOLS: dict[str, Tool] = {"fvcore": FVCORE, "torchinfo": TORCHINFO, "ptflops": PTFLOPS, "torchvision": TORCHVISION}
+TOOLS: dict[ToolName, Tool] = {"fvcore": FVCORE, "torchinfo": TORCHINFO, "ptflops": PTFLOPS, "torchvision": TORCHVISION}
 
 KNOWN = {
     atoms.Conv, atoms.Linear, atoms.BatchNorm, atoms.LocalResponseNorm, atoms.ReLU, atoms.Tanh, atoms.Sigmoid,
@@ -133,7 +129,7 @@ KNOWN = {
 }  # fmt: skip
 
 
-def find_tool(name: str) -> Tool:
+def find_tool(name: ToolName) -> Tool:
     if name not in TOOLS:
         raise BrickworkError(f"tool {name!r:.80} is none of {', '.join(TOOLS)}.")
     return TOOLS[name]
